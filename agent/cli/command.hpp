@@ -1,0 +1,35 @@
+// A command of the `homeostat` program: adds itself to the command line and runs when chosen.
+#pragma once
+
+#include <ostream>
+#include <string>
+
+#include "core/host.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace homeostat {
+
+// What every command works with. A command sets exit_code: 0 fine, 1 a finding or a failure,
+// 2 usage (CLI11 does that), 4 a refused playbook.
+struct Session {
+    Host host;
+    std::ostream& out;
+    std::ostream& errors;
+    int exit_code = 0;
+};
+
+// Each in agent/cli/NAME_command.cpp, listed in main.cpp in the order of the manual.
+void add_run_command(CLI::App& app, Session& session);
+void add_check_command(CLI::App& app, Session& session);
+void add_status_command(CLI::App& app, Session& session);
+void add_incidents_command(CLI::App& app, Session& session);
+void add_show_command(CLI::App& app, Session& session);
+void add_replay_command(CLI::App& app, Session& session);
+void add_forecast_command(CLI::App& app, Session& session);
+void add_playbook_command(CLI::App& app, Session& session);
+void add_version_command(CLI::App& app, Session& session);
+
+}  // namespace homeostat

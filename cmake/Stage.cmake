@@ -1,0 +1,54 @@
+# homeostat_stage(NAME USES LIBRARY... PARTS PART...)
+#
+# One stage is one static library, hs_NAME, and one test program, test_NAME. A part is PART.cpp (or
+# a PART.hpp alone, or DIR/PART) in the stage's folder, with PART_test.cpp at the same place below tests/: without its
+# test it does not configure. Sources are listed, never globbed.
+add_library(hs_warnings INTERFACE)
+target_compile_options(hs_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+    -Wnon-virtual-dtor -Wold-style-cast $<$<BOOL:${HOMEOSTAT_WERROR}>:-Werror>)
+
+function(homeostat_stage name)
+    cmake_parse_arguments(ARG "" "" "USES;PARTS;TEST_USES" ${ARGN})
+    file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+    set(sources)
+    set(tests)
+    foreach(part IN LISTS ARG_PARTS)
+        if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${part}.cpp)
+            list(APPEND sources ${part}.cpp)
+        elseif(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${part}.hpp)
+            message(FATAL_ERROR "${folder}/${part}: no such part")
+        endif()
+        set(test ${PROJECT_SOURCE_DIR}/tests/${folder}/${part}_test.cpp)
+        if(NOT EXISTS ${test})
+            message(FATAL_ERROR
+                "${folder}/${part}.cpp has no test: write tests/${folder}/${part}_test.cpp")
+        endif()
+        list(APPEND tests ${test})
+    endforeach()
+
+    add_library(hs_${name} STATIC ${sources})
+    target_include_directories(hs_${name} PUBLIC ${PROJECT_SOURCE_DIR})
+    target_link_libraries(hs_${name} PUBLIC ${ARG_USES} PRIVATE hs_warnings)
+
+    if(BUILD_TESTING)
+        add_executable(test_${name} ${tests})
+        target_link_libraries(test_${name} PRIVATE hs_${name} ${ARG_TEST_USES} hs_test_support
+            hs_warnings)
+        foreach(part IN LISTS ARG_PARTS)
+            string(REPLACE "/" "." test_name ${name}.${part})
+            add_test(NAME ${test_name}
+                COMMAND test_${name} --source-file=*/tests/${folder}/${part}_test.cpp --no-intro
+                WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+            set_tests_properties(${test_name} PROPERTIES TIMEOUT 300 LABELS unit)
+        endforeach()
+    endif()
+endfunction()
+
+# homeostat_fuzz(NAME LIBRARY...): tests/fuzz/NAME_fuzz.cpp as a libFuzzer program, fuzz_NAME.
+function(homeostat_fuzz name)
+    if(HOMEOSTAT_FUZZ)
+        add_executable(fuzz_${name} ${PROJECT_SOURCE_DIR}/tests/fuzz/${name}_fuzz.cpp)
+        target_link_libraries(fuzz_${name} PRIVATE ${ARGN} hs_warnings)
+        target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    endif()
+endfunction()

@@ -1,0 +1,45 @@
+// Decision says what a rule wants done about an incident; ActionReport what came of it.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/incident.hpp"
+
+namespace homeostat {
+
+enum class ActionMode : std::uint8_t {
+    Observe,    // say what would be done
+    Recommend,  // wait for a person's approval
+    Auto,       // do it, within the allow-list and the budgets
+};
+
+std::string_view name_of(ActionMode mode);
+
+// Made by the watcher from the rules. `rule` is the rule's number in the rulebooks, `target` the
+// number of the allow-list entry it would act on: only these numbers reach the actuator.
+struct Decision {
+    std::uint16_t rule = 0;
+    std::uint16_t target = 0;
+    ActionMode mode = ActionMode::Observe;
+    FixedString<63> rule_name;
+    FixedString<63> playbook;
+    bool allowed = false;
+    FixedString<159> why;  // which guard refused, or why it is allowed
+};
+
+// What the actuator answers.
+struct ActionReport {
+    IncidentId incident;
+    FixedString<63> rule;
+    FixedString<63> playbook;
+    FixedString<15> mode;
+    bool ran = false;      // false: refused, or the actuator could not be reached
+    bool failed = false;   // a task failed, or it was killed at its time limit
+    std::uint32_t ok = 0;  // the playbook's totals
+    std::uint32_t changed = 0;
+    std::uint32_t failures = 0;
+    FixedString<159> detail;  // refusal, first failure, or what was done
+};
+
+}  // namespace homeostat

@@ -1,0 +1,121 @@
+// Incident is the product: one fault, told once, from its onset to its end.
+//
+// A plain struct of fixed size. Stages pass it along by copy, so a queue of them is sized at start.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <variant>
+
+#include "core/finding.hpp"
+#include "core/fixed_vector.hpp"
+#include "core/subject.hpp"
+#include "core/time.hpp"
+
+namespace homeostat {
+
+// A UUIDv7 (RFC 9562): the incident's name, constant for its life, sortable by birth.
+struct IncidentId {
+    std::array<std::uint8_t, 16> bytes{};
+
+    friend auto operator<=>(const IncidentId&, const IncidentId&) = default;
+    [[nodiscard]] FixedString<36> text() const;  // "019ab3c4-..."
+};
+
+// REQUIRES: random carries 74 bits that no other incident of this fleet has.
+IncidentId make_incident_id(std::int64_t unix_ns, std::array<std::uint64_t, 2> random);
+
+// Reads the text form back; nothing if it is not 36 characters of a UUID.
+std::optional<IncidentId> parse_incident_id(std::string_view text);
+
+enum class IncidentState : std::uint8_t {
+    Open,      // it holds
+    Acting,    // a remedy is running or being verified
+    Resolved,  // over
+    GivenUp,   // still holds, and our remedies are used up: a person is needed
+};
+
+std::string_view name_of(IncidentState state);
+
+// A process that has to do with the incident. No arguments: they hold secrets.
+struct ProcessUse {
+    std::int32_t pid = 0;
+    std::uint64_t start_ticks = 0;  // /proc/PID/stat field 22: tells a reused pid
+    FixedString<31> name;           // comm
+    FixedString<63> unit;           // systemd unit or cgroup, when known
+    double cpu_ratio = 0;           // of one core
+    double rss_bytes = 0;
+    double write_bytes_per_second = 0;
+    std::uint32_t open_files = 0;  // on the incident's subject
+};
+
+struct Cause {
+    FixedString<95> text;   // "process writer (pid 4711) writes 1.2 MiB/s to /srv"
+    FixedString<47> name;   // short and host-independent: "process:writer"
+    double confidence = 0;  // in [0,1]
+};
+
+struct ActionRecord {
+    FixedString<63> rule;
+    FixedString<63> playbook;
+    FixedString<15> mode;     // observe, recommend, auto
+    FixedString<15> state;    // planned, running, ok, failed, refused, ineffective, effective
+    FixedString<159> detail;  // why refused, or what it did
+    Instant at;
+    double before = 0;  // the metric it must move, before and after
+    double after = 0;
+};
+
+// The newest samples of the leading series at onset, oldest first.
+struct Snippet {
+    static constexpr std::size_t kPoints = 32;
+    FixedString<63> metric;
+    double step_seconds = 0;
+    FixedVector<float, kPoints> values;
+};
+
+struct Incident {
+    IncidentId id;
+    std::uint32_t seq = 0;  // grows by one with each record that is stored and shipped
+    IncidentState state = IncidentState::Open;
+    FixedString<47> kind;  // "filesystem_space"
+    Severity severity = Severity::Info;
+    Severity peak_severity = Severity::Info;
+    Subject subject;
+    Instant onset;                     // when the first finding began to hold
+    Instant opened;                    // when it was confirmed
+    Instant updated;                   // when this record was made
+    Instant last_seen;                 // when a finding last held
+    Instant ended;                     // Resolved only
+    FixedString<255> summary;          // one plain sentence
+    FixedVector<Finding, 6> findings;  // the leading one first
+    FixedVector<Cause, 3> causes;      // the likeliest first; empty: unknown
+    FixedVector<ProcessUse, 3> processes;
+    FixedVector<ActionRecord, 4> actions;
+    Snippet snippet;
+
+    [[nodiscard]] bool is_over() const { return state == IncidentState::Resolved; }
+};
+
+// 16 hex digits of (kind, cause), the same on every host: the key for grouping across a fleet.
+FixedString<16> fingerprint(const Incident& incident);
+
+// What rules, exporters and documents may ask of an incident, by name ("used_ratio").
+using FieldValue = std::variant<bool, double, std::string_view>;
+
+struct IncidentField {
+    std::string_view name;
+    std::string_view about;  // one line for the manual
+};
+
+// Every name that `event.NAME` accepts.
+std::span<const IncidentField> incident_fields();
+
+// The value now, or nothing when the incident does not have one (for example no forecast).
+// Text is valid as long as the incident. REQUIRES: name is one of incident_fields().
+std::optional<FieldValue> incident_field(const Incident& incident, std::string_view name);
+
+}  // namespace homeostat
