@@ -3,8 +3,8 @@
 #   hs::curl hs::ssl hs::crypto hs::zlib hs::zstd hs::yaml hs::protobuf hs::re2    libraries
 #   hs::fmt hs::json hs::cli11 hs::doctest                                         headers only
 #
-# and homeostat_protobuf(), which compiles .proto files into a library. It also includes Static.cmake:
-# how everything below the including directory is compiled and linked.
+# and hs_add_protobuf(), which compiles .proto files into a library. It also includes
+# Static.cmake: how everything below the including directory is compiled and linked.
 #
 #   HOMEOSTAT_STATIC=ON    .a files only: curl, ssl and crypto of deps/build.sh, from
 #                          HOMEOSTAT_DEPS_PREFIX; the others of the distribution
@@ -153,13 +153,13 @@ if(hs_missing_text)
     message(FATAL_ERROR "Missing:\n${hs_missing_text}")
 endif()
 
-# homeostat_protobuf(<target> PROTOS <file.proto>... [IMPORT_DIR <dir>] [USES <target>...])
+# hs_add_protobuf(<target> PROTOS <file.proto>... [IMPORT_DIR <dir>] [USES <target>...])
 #
 # A static library of the generated code. Lite runtime whatever the file says, as protobuf-lite is
 # all we link: messages have no reflection, no text format. #include "name.pb.h", with the path
 # below IMPORT_DIR (default: the current source directory). USES: libraries of imported .proto files
 # made by this function.
-function(homeostat_protobuf target)
+function(hs_add_protobuf target)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "IMPORT_DIR" "PROTOS;USES")
     if(NOT arg_IMPORT_DIR)
         set(arg_IMPORT_DIR "${CMAKE_CURRENT_SOURCE_DIR}")
@@ -180,7 +180,7 @@ function(homeostat_protobuf target)
         get_filename_component(proto "${proto}" ABSOLUTE)
         file(RELATIVE_PATH stem "${arg_IMPORT_DIR}" "${proto}")
         if(stem MATCHES "^\\.\\./")
-            message(FATAL_ERROR "homeostat_protobuf: ${proto} is not below ${arg_IMPORT_DIR}")
+            message(FATAL_ERROR "hs_add_protobuf: ${proto} is not below ${arg_IMPORT_DIR}")
         endif()
         string(REGEX REPLACE "\\.proto$" "" stem "${stem}")
         add_custom_command(

@@ -20,6 +20,8 @@ Errc errc_of(int error_number) {
         case EACCES:
         case EPERM: return Errc::Denied;
         case ETIMEDOUT: return Errc::Timeout;
+        case EOPNOTSUPP:  // built in but switched off, as /proc/pressure is with psi=0
+        case ENOSYS: return Errc::NotAvailable;
         default: return Errc::Io;
     }
 }

@@ -52,7 +52,8 @@ Error make_errno_error(Errc code, int error_number, fmt::format_string<Args...> 
     return error;
 }
 
-// The Errc that an errno value means: ENOENT is NotFound, EACCES and EPERM are Denied, else Io.
+// The Errc that an errno value means: ENOENT is NotFound, EACCES and EPERM are Denied, EOPNOTSUPP
+// and ENOSYS are NotAvailable, else Io.
 Errc errc_of(int error_number);
 
 struct Ok {};
