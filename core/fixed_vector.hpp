@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 namespace homeostat {
 
@@ -51,5 +52,15 @@ private:
     std::array<T, Capacity> items_{};
     std::size_t size_ = 0;
 };
+
+// Sorts a handful of items, equal ones in the order they had. std::stable_sort would allocate.
+template <typename T, std::size_t Capacity, typename Less>
+void sort_in_place(FixedVector<T, Capacity>& items, Less less) {
+    for (std::size_t i = 1; i < items.size(); ++i) {
+        for (std::size_t j = i; j > 0 && less(items[j], items[j - 1]); --j) {
+            std::swap(items[j], items[j - 1]);
+        }
+    }
+}
 
 }  // namespace homeostat

@@ -40,6 +40,18 @@ bool list_names(const Map& map, std::string_view directory,
     return true;
 }
 
+// Whether the map has directory/name or anything below it.
+template <typename Map>
+bool holds_below(const Map& map, std::string_view directory, std::string_view name) {
+    FixedString<1023> path(directory);
+    path.append("/");
+    path.append(name);
+    if (map.find(path.view()) != map.end()) return true;
+    path.append("/");
+    const auto first = map.lower_bound(path.view());
+    return first != map.end() && first->first.compare(0, path.size(), path.view()) == 0;
+}
+
 }  // namespace
 
 void MemoryRoot::remove(const std::string& path) {
@@ -71,7 +83,10 @@ Result<std::string_view> MemoryRoot::read_link(const char* path, std::span<char>
 Status MemoryRoot::list(const char* directory, FunctionRef<bool(std::string_view)> visit) const {
     bool found = false;
     const std::string_view key = relative(directory);
-    if (list_names(files_, key, visit, found)) list_names(links_, key, visit, found);
+    const auto visit_new = [&](std::string_view name) {
+        return holds_below(files_, key, name) || visit(name);  // a directory may have both
+    };
+    if (list_names(files_, key, visit, found)) list_names(links_, key, visit_new, found);
     if (found) return Ok{};
     return make_error(Errc::NotFound, "open directory {}: No such file or directory", directory);
 }

@@ -1,0 +1,329 @@
+#include "agent/incidents/incident_proto.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "homeostat/v1/incident.pb.h"
+
+namespace homeostat {
+namespace {
+
+// ---- Time: told from `updated`, by both clocks ---------------------------------------------------
+
+// Both wrap around: hostile bytes must not turn arithmetic into undefined behaviour.
+std::int64_t sum(std::int64_t a, std::int64_t b) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) +
+                                     static_cast<std::uint64_t>(b));
+}
+
+std::int64_t difference(std::int64_t a, std::int64_t b) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) -
+                                     static_cast<std::uint64_t>(b));
+}
+
+// An instant that was never set is left out: from_proto leaves it as it is in a new structure.
+template <typename Make>
+void put_time(const Instant& at, const Instant& updated, Make make) {
+    if (at.monotonic_ns == 0 && at.unix_ns == 0) return;
+    const std::int64_t monotonic = difference(at.monotonic_ns, updated.monotonic_ns);
+    const std::int64_t wall = difference(at.unix_ns, updated.unix_ns);
+    v1::Offset& out = *make();
+    out.set_monotonic_ns(monotonic);
+    out.set_wall_step_ns(difference(wall, monotonic));
+}
+
+Instant instant_from(const v1::Offset& in, const Instant& updated) {
+    const std::int64_t wall = sum(in.monotonic_ns(), in.wall_step_ns());
+    return {.monotonic_ns = sum(updated.monotonic_ns, in.monotonic_ns()),
+            .unix_ns = sum(updated.unix_ns, wall)};
+}
+
+// ---- Writing -------------------------------------------------------------------------------------
+
+void put(const Subject& subject, v1::Subject& out) {
+    out.set_kind(static_cast<v1::SubjectKind>(subject.kind));
+    out.set_name(subject.name.c_str(), subject.name.size());
+}
+
+void put(const Finding& finding, const Incident& incident, v1::Finding& out) {
+    out.set_kind(static_cast<v1::FindingKind>(finding.kind));
+    out.set_severity(static_cast<v1::Severity>(finding.severity));
+    out.set_condition(finding.condition.c_str(), finding.condition.size());
+    out.set_incident(finding.incident.c_str(), finding.incident.size());
+    if (!(finding.subject == incident.subject)) put(finding.subject, *out.mutable_subject());
+    out.set_metric(finding.metric.c_str(), finding.metric.size());
+    out.set_unit(static_cast<v1::Unit>(finding.unit));
+    put_time(finding.since, incident.updated, [&] { return out.mutable_since(); });
+    put_time(finding.last_held, incident.updated, [&] { return out.mutable_last_held(); });
+    out.set_value(finding.value);
+    out.set_expected(finding.expected);
+    out.set_limit(finding.limit);
+    out.set_score(finding.score);
+    out.set_rate_per_second(finding.rate_per_second);
+    if (finding.seconds_to_limit >= 0) out.set_seconds_to_limit(finding.seconds_to_limit);
+    if (finding.seconds_to_limit_low >= 0) {
+        out.set_seconds_to_limit_low(finding.seconds_to_limit_low);
+    }
+    if (finding.seconds_to_limit_high >= 0) {
+        out.set_seconds_to_limit_high(finding.seconds_to_limit_high);
+    }
+}
+
+void put(const Cause& cause, v1::Cause& out) {
+    out.set_text(cause.text.c_str(), cause.text.size());
+    out.set_name(cause.name.c_str(), cause.name.size());
+    out.set_confidence(cause.confidence);
+}
+
+void put(const ProcessUse& process, v1::ProcessUse& out) {
+    out.set_pid(process.pid);
+    out.set_start_ticks(process.start_ticks);
+    out.set_name(process.name.c_str(), process.name.size());
+    out.set_unit(process.unit.c_str(), process.unit.size());
+    out.set_cpu_ratio(process.cpu_ratio);
+    out.set_rss_bytes(process.rss_bytes);
+    out.set_write_bytes_per_second(process.write_bytes_per_second);
+    out.set_open_files(process.open_files);
+}
+
+void put(const ActionRecord& action, const Instant& updated, v1::ActionRecord& out) {
+    out.set_rule(action.rule.c_str(), action.rule.size());
+    out.set_playbook(action.playbook.c_str(), action.playbook.size());
+    out.set_mode(action.mode.c_str(), action.mode.size());
+    out.set_state(action.state.c_str(), action.state.size());
+    out.set_detail(action.detail.c_str(), action.detail.size());
+    put_time(action.at, updated, [&] { return out.mutable_at(); });
+    out.set_before(action.before);
+    out.set_after(action.after);
+}
+
+void put(const Snippet& snippet, v1::Snippet& out) {
+    out.set_metric(snippet.metric.c_str(), snippet.metric.size());
+    out.set_step_seconds(snippet.step_seconds);
+    for (const float value : snippet.values) out.add_values(value);
+}
+
+// ---- Reading -------------------------------------------------------------------------------------
+
+// Collects the first complaint, so that the readers below are plain lists of fields.
+class Reader {
+public:
+    explicit Reader(Instant updated) : updated_(updated) {}
+
+    template <typename Enum>
+    void read_enum(std::string_view field, int value, Enum last, Enum& out) {
+        if (value < 0 || value > static_cast<int>(last)) {
+            complain(field, value);
+        } else {
+            out = static_cast<Enum>(value);
+        }
+    }
+
+    void read_number(std::string_view field, double value, double& out) {
+        if (!std::isfinite(value)) complain(field, value);
+        out = value;
+    }
+
+    template <typename List>
+    bool fits(std::string_view field, int count, const List& list) {
+        const bool ok = static_cast<std::size_t>(count) <= list.capacity();
+        if (!ok) complain(field, count);
+        return ok;
+    }
+
+    [[nodiscard]] Instant at(const v1::Offset& offset) const {
+        return instant_from(offset, updated_);
+    }
+    [[nodiscard]] const Status& status() const { return status_; }
+
+private:
+    template <typename T>
+    void complain(std::string_view field, T value) {
+        if (!status_) return;
+        status_ = make_error(Errc::Invalid, "incident record: {} is {}, which is out of range",
+                             field, value);
+    }
+
+    Instant updated_;
+    Status status_ = Ok{};
+};
+
+void read(Reader& reader, const v1::Subject& in, Subject& out) {
+    reader.read_enum("subject kind", in.kind(), SubjectKind::Sensor, out.kind);
+    out.name.assign(in.name());
+}
+
+void read(Reader& reader, const v1::Finding& in, const Subject& subject, Finding& out) {
+    reader.read_enum("finding kind", in.kind(), FindingKind::Joint, out.kind);
+    reader.read_enum("finding severity", in.severity(), Severity::Critical, out.severity);
+    out.condition.assign(in.condition());
+    out.incident.assign(in.incident());
+    out.subject = subject;
+    if (in.has_subject()) read(reader, in.subject(), out.subject);
+    out.metric.assign(in.metric());
+    reader.read_enum("unit", in.unit(), Unit::PerSecond, out.unit);
+    if (in.has_since()) out.since = reader.at(in.since());
+    if (in.has_last_held()) out.last_held = reader.at(in.last_held());
+    reader.read_number("value", in.value(), out.value);
+    reader.read_number("expected", in.expected(), out.expected);
+    reader.read_number("limit", in.limit(), out.limit);
+    reader.read_number("score", in.score(), out.score);
+    reader.read_number("rate_per_second", in.rate_per_second(), out.rate_per_second);
+    if (in.has_seconds_to_limit()) {
+        reader.read_number("seconds_to_limit", in.seconds_to_limit(), out.seconds_to_limit);
+    }
+    if (in.has_seconds_to_limit_low()) {
+        reader.read_number("seconds_to_limit_low", in.seconds_to_limit_low(),
+                           out.seconds_to_limit_low);
+    }
+    if (in.has_seconds_to_limit_high()) {
+        reader.read_number("seconds_to_limit_high", in.seconds_to_limit_high(),
+                           out.seconds_to_limit_high);
+    }
+}
+
+void read(Reader& reader, const v1::Cause& in, Cause& out) {
+    out.text.assign(in.text());
+    out.name.assign(in.name());
+    reader.read_number("confidence", in.confidence(), out.confidence);
+}
+
+void read(Reader& reader, const v1::ProcessUse& in, ProcessUse& out) {
+    out.pid = in.pid();
+    out.start_ticks = in.start_ticks();
+    out.name.assign(in.name());
+    out.unit.assign(in.unit());
+    reader.read_number("cpu_ratio", in.cpu_ratio(), out.cpu_ratio);
+    reader.read_number("rss_bytes", in.rss_bytes(), out.rss_bytes);
+    reader.read_number("write_bytes_per_second", in.write_bytes_per_second(),
+                       out.write_bytes_per_second);
+    out.open_files = in.open_files();
+}
+
+void read(Reader& reader, const v1::ActionRecord& in, ActionRecord& out) {
+    out.rule.assign(in.rule());
+    out.playbook.assign(in.playbook());
+    out.mode.assign(in.mode());
+    out.state.assign(in.state());
+    out.detail.assign(in.detail());
+    if (in.has_at()) out.at = reader.at(in.at());
+    reader.read_number("before", in.before(), out.before);
+    reader.read_number("after", in.after(), out.after);
+}
+
+void read(Reader& reader, const v1::Snippet& in, Snippet& out) {
+    out.metric.assign(in.metric());
+    reader.read_number("step_seconds", in.step_seconds(), out.step_seconds);
+    if (!reader.fits("number of snippet values", in.values_size(), out.values)) return;
+    for (const float value : in.values()) {
+        double checked = 0;
+        reader.read_number("snippet value", static_cast<double>(value), checked);
+        (void)out.values.push(value);  // fits() has counted them
+    }
+}
+
+template <typename In, std::size_t Capacity, typename T, typename Read>
+void read_list(Reader& reader, std::string_view field, const In& in,
+               FixedVector<T, Capacity>& out, Read read_one) {
+    if (!reader.fits(field, in.size(), out)) return;
+    for (const auto& item : in) {
+        T value;
+        read_one(item, value);
+        (void)out.push(value);  // fits() has counted them
+    }
+}
+
+void read_lists(Reader& reader, const v1::Incident& in, Incident& out) {
+    const Subject subject = out.subject;
+    read_list(reader, "number of findings", in.findings(), out.findings,
+              [&](const v1::Finding& item, Finding& finding) {
+                  read(reader, item, subject, finding);
+              });
+    read_list(reader, "number of causes", in.causes(), out.causes,
+              [&](const v1::Cause& item, Cause& cause) { read(reader, item, cause); });
+    read_list(reader, "number of processes", in.processes(), out.processes,
+              [&](const v1::ProcessUse& item, ProcessUse& use) { read(reader, item, use); });
+    read_list(reader, "number of actions", in.actions(), out.actions,
+              [&](const v1::ActionRecord& item, ActionRecord& action) {
+                  read(reader, item, action);
+              });
+}
+
+}  // namespace
+
+void to_proto(const Incident& incident, v1::Incident& out) {
+    out.Clear();
+    out.set_id(incident.id.bytes.data(), incident.id.bytes.size());
+    out.set_seq(incident.seq);
+    out.set_state(static_cast<v1::IncidentState>(incident.state));
+    out.set_kind(incident.kind.c_str(), incident.kind.size());
+    out.set_severity(static_cast<v1::Severity>(incident.severity));
+    out.set_peak_severity(static_cast<v1::Severity>(incident.peak_severity));
+    put(incident.subject, *out.mutable_subject());
+    out.mutable_updated()->set_monotonic_ns(
+        static_cast<std::uint64_t>(incident.updated.monotonic_ns));
+    out.mutable_updated()->set_unix_ns(static_cast<std::uint64_t>(incident.updated.unix_ns));
+    put_time(incident.onset, incident.updated, [&] { return out.mutable_onset(); });
+    put_time(incident.opened, incident.updated, [&] { return out.mutable_opened(); });
+    put_time(incident.last_seen, incident.updated, [&] { return out.mutable_last_seen(); });
+    put_time(incident.ended, incident.updated, [&] { return out.mutable_ended(); });
+    out.set_summary(incident.summary.c_str(), incident.summary.size());
+    for (const Finding& finding : incident.findings) put(finding, incident, *out.add_findings());
+    for (const Cause& cause : incident.causes) put(cause, *out.add_causes());
+    for (const ProcessUse& process : incident.processes) put(process, *out.add_processes());
+    for (const ActionRecord& action : incident.actions) {
+        put(action, incident.updated, *out.add_actions());
+    }
+    if (!incident.snippet.values.empty() || !incident.snippet.metric.empty()) {
+        put(incident.snippet, *out.mutable_snippet());
+    }
+}
+
+Status from_proto(const v1::Incident& in, Incident& out) {
+    out = Incident{};
+    if (in.id().size() != out.id.bytes.size()) {
+        return make_error(Errc::Invalid, "incident record: the id has {} bytes, expected 16",
+                          in.id().size());
+    }
+    std::copy(in.id().begin(), in.id().end(), out.id.bytes.begin());
+    out.updated = {.monotonic_ns = static_cast<std::int64_t>(in.updated().monotonic_ns()),
+                   .unix_ns = static_cast<std::int64_t>(in.updated().unix_ns())};
+    Reader reader(out.updated);
+    out.seq = in.seq();
+    reader.read_enum("state", in.state(), IncidentState::GivenUp, out.state);
+    out.kind.assign(in.kind());
+    reader.read_enum("severity", in.severity(), Severity::Critical, out.severity);
+    reader.read_enum("peak severity", in.peak_severity(), Severity::Critical, out.peak_severity);
+    read(reader, in.subject(), out.subject);
+    if (in.has_onset()) out.onset = reader.at(in.onset());
+    if (in.has_opened()) out.opened = reader.at(in.opened());
+    if (in.has_last_seen()) out.last_seen = reader.at(in.last_seen());
+    if (in.has_ended()) out.ended = reader.at(in.ended());
+    out.summary.assign(in.summary());
+    read_lists(reader, in, out);
+    read(reader, in.snippet(), out.snippet);
+    return reader.status();
+}
+
+void encode_incident(const Incident& incident, std::string& out) {
+    v1::Incident message;
+    to_proto(incident, message);
+    out.clear();
+    // Fails only beyond 2 GB or for a required field that is missing; there are neither.
+    (void)message.SerializeToString(&out);
+}
+
+Status decode_incident(std::string_view bytes, Incident& out) {
+    if (bytes.size() > kIncidentBytesMax) {
+        return make_error(Errc::Limit, "incident record: {} bytes, at most {} are read",
+                          bytes.size(), kIncidentBytesMax);
+    }
+    v1::Incident message;
+    if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+        return make_error(Errc::Parse, "incident record: {} bytes that are no incident",
+                          bytes.size());
+    }
+    return from_proto(message, out);
+}
+
+}  // namespace homeostat

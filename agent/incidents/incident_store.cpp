@@ -1,0 +1,108 @@
+#include "agent/incidents/incident_store.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "agent/incidents/incident_proto.hpp"
+#include "core/file.hpp"
+#include "core/root.hpp"
+
+namespace homeostat {
+namespace {
+
+constexpr std::string_view kSuffix = ".pb";
+constexpr std::size_t kFileBytesMax = kIncidentBytesMax;
+constexpr std::size_t kPrefixMin = 4;
+
+bool is_incident_file(std::string_view name) {
+    return name.ends_with(kSuffix) &&
+           parse_incident_id(name.substr(0, name.size() - kSuffix.size())).has_value();
+}
+
+}  // namespace
+
+IncidentStore::IncidentStore(std::string state_directory, std::size_t kept_max)
+    : directory_(std::move(state_directory) + "/incidents"), kept_max_(kept_max) {}
+
+Status IncidentStore::save(const Incident& incident) {
+    const auto directory = make_directory(directory_);
+    if (!directory) return directory;
+    std::string bytes;
+    encode_incident(incident, bytes);
+    const auto saved = write_file_atomically(
+        directory_ + "/" + std::string(incident.id.text()) + std::string(kSuffix), bytes);
+    if (saved && incident.seq == 0) drop_oldest();
+    return saved;
+}
+
+std::vector<std::string> IncidentStore::names() const {
+    std::vector<std::string> names;
+    const auto root = DirectoryRoot::open(directory_.c_str());
+    if (!root) return names;
+    const auto listed = root->list(".", [&names](std::string_view name) {
+        if (is_incident_file(name)) names.emplace_back(name);
+        return true;
+    });
+    static_cast<void>(listed);  // what was listed before an error still counts
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+Result<Incident> IncidentStore::read(const std::string& name) const {
+    const std::string path = directory_ + "/" + name;
+    const auto content = read_file(path, kFileBytesMax);
+    if (!content) return content.error();
+    Incident incident;
+    const auto decoded = decode_incident(*content, incident);
+    if (!decoded) return make_error(decoded.error().code, "{}: {}", path, decoded.error().text);
+    return incident;
+}
+
+std::vector<Incident> IncidentStore::load(std::size_t& damaged) const {
+    std::vector<Incident> incidents;
+    damaged = 0;
+    for (const std::string& name : names()) {
+        auto incident = read(name);
+        if (incident) {
+            incidents.push_back(*incident);
+        } else {
+            ++damaged;
+        }
+    }
+    return incidents;
+}
+
+Result<Incident> IncidentStore::find(std::string_view prefix) const {
+    if (prefix.size() < kPrefixMin) {
+        return make_error(Errc::Invalid, "an incident id needs at least {} characters, got '{}'",
+                          kPrefixMin, prefix);
+    }
+    std::string found;
+    for (const std::string& name : names()) {
+        if (std::string_view(name).substr(0, prefix.size()) != prefix) continue;
+        if (!found.empty()) {
+            return make_error(Errc::Invalid, "'{}' fits more than one incident: give more of it",
+                              prefix);
+        }
+        found = name;
+    }
+    if (found.empty()) {
+        return make_error(Errc::NotFound, "no incident '{}' in {}", prefix, directory_);
+    }
+    return read(found);
+}
+
+void IncidentStore::drop_oldest() {
+    const auto all = names();
+    if (all.size() <= kept_max_) return;
+    std::size_t surplus = all.size() - kept_max_;
+    for (const std::string& name : all) {
+        if (surplus == 0) return;
+        const auto incident = read(name);
+        if (incident && !incident->is_over()) continue;  // still open: it stays
+        if (::unlink((directory_ + "/" + name).c_str()) == 0) --surplus;
+    }
+}
+
+}  // namespace homeostat

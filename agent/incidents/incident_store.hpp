@@ -1,0 +1,43 @@
+// IncidentStore keeps incidents on this host: one small file each, in STATE/incidents.
+//
+//     STATE/incidents/019ab3c4-....pb     homeostat.v1.Incident (proto/homeostat/v1/incident.proto)
+//
+// A file is replaced as a whole at each change, so kill -9 and a full disk leave the old or the new
+// one. Names are UUIDv7 and sort by birth. At most `kept_max` are kept: the oldest that are over go
+// first. A file that cannot be read is skipped and counted, never in the way.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/incident.hpp"
+#include "core/result.hpp"
+
+namespace homeostat {
+
+class IncidentStore {
+public:
+    // Makes the directory if it is missing. An error leaves a store whose save() fails with it.
+    explicit IncidentStore(std::string state_directory, std::size_t kept_max = 500);
+
+    // Durable when it returns Ok.
+    Status save(const Incident& incident);
+
+    // All that can be read, oldest first. `damaged` counts the files that could not.
+    std::vector<Incident> load(std::size_t& damaged) const;
+
+    // The incident whose id begins with `prefix` (at least 4 characters). Errc::NotFound for none,
+    // Errc::Invalid when more than one fits.
+    Result<Incident> find(std::string_view prefix) const;
+
+private:
+    void drop_oldest();
+    [[nodiscard]] std::vector<std::string> names() const;
+    [[nodiscard]] Result<Incident> read(const std::string& name) const;
+
+    std::string directory_;
+    std::size_t kept_max_;
+};
+
+}  // namespace homeostat

@@ -1,0 +1,301 @@
+#include "agent/incidents/incident_engine.hpp"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <vector>
+
+#include "core/allocation_guard.hpp"
+#include "tests/support/manual_clock.hpp"
+
+using namespace homeostat;
+
+namespace {
+
+class FakeEvidence final : public EvidenceSource {
+public:
+    FixedVector<ProcessUse, 3> processes_for(const Subject&, std::string_view) override {
+        ++looks;
+        return processes;
+    }
+    Snippet snippet_of(std::string_view metric, const Subject&) override {
+        Snippet snippet;
+        snippet.metric.assign(metric);
+        static_cast<void>(snippet.values.push(0.5F));
+        return snippet;
+    }
+    std::optional<double> value_of(std::string_view, const Subject&) override { return value; }
+
+    FixedVector<ProcessUse, 3> processes;
+    std::optional<double> value = 0.95;
+    int looks = 0;
+};
+
+Finding full(std::string_view mount, Severity severity = Severity::Critical) {
+    Finding finding;
+    finding.condition = "filesystem_full";
+    finding.incident = "filesystem_space";
+    finding.subject = {SubjectKind::Mount, mount};
+    finding.metric = "filesystem_used_ratio";
+    finding.severity = severity;
+    finding.value = 0.95;
+    finding.limit = 0.9;
+    finding.score = 1;
+    return finding;
+}
+
+Finding filling(std::string_view mount) {
+    Finding finding = full(mount, Severity::Warning);
+    finding.kind = FindingKind::Forecast;
+    finding.condition = "filesystem_filling";
+    finding.value = 0.5;
+    finding.rate_per_second = 1048576;
+    finding.seconds_to_limit = 60;
+    finding.seconds_to_limit_low = 50;
+    finding.seconds_to_limit_high = 75;
+    return finding;
+}
+
+struct Fixture {
+    test::ManualClock clock;
+    FakeEvidence evidence;
+    IncidentEngine engine{IncidentSettings{}};
+    std::vector<Incident> told;
+
+    // Runs `ticks` seconds with the same findings and keeps what was told.
+    void run(const std::vector<Finding>& findings, int ticks = 1) {
+        for (int i = 0; i < ticks; ++i) {
+            for (const Incident& incident : engine.run(findings, clock.now(), evidence)) {
+                told.push_back(incident);
+            }
+            clock.advance(seconds(1));
+        }
+    }
+
+    Decision decision() {
+        Decision decision;
+        decision.rule_name = "clean";
+        decision.playbook = "clean.yml";
+        decision.mode = ActionMode::Auto;
+        decision.allowed = true;
+        return decision;
+    }
+
+    void act() {
+        engine.note_decision(engine.open()[0].id, decision(), true,
+                             Verification{Verification::Sense::Below, 0.8, seconds(30)},
+                             clock.now());
+    }
+
+    void report(bool ran, bool failed) {
+        ActionReport report;
+        report.incident = engine.open()[0].id;
+        report.ran = ran;
+        report.failed = failed;
+        engine.note_report(report, clock.now());
+    }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Fixture, "incident_engine: opens once, stays open while it lasts, closes once") {
+    run({full("/srv")}, 3600);
+    run({}, 60);
+    REQUIRE(told.size() == 2);
+    CHECK(told[0].state == IncidentState::Open);
+    CHECK(told[0].seq == 0);
+    CHECK(told[1].state == IncidentState::Resolved);
+    CHECK(told[1].seq == 1);
+    CHECK(told[0].id == told[1].id);
+    CHECK((told[1].ended - told[1].opened).ns == seconds(3599).ns);
+    CHECK(engine.open().empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "incident_engine: forecast, then limit, is one incident that escalates") {
+    run({filling("/srv")}, 20);
+    run({full("/srv"), filling("/srv")}, 20);
+    REQUIRE(told.size() == 2);
+    CHECK(told[0].severity == Severity::Warning);
+    CHECK(told[1].severity == Severity::Critical);
+    CHECK(told[1].id == told[0].id);
+    CHECK(told[1].findings[0].condition == "filesystem_full");
+    CHECK(told[1].findings.size() == 2);
+}
+
+TEST_CASE_FIXTURE(Fixture, "incident_engine: other subjects and other kinds are other incidents") {
+    Finding inodes = full("/srv");
+    inodes.condition = "filesystem_inodes";
+    inodes.incident = "filesystem_inodes";
+    run({full("/srv"), full("/var"), inodes});
+    CHECK(told.size() == 3);
+    CHECK(engine.open().size() == 3);
+}
+
+TEST_CASE_FIXTURE(Fixture, "incident_engine: a gap shorter than calm_for is the same incident") {
+    for (int i = 0; i < 10; ++i) {
+        run({full("/srv")}, 5);
+        run({}, 15);
+    }
+    CHECK(told.size() == 1);
+    CHECK(engine.opened() == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "incident_engine: what is merely notable joins but never opens") {
+    Finding odd = full("/srv", Severity::Info);
+    odd.condition = "odd_level";
+    odd.incident.clear();
+    run({odd}, 100);
+    CHECK(told.empty());
+    run({full("/srv"), odd}, 2);
+    REQUIRE(engine.open().size() == 1);
+    CHECK(engine.open()[0].findings.size() == 2);
+}
+
+TEST_CASE_FIXTURE(Fixture, "incident_engine: names the writer once its rate explains the growth") {
+    run({filling("/srv")});
+    CHECK(told[0].causes.empty());
+    ProcessUse writer;
+    writer.pid = 42;
+    writer.name = "writer";
+    writer.write_bytes_per_second = 1048576;
+    REQUIRE(evidence.processes.push(writer));
+    run({filling("/srv")}, 20);
+    REQUIRE(told.size() == 2);
+    REQUIRE(told[1].causes.size() == 1);
+    CHECK(told[1].causes[0].name == "process:writer");
+    CHECK(told[1].causes[0].confidence > 0.9);
+    CHECK(told[1].summary.view().find("pid 42") != std::string_view::npos);
+    CHECK(evidence.looks == 3);
+}
+
+TEST_CASE_FIXTURE(Fixture, "incident_engine: a process that explains nothing is not a cause") {
+    ProcessUse bystander;
+    bystander.name = "editor";
+    bystander.write_bytes_per_second = 1000;
+    REQUIRE(evidence.processes.push(bystander));
+    run({filling("/srv")}, 20);
+    CHECK(engine.open()[0].causes.empty());
+    CHECK(engine.open()[0].processes.size() == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "incident_engine: an action is verified by the value it must move") {
+    run({full("/srv")}, 2);
+    act();
+    run({full("/srv")});
+    CHECK(told.back().state == IncidentState::Acting);
+    CHECK(told.back().actions.back().state == "running");
+    report(true, false);
+    run({full("/srv")}, 5);
+    CHECK(told.back().actions.back().state == "ok");
+    evidence.value = 0.2;
+    run({}, 1);
+    CHECK(told.back().actions.back().state == "effective");
+    CHECK(told.back().actions.back().before == doctest::Approx(0.95));
+    CHECK(told.back().actions.back().after == doctest::Approx(0.2));
+    run({}, 30);
+    CHECK(told.back().state == IncidentState::Resolved);
+}
+
+TEST_CASE_FIXTURE(Fixture, "incident_engine: two remedies in vain and it is a person's") {
+    run({full("/srv")}, 2);
+    for (int i = 0; i < 2; ++i) {
+        act();
+        run({full("/srv")});
+        report(true, false);
+        run({full("/srv")}, 40);
+        CHECK(told.back().actions.back().state == "ineffective");
+    }
+    CHECK(told.back().state == IncidentState::GivenUp);
+}
+
+TEST_CASE_FIXTURE(Fixture, "incident_engine: a refusal is told and is not a failed remedy") {
+    run({full("/srv")}, 2);
+    for (int i = 0; i < 5; ++i) {
+        act();
+        report(false, true);
+        run({full("/srv")});
+        CHECK(told.back().actions.back().state == "refused");
+        CHECK(told.back().state == IncidentState::Open);
+    }
+    CHECK(told.back().actions.size() == 4);
+}
+
+TEST_CASE_FIXTURE(Fixture, "incident_engine: an unknown value after an action is not success") {
+    run({full("/srv")}, 2);
+    act();
+    report(true, false);
+    evidence.value = std::nullopt;
+    run({full("/srv")}, 40);
+    CHECK(told.back().actions.back().state == "ineffective");
+}
+
+TEST_CASE_FIXTURE(Fixture, "incident_engine: severity falls when only the milder finding still holds") {
+    run({full("/srv"), filling("/srv")}, 10);
+    run({filling("/srv")}, 120);
+    CHECK(told.back().severity == Severity::Warning);
+    CHECK(told.back().peak_severity == Severity::Critical);
+    CHECK(told.back().state == IncidentState::Open);
+}
+
+TEST_CASE_FIXTURE(Fixture, "incident_engine: a full table refuses and counts, and ten thousand "
+                           "findings in a tick are bounded work") {
+    std::vector<Finding> many;
+    for (int i = 0; i < 10'000; ++i) {
+        Finding finding = full("/");
+        finding.subject.name.clear();
+        format_into(finding.subject.name, "/m{}", i);
+        many.push_back(finding);
+    }
+    run(many);
+    CHECK(engine.open().size() == IncidentSettings{}.incidents_max);
+    CHECK(engine.refused() == 10'000 - IncidentSettings{}.incidents_max);
+}
+
+TEST_CASE_FIXTURE(Fixture, "incident_engine: a restart continues the incident under its id") {
+    run({full("/srv")}, 10);
+    const Incident before = engine.open()[0];
+    IncidentEngine after{IncidentSettings{}};
+    clock.advance(minutes(10));
+    REQUIRE(after.restore(before, clock.now()));
+    std::vector<Incident> later;
+    for (int i = 0; i < 10; ++i) {
+        for (const Incident& incident : after.run({}, clock.now(), evidence)) {
+            later.push_back(incident);
+        }
+        clock.advance(seconds(1));
+    }
+    CHECK(later.empty());
+    std::vector<Finding> still{full("/srv")};
+    after.run(still, clock.now(), evidence);
+    REQUIRE(after.open().size() == 1);
+    CHECK(after.open()[0].id == before.id);
+    CHECK(after.open()[0].onset.unix_ns == before.onset.unix_ns);
+}
+
+TEST_CASE_FIXTURE(Fixture, "incident_engine: after start-up a tick allocates nothing") {
+    const std::vector<Finding> findings{full("/srv"), filling("/srv")};
+    const std::vector<Finding> none;
+    const AllocationGuard guard;
+    for (int i = 0; i < 1000; ++i) {
+        engine.run(i % 100 < 50 ? findings : none, clock.now(), evidence);
+        clock.advance(seconds(1));
+    }
+    CHECK(guard.count() == 0);
+    CHECK(engine.opened() == 10);
+}
+
+TEST_CASE("incident_engine: the same seed gives the same incidents, byte for byte") {
+    const auto ids = [](std::uint64_t seed) {
+        test::ManualClock clock;
+        FakeEvidence evidence;
+        IncidentSettings settings;
+        settings.seed = seed;
+        IncidentEngine engine(settings);
+        const std::vector<Finding> findings{full("/a"), full("/b")};
+        engine.run(findings, clock.now(), evidence);
+        return std::pair(engine.open()[0].id, engine.open()[1].id);
+    };
+    CHECK(ids(1) == ids(1));
+    CHECK(ids(1) != ids(2));
+    CHECK(ids(1).first != ids(1).second);
+}

@@ -1,0 +1,87 @@
+#include "agent/incidents/incident_store.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "tests/support/temporary_directory.hpp"
+
+using namespace homeostat;
+
+namespace {
+
+Incident make(std::uint64_t number, IncidentState state = IncidentState::Open) {
+    Incident incident;
+    incident.id = make_incident_id(static_cast<std::int64_t>(number) * 1'000'000, {number, number});
+    incident.kind = "filesystem_space";
+    incident.subject = {SubjectKind::Mount, "/srv"};
+    incident.state = state;
+    return incident;
+}
+
+}  // namespace
+
+TEST_CASE("incident_store: the newest version of each incident survives, oldest first") {
+    const test::TemporaryDirectory state;
+    IncidentStore store(state.path());
+    REQUIRE(store.save(make(2)));
+    REQUIRE(store.save(make(1)));
+    Incident closed = make(1, IncidentState::Resolved);
+    closed.seq = 3;
+    REQUIRE(store.save(closed));
+    std::size_t damaged = 0;
+    const auto incidents = IncidentStore(state.path()).load(damaged);
+    REQUIRE(incidents.size() == 2);
+    CHECK(damaged == 0);
+    CHECK(incidents[0].id == closed.id);
+    CHECK(incidents[0].is_over());
+    CHECK(incidents[0].seq == 3);
+}
+
+TEST_CASE("incident_store: a damaged file is counted and in nobody's way") {
+    const test::TemporaryDirectory state;
+    IncidentStore store(state.path());
+    REQUIRE(store.save(make(1)));
+    state.write("incidents/" + std::string(make(2).id.text()) + ".pb", "\xFF\xFF garbage");
+    state.write("incidents/notes.txt", "not ours");
+    state.write("incidents/x.pb", "not ours either");
+    std::size_t damaged = 0;
+    CHECK(store.load(damaged).size() == 1);
+    CHECK(damaged == 1);
+}
+
+TEST_CASE("incident_store: keeps a bounded number, and never drops an open one") {
+    const test::TemporaryDirectory state;
+    IncidentStore store(state.path(), 3);
+    REQUIRE(store.save(make(1, IncidentState::Open)));
+    for (std::uint64_t i = 2; i <= 10; ++i) REQUIRE(store.save(make(i, IncidentState::Resolved)));
+    std::size_t damaged = 0;
+    const auto incidents = store.load(damaged);
+    REQUIRE(incidents.size() == 3);
+    CHECK(incidents[0].id == make(1).id);
+    CHECK(incidents[2].id == make(10).id);
+}
+
+TEST_CASE("incident_store: finds by the beginning of an id, and says when that is not enough") {
+    const test::TemporaryDirectory state;
+    IncidentStore store(state.path());
+    REQUIRE(store.save(make(1)));
+    const std::string id(make(1).id.text());
+    CHECK(store.find(id)->id == make(1).id);
+    CHECK(store.find(id.substr(0, 18))->id == make(1).id);
+    CHECK(store.find("abc").error().code == Errc::Invalid);
+    CHECK(store.find("ffffffff").error().code == Errc::NotFound);
+    Incident twin = make(1);
+    twin.id.bytes[15] ^= 1U;
+    REQUIRE(store.save(twin));
+    CHECK(store.find(id.substr(0, 18)).error().code == Errc::Invalid);
+}
+
+TEST_CASE("incident_store: a place that cannot be written is an error, not a crash") {
+    IncidentStore store("/nonexistent/state");
+    const auto saved = store.save(make(1));
+    REQUIRE_FALSE(saved);
+    CHECK(saved.error().text.view().find("/nonexistent/state") != std::string_view::npos);
+    std::size_t damaged = 0;
+    CHECK(store.load(damaged).empty());
+}
