@@ -38,6 +38,7 @@ struct HttpResponse {
     int status = 0;
     std::string content_type;  // as sent, with parameters
     std::string retry_after;   // as sent, or empty
+    std::string location;      // of a redirect, as sent, or empty
     std::string body;
 };
 

@@ -70,7 +70,7 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::signal(SIGPIPE, SIG_DFL);
     ::setsid();  // no terminal, and one group to kill
-    ::umask(077);
+    ::umask(static_cast<mode_t>(command.creation_mask));
     int input = pipes.input.read_end();
     if (command.standard_input.empty()) input = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     const char* directory =

@@ -19,6 +19,7 @@ struct Session {
     std::ostream& out;
     std::ostream& errors;
     int exit_code = 0;
+    int usage_exit_code = 2;  // `playbook` answers 5, as ansible-playbook does
 };
 
 // Each in agent/cli/NAME_command.cpp, listed in main.cpp in the order of the manual.

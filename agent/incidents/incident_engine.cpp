@@ -17,9 +17,10 @@ constexpr Duration kStaleAfter = seconds(5);
 // Two remedies in vain and the third would be in vain too (reliability rule B22).
 constexpr int kFailuresMax = 2;
 
-// Leading is what holds now, then what is worst; of two equals the one that has happened before
-// the one that is forecast.
+// Leading is what opens incidents of its own before what is merely notable, then what holds now,
+// then what is worst; of two equals the one that has happened before the one that is forecast.
 bool leads(const Finding& a, const Finding& b, Instant now) {
+    if (a.incident.empty() != b.incident.empty()) return b.incident.empty();
     const bool a_holds = now - a.last_held < kStaleAfter;
     const bool b_holds = now - b.last_held < kStaleAfter;
     if (a_holds != b_holds) return a_holds;

@@ -1,6 +1,7 @@
 #include "agent/incidents/incident_proto.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "homeostat/v1/incident.pb.h"
@@ -8,17 +9,16 @@
 namespace homeostat {
 namespace {
 
-// ---- Time: told from `updated`, by both clocks ---------------------------------------------------
+// ---- Time: told from `updated`, by both clocks
+// ---------------------------------------------------
 
 // Both wrap around: hostile bytes must not turn arithmetic into undefined behaviour.
 std::int64_t sum(std::int64_t a, std::int64_t b) {
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) +
-                                     static_cast<std::uint64_t>(b));
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
 }
 
 std::int64_t difference(std::int64_t a, std::int64_t b) {
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) -
-                                     static_cast<std::uint64_t>(b));
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
 }
 
 // An instant that was never set is left out: from_proto leaves it as it is in a new structure.
@@ -38,7 +38,24 @@ Instant instant_from(const v1::Offset& in, const Instant& updated) {
             .unix_ns = sum(updated.unix_ns, wall)};
 }
 
-// ---- Writing -------------------------------------------------------------------------------------
+// ---- Numbers: as the schema says
+// ------------------------------------------------------------------
+
+constexpr std::uint64_t reverse_bytes(std::uint64_t value) {
+    std::uint64_t out = 0;
+    for (int i = 0; i < 8; ++i, value >>= 8U) out = out << 8U | (value & 0xFFU);
+    return out;
+}
+
+std::uint64_t number(double value) {
+    return reverse_bytes(std::bit_cast<std::uint64_t>(value));
+}
+double number_from(std::uint64_t bits) {
+    return std::bit_cast<double>(reverse_bytes(bits));
+}
+
+// ---- Writing
+// -------------------------------------------------------------------------------------
 
 void put(const Subject& subject, v1::Subject& out) {
     out.set_kind(static_cast<v1::SubjectKind>(subject.kind));
@@ -55,24 +72,24 @@ void put(const Finding& finding, const Incident& incident, v1::Finding& out) {
     out.set_unit(static_cast<v1::Unit>(finding.unit));
     put_time(finding.since, incident.updated, [&] { return out.mutable_since(); });
     put_time(finding.last_held, incident.updated, [&] { return out.mutable_last_held(); });
-    out.set_value(finding.value);
-    out.set_expected(finding.expected);
-    out.set_limit(finding.limit);
-    out.set_score(finding.score);
-    out.set_rate_per_second(finding.rate_per_second);
-    if (finding.seconds_to_limit >= 0) out.set_seconds_to_limit(finding.seconds_to_limit);
+    out.set_value(number(finding.value));
+    out.set_expected(number(finding.expected));
+    out.set_limit(number(finding.limit));
+    out.set_score(number(finding.score));
+    out.set_rate_per_second(number(finding.rate_per_second));
+    if (finding.seconds_to_limit >= 0) out.set_seconds_to_limit(number(finding.seconds_to_limit));
     if (finding.seconds_to_limit_low >= 0) {
-        out.set_seconds_to_limit_low(finding.seconds_to_limit_low);
+        out.set_seconds_to_limit_low(number(finding.seconds_to_limit_low));
     }
     if (finding.seconds_to_limit_high >= 0) {
-        out.set_seconds_to_limit_high(finding.seconds_to_limit_high);
+        out.set_seconds_to_limit_high(number(finding.seconds_to_limit_high));
     }
 }
 
 void put(const Cause& cause, v1::Cause& out) {
     out.set_text(cause.text.c_str(), cause.text.size());
     out.set_name(cause.name.c_str(), cause.name.size());
-    out.set_confidence(cause.confidence);
+    out.set_confidence(number(cause.confidence));
 }
 
 void put(const ProcessUse& process, v1::ProcessUse& out) {
@@ -80,9 +97,9 @@ void put(const ProcessUse& process, v1::ProcessUse& out) {
     out.set_start_ticks(process.start_ticks);
     out.set_name(process.name.c_str(), process.name.size());
     out.set_unit(process.unit.c_str(), process.unit.size());
-    out.set_cpu_ratio(process.cpu_ratio);
-    out.set_rss_bytes(process.rss_bytes);
-    out.set_write_bytes_per_second(process.write_bytes_per_second);
+    out.set_cpu_ratio(number(process.cpu_ratio));
+    out.set_rss_bytes(number(process.rss_bytes));
+    out.set_write_bytes_per_second(number(process.write_bytes_per_second));
     out.set_open_files(process.open_files);
 }
 
@@ -93,17 +110,27 @@ void put(const ActionRecord& action, const Instant& updated, v1::ActionRecord& o
     out.set_state(action.state.c_str(), action.state.size());
     out.set_detail(action.detail.c_str(), action.detail.size());
     put_time(action.at, updated, [&] { return out.mutable_at(); });
-    out.set_before(action.before);
-    out.set_after(action.after);
+    out.set_before(number(action.before));
+    out.set_after(number(action.after));
 }
 
 void put(const Snippet& snippet, v1::Snippet& out) {
     out.set_metric(snippet.metric.c_str(), snippet.metric.size());
-    out.set_step_seconds(snippet.step_seconds);
-    for (const float value : snippet.values) out.add_values(value);
+    out.set_step_seconds(number(snippet.step_seconds));
+    std::uint32_t all = 0;
+    for (const float value : snippet.values) all |= std::bit_cast<std::uint32_t>(value);
+    const auto shift = all == 0 ? 0U : static_cast<std::uint32_t>(std::countr_zero(all));
+    out.set_shift(shift);
+    std::uint32_t before = 0;
+    for (const float value : snippet.values) {
+        const std::uint32_t bits = std::bit_cast<std::uint32_t>(value) >> shift;
+        out.add_differences(static_cast<std::int32_t>(bits - before));
+        before = bits;
+    }
 }
 
-// ---- Reading -------------------------------------------------------------------------------------
+// ---- Reading
+// -------------------------------------------------------------------------------------
 
 // Collects the first complaint, so that the readers below are plain lists of fields.
 class Reader {
@@ -119,9 +146,18 @@ public:
         }
     }
 
-    void read_number(std::string_view field, double value, double& out) {
-        if (!std::isfinite(value)) complain(field, value);
-        out = value;
+    void read_number(std::string_view field, std::uint64_t bits, double& out) {
+        out = number_from(bits);
+        if (!std::isfinite(out)) complain(field, out);
+    }
+
+    void read_float(std::string_view field, std::uint32_t bits, float& out) {
+        out = std::bit_cast<float>(bits);
+        if (!std::isfinite(out)) complain(field, out);
+    }
+
+    void read_shift(std::uint32_t shift) {
+        if (shift > 31) complain("snippet shift", shift);
     }
 
     template <typename List>
@@ -214,17 +250,20 @@ void read(Reader& reader, const v1::ActionRecord& in, ActionRecord& out) {
 void read(Reader& reader, const v1::Snippet& in, Snippet& out) {
     out.metric.assign(in.metric());
     reader.read_number("step_seconds", in.step_seconds(), out.step_seconds);
-    if (!reader.fits("number of snippet values", in.values_size(), out.values)) return;
-    for (const float value : in.values()) {
-        double checked = 0;
-        reader.read_number("snippet value", static_cast<double>(value), checked);
+    if (!reader.fits("number of snippet values", in.differences_size(), out.values)) return;
+    reader.read_shift(in.shift());
+    std::uint32_t bits = 0;
+    for (const std::int32_t difference : in.differences()) {
+        bits += static_cast<std::uint32_t>(difference);
+        float value = 0;
+        reader.read_float("snippet value", bits << (in.shift() % 32), value);
         (void)out.values.push(value);  // fits() has counted them
     }
 }
 
 template <typename In, std::size_t Capacity, typename T, typename Read>
-void read_list(Reader& reader, std::string_view field, const In& in,
-               FixedVector<T, Capacity>& out, Read read_one) {
+void read_list(Reader& reader, std::string_view field, const In& in, FixedVector<T, Capacity>& out,
+               Read read_one) {
     if (!reader.fits(field, in.size(), out)) return;
     for (const auto& item : in) {
         T value;
@@ -235,18 +274,16 @@ void read_list(Reader& reader, std::string_view field, const In& in,
 
 void read_lists(Reader& reader, const v1::Incident& in, Incident& out) {
     const Subject subject = out.subject;
-    read_list(reader, "number of findings", in.findings(), out.findings,
-              [&](const v1::Finding& item, Finding& finding) {
-                  read(reader, item, subject, finding);
-              });
+    read_list(
+        reader, "number of findings", in.findings(), out.findings,
+        [&](const v1::Finding& item, Finding& finding) { read(reader, item, subject, finding); });
     read_list(reader, "number of causes", in.causes(), out.causes,
               [&](const v1::Cause& item, Cause& cause) { read(reader, item, cause); });
     read_list(reader, "number of processes", in.processes(), out.processes,
               [&](const v1::ProcessUse& item, ProcessUse& use) { read(reader, item, use); });
-    read_list(reader, "number of actions", in.actions(), out.actions,
-              [&](const v1::ActionRecord& item, ActionRecord& action) {
-                  read(reader, item, action);
-              });
+    read_list(
+        reader, "number of actions", in.actions(), out.actions,
+        [&](const v1::ActionRecord& item, ActionRecord& action) { read(reader, item, action); });
 }
 
 }  // namespace

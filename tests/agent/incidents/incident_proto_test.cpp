@@ -94,11 +94,10 @@ TEST_CASE("incident record: what is written comes back equal, field by field") {
     CHECK(back.processes[0].unit == incident.processes[0].unit);
     CHECK(back.processes[0].cpu_ratio == incident.processes[0].cpu_ratio);
     CHECK(back.processes[0].rss_bytes == incident.processes[0].rss_bytes);
-    CHECK(back.processes[0].write_bytes_per_second ==
-          incident.processes[0].write_bytes_per_second);
+    CHECK(back.processes[0].write_bytes_per_second == incident.processes[0].write_bytes_per_second);
     CHECK(back.processes[0].open_files == 2);
     REQUIRE(back.actions.size() == 1);
-    CHECK(back.actions[0].rule == "clean the full disk");
+    CHECK(back.actions[0].rule == "clean rotated logs");
     CHECK(back.actions[0].playbook == "clean-disk.yml");
     CHECK(back.actions[0].mode == "auto");
     CHECK(back.actions[0].state == "effective");
@@ -123,9 +122,16 @@ TEST_CASE("incident record: the empty one, the fullest one and odd ones survive 
     odd.onset = {.monotonic_ns = INT64_MIN / 4, .unix_ns = INT64_MAX / 4};
     odd.findings[0].value = -0.0;
     odd.findings[0].limit = std::numeric_limits<double>::denorm_min();
+    odd.snippet.values.clear();
+    for (const float value : {0.0F, -0.0F, -1.5F, 3.4e38F, 1e-45F, 0.1F}) {
+        REQUIRE(odd.snippet.values.push(value));
+    }
     check_same(odd);
     CHECK(round_trip(odd).subject == odd.subject);
     CHECK(round_trip(odd).onset.unix_ns == odd.onset.unix_ns);
+    for (std::size_t i = 0; i < odd.snippet.values.size(); ++i) {
+        CHECK(round_trip(odd).snippet.values[i] == odd.snippet.values[i]);
+    }
 }
 
 TEST_CASE("incident record: a wall clock that was set is told apart from time that passed") {
@@ -153,20 +159,20 @@ TEST_CASE("incident record: every part that is out of range is refused by name")
              Row{"state is 4", [](v1::Incident& i) { i.set_state(v1::IncidentState(4)); }},
              Row{"state is -1", [](v1::Incident& i) { i.set_state(v1::IncidentState(-1)); }},
              Row{"severity is 9", [](v1::Incident& i) { i.set_severity(v1::Severity(9)); }},
-             Row{"peak severity is 4", [](v1::Incident& i) { i.set_peak_severity(v1::Severity(4)); }},
+             Row{"peak severity is 4",
+                 [](v1::Incident& i) { i.set_peak_severity(v1::Severity(4)); }},
              Row{"subject kind is 9",
                  [](v1::Incident& i) { i.mutable_subject()->set_kind(v1::SubjectKind(9)); }},
              Row{"finding kind is 9",
                  [](v1::Incident& i) { i.mutable_findings(0)->set_kind(v1::FindingKind(9)); }},
-             Row{"unit is 6", [](v1::Incident& i) { i.mutable_findings(1)->set_unit(v1::Unit(6)); }},
+             Row{"unit is 6",
+                 [](v1::Incident& i) { i.mutable_findings(1)->set_unit(v1::Unit(6)); }},
              Row{"value is nan",
                  [](v1::Incident& i) {
-                     i.mutable_findings(2)->set_value(std::numeric_limits<double>::quiet_NaN());
+                     i.mutable_findings(2)->set_value(0xF87F);  // 0x7FF8 and six zero bytes
                  }},
              Row{"confidence is inf",
-                 [](v1::Incident& i) {
-                     i.mutable_causes(0)->set_confidence(std::numeric_limits<double>::infinity());
-                 }},
+                 [](v1::Incident& i) { i.mutable_causes(0)->set_confidence(0xF07F); }},
              Row{"number of findings is 7",
                  [](v1::Incident& i) {
                      for (int n = 0; n < 4; ++n) i.add_findings();
@@ -176,7 +182,15 @@ TEST_CASE("incident record: every part that is out of range is refused by name")
                      for (int n = 0; n < 3; ++n) i.add_causes();
                  }},
              Row{"number of snippet values is 33",
-                 [](v1::Incident& i) { i.mutable_snippet()->add_values(1.0F); }},
+                 [](v1::Incident& i) { i.mutable_snippet()->add_differences(1); }},
+             Row{"snippet shift is 32",
+                 [](v1::Incident& i) { i.mutable_snippet()->set_shift(32); }},
+             Row{"snippet value is inf",
+                 [](v1::Incident& i) {
+                     i.mutable_snippet()->clear_differences();
+                     i.mutable_snippet()->set_shift(23);
+                     i.mutable_snippet()->add_differences(0xFF);
+                 }},
          }) {
         CAPTURE(row.says);
         v1::Incident message;

@@ -1,0 +1,330 @@
+#include "actions/actuator.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <vector>
+
+#include "actions/built_in_refusals.hpp"
+#include "actions/descriptor.hpp"
+#include "actions/ledger_file.hpp"
+#include "actions/trusted_file.hpp"
+#include "core/format.hpp"
+#include "core/parse.hpp"
+
+namespace homeostat {
+namespace {
+
+constexpr std::uint32_t kRefusalsAuditedPerHour = 120;
+
+// A person at this host: root, or in a trial without root whoever started the actuator.
+bool is_person(uid_t uid) {
+    return uid == 0 || uid == ::geteuid();
+}
+
+bool exists(const std::string& path) {
+    struct stat status {};
+    // What cannot be looked at is taken to be there: a stop that is unclear is a stop.
+    return ::lstat(path.c_str(), &status) == 0 || errno != ENOENT;
+}
+
+ActionLimits tighter(const ActionLimits& owner, const RuleLimits& rule) {
+    ActionLimits limits = owner;
+    if (rule.per_hour) limits.per_hour = std::min(limits.per_hour, *rule.per_hour);
+    if (rule.per_day) limits.per_day = std::min(limits.per_day, *rule.per_day);
+    if (rule.cooldown) limits.cooldown = std::max(limits.cooldown, *rule.cooldown);
+    return limits;
+}
+
+}  // namespace
+
+Actuator::Actuator(const ActionConfig& config, uid_t watcher_uid, std::string state_directory,
+                   ActuatorHost host, AuditLog audit)
+    : config_(&config),
+      watcher_uid_(watcher_uid),
+      state_directory_(std::move(state_directory)),
+      host_(host),
+      audit_(std::move(audit)),
+      refusals_since_(host.clock.now()) {}
+
+Result<Actuator> Actuator::open(const ActionConfig& config, uid_t watcher_uid,
+                                const std::string& state_directory, ActuatorHost host) {
+    auto audit = AuditLog::open(state_directory, host.clock.now());
+    if (!audit) return audit.error();
+    return Actuator(config, watcher_uid, state_directory, host, std::move(*audit));
+}
+
+void Actuator::replace_config(const ActionConfig& config, uid_t watcher_uid) {
+    config_ = &config;
+    watcher_uid_ = watcher_uid;
+}
+
+Actuator::Answer Actuator::handle(const Peer& peer, std::span<const std::uint8_t> bytes) {
+    Answer answer;
+    if (const auto known = check_peer(peer); !known) {
+        refuse(answer.report, peer, known.error().text);
+        return answer;
+    }
+    const auto request = decode_request(bytes);
+    if (!request) {
+        refuse(answer.report, peer, request.error().text);
+        return answer;
+    }
+    answer.nonce = request->nonce;
+    answer.report.incident = request->incident;
+    if (request->config_hash != config_->hash) {
+        refuse(answer.report, peer,
+               "the rules or the allow-list changed on disk: reload both programs");
+        return answer;
+    }
+    if (request->opcode == Opcode::Ping) {
+        format_into(answer.report.detail, "{} rules, {} allowed targets", config_->rules.size(),
+                    config_->allow_list.targets.size());
+        return answer;
+    }
+    const auto planned = plan(peer, *request);
+    if (request->rule < config_->rules.size()) {
+        answer.report.rule = std::string_view(config_->rules[request->rule].name);
+        answer.report.playbook = std::string_view(config_->rules[request->rule].playbook);
+    }
+    if (!planned) {
+        refuse(answer.report, peer, planned.error().text);
+        return answer;
+    }
+    carry_out(*planned, *request, peer, answer.report);
+    return answer;
+}
+
+Status Actuator::check_peer(const Peer& peer) const {
+    if (peer.uid == watcher_uid_ || is_person(peer.uid)) return Ok{};
+    return make_error(Errc::Denied, "uid {} is not the watcher (uid {})", peer.uid, watcher_uid_);
+}
+
+Result<Actuator::Plan> Actuator::plan(const Peer& peer, const ActionRequest& request) const {
+    const AllowList& allow_list = config_->allow_list;
+    if (request.rule >= config_->rules.size()) {
+        return make_error(Errc::Invalid, "there is no rule {}", request.rule);
+    }
+    Plan plan;
+    plan.rule = &config_->rules[request.rule];
+    if (!plan.rule->enabled) return make_error(Errc::Denied, "the rule is disabled");
+    if (request.target >= allow_list.targets.size()) {
+        return make_error(Errc::Denied, "allow-list: no entry for this rule and target");
+    }
+    plan.target = &allow_list.targets[request.target];
+    plan.action = &allow_list.actions[plan.target->action];
+    if (plan.action->rule != plan.rule->name || plan.action->playbook != plan.rule->playbook) {
+        return make_error(Errc::Denied, "allow-list: no entry for this rule, playbook and target");
+    }
+    if (const auto chosen = choose_mode(peer, request, plan); !chosen) return chosen.error();
+    if (const auto free = check_protected(plan); !free) return free.error();
+    if (const auto free = check_override(plan); !free) return free.error();
+    plan.budget = {.rule = plan.rule->name,
+                   .target = plan.target->name,
+                   .limits = tighter(plan.action->limits, plan.rule->limits),
+                   .host_per_hour = allow_list.host_per_hour,
+                   .host_per_day = allow_list.host_per_day,
+                   .dry = plan.dry,
+                   .approved = plan.approved};
+    return plan;
+}
+
+Status Actuator::choose_mode(const Peer& peer, const ActionRequest& request, Plan& plan) const {
+    const ActionMode mode = std::min(
+        {request.mode, plan.rule->mode, plan.action->max_mode, config_->allow_list.max_mode});
+    plan.dry = mode == ActionMode::Observe;
+    plan.approved = mode == ActionMode::Recommend && is_person(peer.uid);
+    if (mode == ActionMode::Recommend && !plan.approved) {
+        return make_error(Errc::Denied, "mode recommend: a person must approve it");
+    }
+    return Ok{};
+}
+
+// The files were checked when they were read. This costs nothing and does not rely on that.
+Status Actuator::check_protected(const Plan& plan) const {
+    if (plan.target->kind == SubjectKind::Unit) {
+        const auto refusal = unit_refusal(plan.target->name);
+        if (!refusal.empty()) {
+            return make_error(Errc::Denied, "protected: {} is {}", plan.target->name, refusal);
+        }
+    }
+    for (const std::string& path : plan.action->paths) {
+        const auto refusal = path_refusal(path);
+        if (!refusal.empty()) {
+            return make_error(Errc::Denied, "protected: {} is {}", path, refusal);
+        }
+    }
+    return Ok{};
+}
+
+Status Actuator::check_override(const Plan& plan) const {
+    for (const char* name : {"pause", "maintenance"}) {
+        const std::string path = state_directory_ + "/" + name;
+        if (exists(path)) return make_error(Errc::Denied, "stopped by {}", path);
+    }
+    const Duration uptime{host_.clock.now().monotonic_ns};
+    const Duration grace = config_->allow_list.grace_after_boot;
+    if (!plan.dry && !plan.approved && uptime < grace) {
+        return make_error(Errc::Denied, "only {} after boot, nothing runs in the first {}",
+                          human_duration(uptime.seconds()), human_duration(grace.seconds()));
+    }
+    return Ok{};
+}
+
+void Actuator::carry_out(const Plan& plan, const ActionRequest& request, const Peer& peer,
+                         ActionReport& report) {
+    report.mode = plan.dry ? name_of(ActionMode::Observe)
+                           : name_of(plan.approved ? ActionMode::Recommend : ActionMode::Auto);
+    const Descriptor lock(::open((state_directory_ + "/lock").c_str(),
+                                 O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+        return refuse(report, peer, "one at a time: another actuator is at work on this host");
+    }
+    const std::string ledger_path = state_directory_ + "/ledger";
+    auto ledger = load_ledger(ledger_path);
+    if (!ledger) return refuse(report, peer, ledger.error().text);
+    const auto boot = boot_id();
+    if (!boot) return refuse(report, peer, boot.error().text);
+    ledger->advance(*boot, host_.clock.now());
+    if (ledger->close_abandoned() > 0) {
+        ActionReport abandoned;
+        abandoned.detail = "the run before this one was cut off: it counts as failed";
+        if (const auto written = record("abandoned", abandoned, peer); !written) {
+            return refuse(report, peer, written.error().text);
+        }
+    }
+    const BudgetVerdict verdict = ledger->judge(plan.budget);
+    if (!verdict.allowed) return refuse(report, peer, verdict.why);
+    const auto before = examine(plan.action->requires_, *plan.target, host_.root, host_.spawner);
+    if (!before) return refuse(report, peer, before.error().text);
+    if (!before->holds) {
+        FixedString<159> why;
+        format_into(why, "precondition: not needed, {} has {}", plan.target->name,
+                    before->measured);
+        return refuse(report, peer, why);
+    }
+    ledger->begin(plan.budget);
+    if (const auto saved = save_ledger(ledger_path, *ledger); !saved) {
+        return refuse(report, peer, saved.error().text);
+    }
+    report.detail = before->measured.view();
+    if (const auto written = record("begin", report, peer); !written) {
+        return refuse(report, peer, written.error().text);
+    }
+    const Outcome outcome = run_and_judge(plan, request, *before, report);
+    ledger->advance(*boot, host_.clock.now());  // the cooldown begins when the run has ended
+    ledger->finish(outcome);
+    // The run is over; what cannot be written now is told in the report, and a run that the ledger
+    // still calls started counts as failed next time.
+    const auto saved = save_ledger(ledger_path, *ledger);
+    const auto written = record("ran", report, peer);
+    if (!saved || !written) report.detail = (saved ? written : saved).error().text.view();
+}
+
+Outcome Actuator::run_and_judge(const Plan& plan, const ActionRequest& request,
+                                const PreconditionState& before, ActionReport& report) {
+    const RunOrder order{.rule = *plan.rule,
+                         .action = *plan.action,
+                         .target = *plan.target,
+                         .incident = request.incident,
+                         .playbook_path = config_->directory + "/playbooks/" + plan.rule->playbook,
+                         .check = plan.dry};
+    report.detail.clear();
+    const auto outcome = host_.runner.run(order);
+    if (!outcome) {
+        report.failed = true;
+        report.detail = outcome.error().text.view();
+        return Outcome::Failed;
+    }
+    report.ran = true;
+    report.failed = outcome->failed;
+    report.ok = outcome->ok;
+    report.changed = outcome->changed;
+    report.failures = outcome->failures;
+    report.detail = outcome->detail.view();
+    return judge_effect(plan, before, outcome->failed, report);
+}
+
+Outcome Actuator::judge_effect(const Plan& plan, const PreconditionState& before, bool failed,
+                               ActionReport& report) {
+    if (plan.dry || !before.known) return failed ? Outcome::Failed : Outcome::Unknown;
+    const auto after = examine(plan.action->requires_, *plan.target, host_.root, host_.spawner);
+    if (!after) return failed ? Outcome::Failed : Outcome::Unknown;
+    FixedString<159> detail;
+    format_into(detail, "{} -> {}{}", before.measured, after->measured,
+                after->holds ? ", it did not help" : "");
+    if (!report.detail.empty()) format_into(detail, ": {}", report.detail);
+    report.detail = detail;
+    if (failed) return Outcome::Failed;
+    return after->holds ? Outcome::Ineffective : Outcome::Effective;
+}
+
+void Actuator::refuse(ActionReport& report, const Peer& peer, std::string_view why) {
+    report.ran = false;
+    report.detail = why;
+    const Instant now = host_.clock.now();
+    if (now - refusals_since_ >= hours(1)) {
+        refusals_since_ = now;
+        refusals_ = 0;
+    }
+    if (refusals_ >= kRefusalsAuditedPerHour) {
+        ++refusals_left_;
+        return;
+    }
+    ++refusals_;
+    // Nothing was done, so a log that cannot be written stops nothing here.
+    if (record("refused", report, peer)) refusals_left_ = 0;
+}
+
+Status Actuator::record(std::string_view event, const ActionReport& report, const Peer& peer) {
+    const auto incident = report.incident.text();
+    const std::string totals =
+        fmt::format("ok={} changed={} failed={}", report.ok, report.changed, report.failures);
+    const std::string who = fmt::format("uid {} pid {}", peer.uid, peer.pid);
+    const std::string left = std::to_string(refusals_left_);
+    const std::array<AuditField, 9> fields{{
+        {"peer", who},
+        {"incident", incident},
+        {"rule", report.rule},
+        {"playbook", report.playbook},
+        {"mode", report.mode},
+        {"failed", report.failed ? "yes" : "no"},
+        {"totals", totals},
+        {"detail", report.detail},
+        {"refusals_not_written", left},
+    }};
+    return audit_.append(event, fields, host_.clock.now());
+}
+
+Result<std::string> Actuator::boot_id() const {
+    std::array<char, 64> buffer;
+    const auto text = host_.root.read("proc/sys/kernel/random/boot_id", buffer);
+    if (!text) return text.error();
+    return std::string(trim(*text));
+}
+
+Result<std::uint32_t> find_uid(std::string_view user, std::string_view passwd) {
+    if (const auto number = parse_u64(user); number && *number < UINT32_MAX) {
+        return static_cast<std::uint32_t>(*number);
+    }
+    std::string_view line;
+    while (next_line(passwd, line)) {
+        const auto colon = line.find(':');
+        if (colon == std::string_view::npos || line.substr(0, colon) != user) continue;
+        line.remove_prefix(colon + 1);
+        const auto second = line.find(':');
+        if (second == std::string_view::npos) break;
+        line.remove_prefix(second + 1);
+        const auto uid = parse_u64(line.substr(0, line.find(':')));
+        if (!uid || *uid >= UINT32_MAX) break;
+        return static_cast<std::uint32_t>(*uid);
+    }
+    return make_error(Errc::NotFound, "allow.yml: there is no user '{}' on this host", user);
+}
+
+}  // namespace homeostat

@@ -1,0 +1,112 @@
+// Actuator: the guards between a request and root's hands.
+//
+// A request only names a rule, a target and an incident. Everything else is found out here, from
+// files that only root can write and from the host itself. The guards, in their order:
+//
+//   peer         the caller is the watcher of the allow-list, or root
+//   request      64 well-formed bytes, and both sides have read the same files
+//   rule         it exists and is enabled
+//   allow-list   it has an entry for exactly this rule, playbook and target
+//   mode         the lowest of request, rule, entry and host; recommend needs a person (root)
+//   protected    built_in_refusals.hpp, whatever the files say
+//   override     STATE/pause or STATE/maintenance stops all; so does the time right after boot
+//   budgets      ledger.hpp; one at a time on the host
+//   precondition what the entry `requires` is true now
+//
+// then the ledger and the audit log are on disk, then the playbook runs, then the precondition is
+// looked at again: if it still holds, the action did not help. Refusals are audited like actions.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "actions/action_config.hpp"
+#include "actions/action_runner.hpp"
+#include "actions/actuator_protocol.hpp"
+#include "actions/audit.hpp"
+#include "actions/ledger.hpp"
+#include "actions/precondition.hpp"
+#include "core/clock.hpp"
+#include "core/root.hpp"
+#include "core/spawner.hpp"
+
+namespace homeostat {
+
+struct ActuatorHost {
+    const Root& root;  // the real one: /proc and the file systems
+    const Clock& clock;
+    Spawner& spawner;
+    ActionRunner& runner;
+};
+
+// Who is at the other end of the socket, by the kernel's word (SO_PEERCRED).
+struct Peer {
+    uid_t uid = static_cast<uid_t>(-1);
+    pid_t pid = 0;
+};
+
+class Actuator {
+public:
+    // `config` is the owner's word; `watcher_uid` the one caller besides root. Errors: a state
+    // directory that others can write, an audit log that cannot be opened.
+    static Result<Actuator> open(const ActionConfig& config, uid_t watcher_uid,
+                                 const std::string& state_directory, ActuatorHost host);
+
+    struct Answer {
+        ActionReport report;
+        std::uint64_t nonce = 0;  // of the request; 0 when it could not be read
+    };
+
+    // Answers whatever came over the wire. Never fails: what cannot be done is a report that says
+    // so. Takes as long as the action.
+    Answer handle(const Peer& peer, std::span<const std::uint8_t> bytes);
+
+    // Goes on with what the files say now.
+    void replace_config(const ActionConfig& config, uid_t watcher_uid);
+
+private:
+    // What a request comes down to once it has passed the first guards.
+    struct Plan {
+        const Rule* rule = nullptr;
+        const AllowedTarget* target = nullptr;
+        const AllowedAction* action = nullptr;
+        bool dry = true;
+        bool approved = false;
+        BudgetRequest budget;
+    };
+
+    Actuator(const ActionConfig& config, uid_t watcher_uid, std::string state_directory,
+             ActuatorHost host, AuditLog audit);
+
+    Status check_peer(const Peer& peer) const;
+    Result<Plan> plan(const Peer& peer, const ActionRequest& request) const;
+    Status choose_mode(const Peer& peer, const ActionRequest& request, Plan& plan) const;
+    Status check_protected(const Plan& plan) const;
+    Status check_override(const Plan& plan) const;
+    void carry_out(const Plan& plan, const ActionRequest& request, const Peer& peer,
+                   ActionReport& report);
+    Outcome run_and_judge(const Plan& plan, const ActionRequest& request,
+                          const PreconditionState& before, ActionReport& report);
+    Outcome judge_effect(const Plan& plan, const PreconditionState& before, bool failed,
+                         ActionReport& report);
+    void refuse(ActionReport& report, const Peer& peer, std::string_view why);
+    Status record(std::string_view event, const ActionReport& report, const Peer& peer);
+    Result<std::string> boot_id() const;
+
+    const ActionConfig* config_;
+    uid_t watcher_uid_;
+    std::string state_directory_;
+    ActuatorHost host_;
+    AuditLog audit_;
+    Instant refusals_since_;           // a flood of refusals must not push out the history:
+    std::uint32_t refusals_ = 0;       // so many were written in this hour,
+    std::uint64_t refusals_left_ = 0;  // and so many only counted
+};
+
+// The uid of a user by number or by name in the text of /etc/passwd (passwd(5)).
+Result<std::uint32_t> find_uid(std::string_view user, std::string_view passwd);
+
+}  // namespace homeostat

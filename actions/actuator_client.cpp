@@ -1,0 +1,142 @@
+#include "actions/actuator_client.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+#include "actions/descriptor.hpp"
+
+namespace homeostat {
+namespace {
+
+constexpr std::int64_t kNsPerMs = 1'000'000;
+
+std::int64_t monotonic_ns() {
+    timespec time{};
+    ::clock_gettime(CLOCK_MONOTONIC, &time);
+    return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
+}
+
+// One conversation with a deadline: it knows whom it talks to, for the messages.
+class Conversation {
+public:
+    Conversation(const std::string& path, Duration timeout)
+        : path_(path), deadline_ns_(monotonic_ns() + timeout.ns) {}
+
+    Status connect() {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        if (path_.empty() || path_.size() >= sizeof address.sun_path) {
+            return make_error(Errc::Limit, "actuator socket '{}': 1 to {} bytes are possible",
+                              path_, sizeof address.sun_path - 1);
+        }
+        std::memcpy(address.sun_path, path_.c_str(), path_.size() + 1);
+        socket_ = Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+        if (!socket_) return make_errno_error(Errc::Io, errno, "socket");
+        while (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address),
+                         sizeof address) != 0) {
+            if (errno == EAGAIN) {  // its queue is full: others are waiting for it too
+                if (const auto waited = wait_a_moment(); !waited) return waited;
+                continue;
+            }
+            if (errno == EINTR) continue;
+            const Errc code = errno == ECONNREFUSED ? Errc::Failed : errc_of(errno);
+            return make_errno_error(code, errno, "the actuator cannot be reached at {}", path_);
+        }
+        return Ok{};
+    }
+
+    Status send(std::span<const std::uint8_t> bytes) {
+        while (!bytes.empty()) {
+            const ssize_t count = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+            if (count > 0) {
+                bytes = bytes.subspan(static_cast<std::size_t>(count));
+            } else if (errno == EAGAIN) {
+                if (const auto ready = wait_for(POLLOUT); !ready) return ready;
+            } else if (errno != EINTR) {
+                return make_errno_error(Errc::Failed, errno, "the actuator at {} went away", path_);
+            }
+        }
+        return Ok{};
+    }
+
+    // Fills the buffer.
+    Status receive(std::span<char> buffer) {
+        while (!buffer.empty()) {
+            const ssize_t count = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
+            if (count > 0) {
+                buffer = buffer.subspan(static_cast<std::size_t>(count));
+            } else if (count == 0) {
+                return make_error(Errc::Failed, "the actuator at {} went away without an answer",
+                                  path_);
+            } else if (errno == EAGAIN) {
+                if (const auto ready = wait_for(POLLIN); !ready) return ready;
+            } else if (errno != EINTR) {
+                return make_errno_error(Errc::Failed, errno, "the actuator at {} went away", path_);
+            }
+        }
+        return Ok{};
+    }
+
+private:
+    Status wait_for(short events) {
+        const std::int64_t left_ms = (deadline_ns_ - monotonic_ns()) / kNsPerMs;
+        if (left_ms <= 0) return make_error(Errc::Timeout, "no answer of the actuator in time");
+        pollfd fd{socket_.get(), events, 0};
+        ::poll(&fd, 1, static_cast<int>(std::min<std::int64_t>(left_ms, 60'000)));
+        return Ok{};
+    }
+    Status wait_a_moment() {
+        static constexpr int kMomentMs = 10;
+        if (monotonic_ns() >= deadline_ns_) {
+            return make_error(Errc::Timeout, "the actuator at {} is busy", path_);
+        }
+        ::poll(nullptr, 0, kMomentMs);
+        return Ok{};
+    }
+
+    const std::string& path_;
+    std::int64_t deadline_ns_;
+    Descriptor socket_;
+};
+
+}  // namespace
+
+Result<ActionReport> request_action(const std::string& socket_path, const ActionRequest& request,
+                                    Duration timeout) {
+    Conversation conversation(socket_path, timeout);
+    if (const auto connected = conversation.connect(); !connected) return connected.error();
+    if (const auto sent = conversation.send(encode(request)); !sent) return sent.error();
+    std::array<char, 4> head{};
+    if (const auto received = conversation.receive(head); !received) return received.error();
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < head.size(); ++i) {
+        size |= static_cast<std::size_t>(static_cast<unsigned char>(head[i])) << (8 * i);
+    }
+    if (size > kAnswerBytesMax) {
+        return make_error(Errc::Parse, "answer of the actuator: {} bytes, at most {} are allowed",
+                          size, kAnswerBytesMax);
+    }
+    std::string body(size, '\0');
+    if (const auto received = conversation.receive(body); !received) return received.error();
+    return decode_report(body, request.nonce);
+}
+
+ActionRequest request_of(const Decision& decision, const IncidentId& incident,
+                         std::uint64_t config_hash, std::uint64_t nonce) {
+    return {.opcode = Opcode::Run,
+            .rule = decision.rule,
+            .target = decision.target,
+            .mode = decision.mode,
+            .incident = incident,
+            .nonce = nonce,
+            .config_hash = config_hash};
+}
+
+}  // namespace homeostat

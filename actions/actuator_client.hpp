@@ -1,0 +1,25 @@
+// The watcher's side of the actuator: asks once, waits for the report.
+#pragma once
+
+#include <string>
+
+#include "actions/actuator_protocol.hpp"
+#include "core/decision.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
+
+namespace homeostat {
+
+inline constexpr const char* kActuatorSocket = "/run/homeostat/actuator.sock";
+
+// Blocks for as long as the action takes, at most `timeout`: call it on the working thread. A
+// refusal is a report (ran false, the reason in detail). Errors: NotFound, no socket; Denied, no
+// right to connect; Failed, nobody listens or it went away; Timeout; Parse, not our actuator.
+Result<ActionReport> request_action(const std::string& socket_path, const ActionRequest& request,
+                                    Duration timeout);
+
+// The request that carries out a decision. `nonce` must not repeat within the life of the agent.
+ActionRequest request_of(const Decision& decision, const IncidentId& incident,
+                         std::uint64_t config_hash, std::uint64_t nonce);
+
+}  // namespace homeostat

@@ -1,0 +1,168 @@
+// homeostat-actuator: the small program with root's hands. Reads the owner's files, takes requests
+// from one socket, runs what they allow, writes down what it did.
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <vector>
+
+#include "actions/actuator.hpp"
+#include "actions/actuator_options.hpp"
+#include "actions/actuator_server.hpp"
+#include "actions/config_report.hpp"
+#include "actions/forked_runner.hpp"
+#include "core/file.hpp"
+
+#ifndef HOMEOSTAT_VERSION
+#define HOMEOSTAT_VERSION "unknown"
+#endif
+
+namespace homeostat {
+namespace {
+
+constexpr int kExitFine = 0;
+constexpr int kExitUnusable = 1;
+constexpr int kExitUsage = 2;
+constexpr uid_t kNobody = static_cast<uid_t>(-1);
+
+void say(std::string_view text) {
+    fmt::print(stderr, "homeostat-actuator: {}\n", text);
+}
+
+// Signals come as readable descriptors, so that a run can be ended by one too.
+Result<Descriptor> signal_descriptor(std::initializer_list<int> signals) {
+    sigset_t set;
+    ::sigemptyset(&set);
+    for (const int signal : signals) ::sigaddset(&set, signal);
+    ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    Descriptor fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!fd) return make_errno_error(Errc::Io, errno, "signalfd");
+    return fd;
+}
+
+// Relative names are for trials by hand; the trust in a path is checked name by name later on.
+std::string absolute(const std::string& path) {
+    std::error_code error;
+    const auto whole = std::filesystem::absolute(path, error).lexically_normal();
+    std::string text = error ? path : whole.string();
+    while (text.size() > 1 && text.back() == '/') text.pop_back();
+    return text;
+}
+
+// The watcher's uid by the allow-list; --watcher-uid can only take a right away.
+Result<uid_t> choose_watcher(const ActionConfig& config, const ActuatorOptions& options,
+                             const Root& root) {
+    if (!config.has_allow_list) return kNobody;
+    static constexpr std::size_t kPasswdMax = 256UL * 1024;
+    std::vector<char> buffer(kPasswdMax);
+    const auto passwd = root.read("etc/passwd", buffer);
+    const auto uid = find_uid(config.allow_list.watcher, passwd ? *passwd : std::string_view{});
+    if (!uid) return uid.error();
+    if (!options.watcher_uid || *options.watcher_uid == *uid) return *uid;
+    if (*options.watcher_uid == 0) return uid_t{0};
+    return make_error(Errc::Denied, "--watcher-uid {}: allow.yml says {}; only 0 is tighter",
+                      *options.watcher_uid, *uid);
+}
+
+Result<Descriptor> open_socket(const ActuatorOptions& options, uid_t watcher) {
+    if (!options.listen.empty()) {
+        return listen_at(absolute(options.listen), watcher == kNobody ? ::geteuid() : watcher);
+    }
+    return inherited_socket(std::getenv("LISTEN_PID"), std::getenv("LISTEN_FDS"), ::getpid());
+}
+
+// Reads the files again; what cannot be read leaves the old ones in force.
+void reload(const ActuatorOptions& options, const Root& root, ActionConfig& config,
+            Actuator& actuator) {
+    auto fresh = load_action_config(options.config, Trust::OwnerOnly);
+    if (!fresh) return say(fmt::format("not reloaded: {}", fresh.error().text));
+    const auto watcher = choose_watcher(*fresh, options, root);
+    if (!watcher) return say(fmt::format("not reloaded: {}", watcher.error().text));
+    config = std::move(*fresh);
+    actuator.replace_config(config, *watcher);
+    say(fmt::format("reloaded: {} rules, {} allowed targets", config.rules.size(),
+                    config.allow_list.targets.size()));
+}
+
+Status run(const ActuatorOptions& options, const Root& root) {
+    const SystemClock clock;
+    ProcessSpawner spawner;
+    const auto stop = signal_descriptor({SIGTERM, SIGINT});
+    const auto again = signal_descriptor({SIGHUP});
+    if (!stop || !again) return (stop ? again : stop).error();
+    ::signal(SIGPIPE, SIG_IGN);
+
+    auto config = load_action_config(options.config, Trust::OwnerOnly);
+    if (!config) return config.error();
+    const auto watcher = choose_watcher(*config, options, root);
+    if (!watcher) return watcher.error();
+    const auto listener = open_socket(options, *watcher);
+    if (!listener) return listener.error();
+    // Nothing of the environment is needed from here on, so nothing can be passed on.
+    ::clearenv();
+    if (const auto made = make_directory(options.state, 0700); !made) return made;
+
+    ForkedRunner runner(root, clock, stop->get());
+    auto actuator =
+        Actuator::open(*config, *watcher, options.state,
+                       {.root = root, .clock = clock, .spawner = spawner, .runner = runner});
+    if (!actuator) return actuator.error();
+    for (;;) {
+        const auto end = serve(*listener, *actuator, stop->get(), again->get(), options.idle_exit);
+        if (!end) return end.error();
+        if (*end != ServeEnd::Reload) return Ok{};
+        reload(options, root, *config, *actuator);
+    }
+}
+
+int check(const ActuatorOptions& options, const Root& root) {
+    const SystemClock clock;
+    ProcessSpawner spawner;
+    const ConfigReport report =
+        report_config(options.config, Trust::OwnerOnly, root, clock, spawner);
+    fmt::print("{}", report.text);
+    return report.errors == 0 ? kExitFine : kExitUnusable;
+}
+
+int main_with(std::span<const char* const> arguments) {
+    auto options = parse_actuator_options(arguments);
+    if (!options) {
+        say(options.error().text);
+        return kExitUsage;
+    }
+    if (options->help) {
+        fmt::print("{}", actuator_help());
+        return kExitFine;
+    }
+    if (options->version) {
+        fmt::print("homeostat-actuator {}\n", HOMEOSTAT_VERSION);
+        return kExitFine;
+    }
+    ::umask(077);
+    options->config = absolute(options->config);
+    options->state = absolute(options->state);
+    const auto root = DirectoryRoot::open("/");
+    if (!root) {
+        say(root.error().text);
+        return kExitUnusable;
+    }
+    if (options->check) return check(*options, *root);
+    const auto served = run(*options, *root);
+    if (served) return kExitFine;
+    say(served.error().text);
+    return kExitUnusable;
+}
+
+}  // namespace
+}  // namespace homeostat
+
+int main(int argc, char** argv) {
+    const std::vector<const char*> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+    return homeostat::main_with(arguments);
+}

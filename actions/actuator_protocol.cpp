@@ -1,0 +1,160 @@
+#include "actions/actuator_protocol.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace homeostat {
+namespace {
+
+constexpr std::uint32_t kMagic = 0x52415348;  // "HSAR" in the order of bytes
+
+template <typename T>
+void put(RequestBytes& bytes, std::size_t at, T value) {
+    for (std::size_t i = 0; i < sizeof(T); ++i) {
+        bytes[at + i] = static_cast<std::uint8_t>(value >> (8 * i));
+    }
+}
+
+template <typename T>
+T get(std::span<const std::uint8_t> bytes, std::size_t at) {
+    T value = 0;
+    for (std::size_t i = 0; i < sizeof(T); ++i) {
+        value = static_cast<T>(value | static_cast<T>(static_cast<T>(bytes[at + i]) << (8 * i)));
+    }
+    return value;
+}
+
+bool all_zero(std::span<const std::uint8_t> bytes) {
+    return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
+}
+
+// Text that comes from programs may hold any byte; JSON wants UTF-8.
+std::string dump(const nlohmann::json& json) {
+    return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+}
+
+template <std::size_t Capacity>
+bool take(const nlohmann::json& json, const char* key, FixedString<Capacity>& out) {
+    const auto found = json.find(key);
+    if (found == json.end() || !found->is_string()) return false;
+    out.assign(found->get_ref<const std::string&>());
+    return true;
+}
+
+bool take(const nlohmann::json& json, const char* key, bool& out) {
+    const auto found = json.find(key);
+    if (found == json.end() || !found->is_boolean()) return false;
+    out = found->get<bool>();
+    return true;
+}
+
+bool take(const nlohmann::json& json, const char* key, std::uint32_t& out) {
+    const auto found = json.find(key);
+    if (found == json.end() || !found->is_number_unsigned()) return false;
+    const auto value = found->get<std::uint64_t>();
+    if (value > UINT32_MAX) return false;
+    out = static_cast<std::uint32_t>(value);
+    return true;
+}
+
+}  // namespace
+
+RequestBytes encode(const ActionRequest& request) {
+    RequestBytes bytes{};
+    put(bytes, 0, kMagic);
+    put(bytes, 4, kProtocolVersion);
+    put(bytes, 6, static_cast<std::uint16_t>(request.opcode));
+    put(bytes, 8, request.rule);
+    put(bytes, 10, request.target);
+    bytes[12] = static_cast<std::uint8_t>(request.mode);
+    std::copy(request.incident.bytes.begin(), request.incident.bytes.end(), bytes.begin() + 24);
+    put(bytes, 40, request.nonce);
+    put(bytes, 48, request.config_hash);
+    return bytes;
+}
+
+Result<ActionRequest> decode_request(std::span<const std::uint8_t> bytes) {
+    if (bytes.size() != kRequestBytes) {
+        return make_error(Errc::Parse, "request of {} bytes, expected {}", bytes.size(),
+                          kRequestBytes);
+    }
+    if (get<std::uint32_t>(bytes, 0) != kMagic)
+        return make_error(Errc::Parse, "no request of ours");
+    const auto version = get<std::uint16_t>(bytes, 4);
+    if (version != kProtocolVersion) {
+        return make_error(Errc::Parse, "request version {}, expected {}: restart both programs",
+                          version, kProtocolVersion);
+    }
+    const auto opcode = get<std::uint16_t>(bytes, 6);
+    if (opcode != static_cast<std::uint16_t>(Opcode::Run) &&
+        opcode != static_cast<std::uint16_t>(Opcode::Ping)) {
+        return make_error(Errc::Parse, "unknown operation {}", opcode);
+    }
+    if (bytes[12] > static_cast<std::uint8_t>(ActionMode::Auto)) {
+        return make_error(Errc::Parse, "unknown mode {}", bytes[12]);
+    }
+    if (!all_zero(bytes.subspan(13, 11)) || !all_zero(bytes.subspan(56, 8))) {
+        return make_error(Errc::Parse, "bytes that must be zero are not");
+    }
+    ActionRequest request;
+    request.opcode = static_cast<Opcode>(opcode);
+    request.rule = get<std::uint16_t>(bytes, 8);
+    request.target = get<std::uint16_t>(bytes, 10);
+    request.mode = static_cast<ActionMode>(bytes[12]);
+    std::copy_n(bytes.begin() + 24, request.incident.bytes.size(), request.incident.bytes.begin());
+    request.nonce = get<std::uint64_t>(bytes, 40);
+    request.config_hash = get<std::uint64_t>(bytes, 48);
+    return request;
+}
+
+std::string encode_report(const ActionReport& report, std::uint64_t nonce) {
+    const nlohmann::json json{
+        {"version", kProtocolVersion},
+        {"nonce", nonce},
+        {"incident", std::string(report.incident.text().view())},
+        {"rule", std::string(report.rule.view())},
+        {"playbook", std::string(report.playbook.view())},
+        {"mode", std::string(report.mode.view())},
+        {"ran", report.ran},
+        {"failed", report.failed},
+        {"ok", report.ok},
+        {"changed", report.changed},
+        {"failures", report.failures},
+        {"detail", std::string(report.detail.view())},
+    };
+    return dump(json);
+}
+
+Result<ActionReport> decode_report(std::string_view body, std::uint64_t nonce) {
+    const auto fault = [&](std::string_view what) {
+        return make_error(Errc::Parse, "answer of the actuator: {} in '{}'", what,
+                          body.substr(0, 120));
+    };
+    if (body.size() > kAnswerBytesMax) return fault("more bytes than allowed");
+    const auto json = nlohmann::json::parse(body, nullptr, false);
+    if (!json.is_object()) return fault("no JSON object");
+    std::uint32_t version = 0;
+    if (!take(json, "version", version) || version != kProtocolVersion) {
+        return fault("another version");
+    }
+    ActionReport report;
+    FixedString<36> incident;
+    if (!take(json, "incident", incident) || !take(json, "rule", report.rule) ||
+        !take(json, "playbook", report.playbook) || !take(json, "mode", report.mode) ||
+        !take(json, "ran", report.ran) || !take(json, "failed", report.failed) ||
+        !take(json, "ok", report.ok) || !take(json, "changed", report.changed) ||
+        !take(json, "failures", report.failures) || !take(json, "detail", report.detail)) {
+        return fault("a missing field");
+    }
+    const auto id = parse_incident_id(incident);
+    if (!id) return fault("a bad incident id");
+    report.incident = *id;
+    const auto answered = json.find("nonce");
+    if (answered == json.end() || !answered->is_number_unsigned() ||
+        answered->get<std::uint64_t>() != nonce) {
+        return make_error(Errc::Invalid, "the actuator answered another request");
+    }
+    return report;
+}
+
+}  // namespace homeostat

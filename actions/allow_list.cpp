@@ -1,0 +1,268 @@
+#include "actions/allow_list.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "actions/built_in_refusals.hpp"
+#include "actions/rulebook.hpp"
+#include "actions/yaml_fields.hpp"
+#include "core/parse.hpp"
+
+namespace homeostat {
+namespace {
+
+constexpr std::size_t kItemsMax = 64;  // of one list
+constexpr std::size_t kNameMax = 127;  // what a Subject carries
+constexpr std::size_t kPathMax = 1024;
+constexpr Duration kTimeLimitMax = hours(1);
+constexpr std::uint32_t kPerHourMax = 60;
+constexpr std::uint32_t kPerDayMax = 240;
+
+constexpr std::array<std::string_view, 6> kTopKeys{"version",          "watcher_uid", "max_mode",
+                                                   "grace_after_boot", "limits",      "actions"};
+constexpr std::array<std::string_view, 11> kActionKeys{
+    "rule",  "playbook", "max_mode", "targets", "paths",     "programs",
+    "shell", "min_age",  "requires", "limits",  "time_limit"};
+constexpr std::array<std::string_view, 2> kHostLimitsKeys{"per_hour", "per_day"};
+constexpr std::array<std::string_view, 3> kLimitsKeys{"per_hour", "per_day", "cooldown"};
+constexpr std::array<std::string_view, 2> kRequiresKeys{"filesystem_used_above", "unit_state"};
+constexpr std::array<std::string_view, 6> kUnitStates{"active", "reloading",  "inactive",
+                                                      "failed", "activating", "deactivating"};
+
+class AllowListReader {
+public:
+    explicit AllowListReader(const std::string& file) : file_(file) {}
+
+    Result<AllowList> read(std::string_view text) {
+        const auto document =
+            parse_yaml(text, file_, {.size_max = kAllowListBytesMax, .depth_max = 8});
+        if (!document) return document.error();
+        const auto fields = YamlFields::open(file_, *document, "an allow-list", kTopKeys);
+        if (!fields) return fields.error();
+        std::uint32_t version = 0;
+        if (const auto there = fields->require("version"); !there) return there.error();
+        if (const auto ok = fields->take("version", version, 1, 1); !ok) return ok.error();
+        if (const auto ok = watcher(*fields); !ok) return ok.error();
+        if (const auto ok = fields->take("max_mode", list_.max_mode); !ok) return ok.error();
+        if (const auto ok =
+                fields->take("grace_after_boot", list_.grace_after_boot, Duration{}, hours(24));
+            !ok) {
+            return ok.error();
+        }
+        if (const auto ok = host_limits(*fields); !ok) return ok.error();
+        if (const auto ok = actions(*fields); !ok) return ok.error();
+        return std::move(list_);
+    }
+
+private:
+    Status watcher(const YamlFields& fields) {
+        const auto node = fields.require("watcher_uid");
+        if (!node) return node.error();
+        if ((*node)->is_int() && (*node)->integer >= 0 && (*node)->integer < UINT32_MAX) {
+            list_.watcher_uid = static_cast<std::uint32_t>((*node)->integer);
+            list_.watcher = (*node)->text;
+            return Ok{};
+        }
+        if (!(*node)->is_text() || (*node)->text.empty() || (*node)->text.size() > kNameMax) {
+            return fields.wrong(**node, "watcher_uid", "a user's number or name");
+        }
+        list_.watcher = (*node)->text;
+        return Ok{};
+    }
+
+    Status host_limits(const YamlFields& top) {
+        const YamlNode* node = top.find("limits");
+        if (node == nullptr) return Ok{};
+        const auto fields = YamlFields::open(file_, *node, "limits of the host", kHostLimitsKeys);
+        if (!fields) return fields.error();
+        const auto hour = fields->take("per_hour", list_.host_per_hour, 0, kPerHourMax);
+        return hour ? fields->take("per_day", list_.host_per_day, 0, kPerDayMax) : hour;
+    }
+
+    Status actions(const YamlFields& top) {
+        const YamlNode* node = top.find("actions");
+        if (node == nullptr || node->is_null()) return Ok{};  // nothing is allowed
+        if (!node->is_list()) return top.wrong(*node, "actions", "a list");
+        if (node->items.size() > kAllowedActionsMax) {
+            return yaml_error(file_, node->mark, "more than {} actions", kAllowedActionsMax);
+        }
+        for (const YamlNode& item : node->items) {
+            if (const auto ok = action(item); !ok) return ok;
+        }
+        return Ok{};
+    }
+
+    Status action(const YamlNode& node) {
+        const auto fields = YamlFields::open(file_, node, "an action", kActionKeys);
+        if (!fields) return fields.error();
+        AllowedAction action;
+        action.line = node.mark.line;
+        for (const char* key : {"rule", "playbook", "targets"}) {
+            if (const auto there = fields->require(key); !there) return there.error();
+        }
+        if (const auto ok = fields->take("rule", action.rule, kRuleNameMax); !ok) return ok;
+        if (const auto ok = fields->take("playbook", action.playbook, kRuleNameMax); !ok) return ok;
+        if (const auto ok = fields->take("max_mode", action.max_mode); !ok) return ok;
+        if (const auto ok = fields->take("min_age", action.min_age, Duration{}, hours(8760));
+            !ok) {
+            return ok;
+        }
+        if (const auto ok =
+                fields->take("time_limit", action.time_limit, seconds(1), kTimeLimitMax);
+            !ok) {
+            return ok;
+        }
+        if (const auto ok = places(*fields, action); !ok) return ok;
+        if (const auto ok = shell(*fields, action); !ok) return ok;
+        if (const auto ok = requires_(*fields, action); !ok) return ok;
+        if (const auto ok = limits(*fields, action.limits); !ok) return ok;
+        return targets(*fields, std::move(action));
+    }
+
+    Status places(const YamlFields& fields, AllowedAction& action) {
+        if (const auto ok = fields.take("paths", action.paths, kItemsMax, kPathMax); !ok) return ok;
+        if (const auto ok = fields.take("programs", action.programs, kItemsMax, kPathMax); !ok) {
+            return ok;
+        }
+        if (const auto ok = check_each(fields, "paths", path_refusal); !ok) return ok;
+        return check_each(fields, "programs", program_refusal);
+    }
+
+    Status check_each(const YamlFields& fields, std::string_view key,
+                      std::string_view (*refusal)(std::string_view)) {
+        const YamlNode* node = fields.find(key);
+        if (node == nullptr) return Ok{};
+        for (const YamlNode& item : node->items) {
+            const std::string_view why = refusal(item.text);
+            if (why.empty()) continue;
+            return yaml_error(file_, item.mark, "{}: '{}' cannot be allowed: {}", key, item.text,
+                              why);
+        }
+        return Ok{};
+    }
+
+    Status shell(const YamlFields& fields, AllowedAction& action) {
+        const YamlNode* node = fields.find("shell");
+        if (node == nullptr) return Ok{};
+        if (!node->is_text() || (node->text != "allow" && node->text != "deny")) {
+            return fields.wrong(*node, "shell", "deny or allow");
+        }
+        action.shell = node->text == "allow";
+        return Ok{};
+    }
+
+    // Without it the watcher's word alone would start the action: that has to be said in words.
+    Status requires_(const YamlFields& fields, AllowedAction& action) {
+        const YamlNode* node = fields.find("requires");
+        if (node == nullptr) {
+            if (action.max_mode == ActionMode::Observe) return Ok{};
+            return yaml_error(file_, fields.node().mark,
+                              "an action above observe needs `requires:` (filesystem_used_above, "
+                              "unit_state), or `requires: nothing`");
+        }
+        Precondition& precondition = action.requires_;
+        if (node->is_text() && node->text == "nothing") return Ok{};
+        const auto inner = YamlFields::open(file_, *node, "requires", kRequiresKeys);
+        if (!inner) return inner.error();
+        if (node->entries.size() != 1) {
+            return yaml_error(file_, node->mark,
+                              "requires: exactly one of filesystem_used_above, unit_state");
+        }
+        if (inner->find("filesystem_used_above") != nullptr) {
+            precondition.kind = Precondition::Kind::FilesystemUsedAbove;
+            return inner->take("filesystem_used_above", precondition.used_ratio, 0.01, 1.0);
+        }
+        precondition.kind = Precondition::Kind::UnitState;
+        if (const auto ok = inner->take("unit_state", precondition.unit_state, kNameMax); !ok) {
+            return ok;
+        }
+        if (std::find(kUnitStates.begin(), kUnitStates.end(), precondition.unit_state) ==
+            kUnitStates.end()) {
+            return inner->wrong(node->entries[0].value, "unit_state",
+                                fmt::format("one of {}", fmt::join(kUnitStates, " ")));
+        }
+        return Ok{};
+    }
+
+    Status limits(const YamlFields& action, ActionLimits& out) {
+        const YamlNode* node = action.find("limits");
+        if (node == nullptr) return Ok{};
+        const auto fields = YamlFields::open(file_, *node, "limits", kLimitsKeys);
+        if (!fields) return fields.error();
+        if (const auto ok = fields->take("per_hour", out.per_hour, 0, kPerHourMax); !ok) return ok;
+        if (const auto ok = fields->take("per_day", out.per_day, 0, kPerDayMax); !ok) return ok;
+        return fields->take("cooldown", out.cooldown, Duration{}, kCooldownMax);
+    }
+
+    Status targets(const YamlFields& fields, AllowedAction action) {
+        const YamlNode* node = fields.find("targets");
+        if (const auto ok = fields.take("targets", action.targets, kItemsMax, kNameMax); !ok) {
+            return ok;
+        }
+        const auto number = static_cast<std::uint16_t>(list_.actions.size());
+        for (const YamlNode& item : node->items) {
+            const auto kind = target_kind(item, action.requires_);
+            if (!kind) return kind.error();
+            if (list_.targets.size() == kAllowedTargetsMax) {
+                return yaml_error(file_, item.mark, "more than {} targets", kAllowedTargetsMax);
+            }
+            list_.targets.push_back({.action = number, .name = item.text, .kind = *kind});
+        }
+        list_.actions.push_back(std::move(action));
+        return Ok{};
+    }
+
+    Result<SubjectKind> target_kind(const YamlNode& item, const Precondition& precondition) const {
+        SubjectKind kind = SubjectKind::Host;
+        if (item.text[0] == '/') {
+            kind = SubjectKind::Mount;
+            if (!is_exact_path(item.text)) {
+                return yaml_error(file_, item.mark, "targets: '{}' is not an exact mount point",
+                                  item.text);
+            }
+        } else if (item.text != "host") {
+            kind = SubjectKind::Unit;
+            const std::string_view why = unit_refusal(item.text);
+            if (!why.empty()) {
+                return yaml_error(file_, item.mark, "targets: '{}' cannot be allowed: {}",
+                                  item.text, why);
+            }
+        }
+        const bool fits =
+            precondition.kind == Precondition::Kind::Nothing ||
+            (precondition.kind == Precondition::Kind::FilesystemUsedAbove &&
+             kind == SubjectKind::Mount) ||
+            (precondition.kind == Precondition::Kind::UnitState && kind == SubjectKind::Unit);
+        if (fits) return kind;
+        return yaml_error(file_, item.mark,
+                          "targets: filesystem_used_above is for mount points, unit_state for "
+                          "units; '{}' is another thing",
+                          item.text);
+    }
+
+    const std::string& file_;
+    AllowList list_;
+};
+
+}  // namespace
+
+std::uint16_t AllowList::find_target(std::string_view rule, std::string_view playbook,
+                                     const Subject& subject) const {
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        const AllowedTarget& target = targets[i];
+        const AllowedAction& action = actions[target.action];
+        const bool same_subject =
+            target.kind == subject.kind &&
+            (target.kind == SubjectKind::Host || subject.name.view() == target.name);
+        if (same_subject && action.rule == rule && action.playbook == playbook) {
+            return static_cast<std::uint16_t>(i);
+        }
+    }
+    return kNoTarget;
+}
+
+Result<AllowList> parse_allow_list(const std::string& file, std::string_view text) {
+    return AllowListReader(file).read(text);
+}
+
+}  // namespace homeostat

@@ -1,0 +1,110 @@
+#include "actions/config_report.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "actions/playbook_run.hpp"
+#include "actions/trusted_file.hpp"
+#include "core/file.hpp"
+
+namespace homeostat {
+namespace {
+
+class Reporter {
+public:
+    Reporter(const ActionConfig& config, Trust trust, const Root& root, const Clock& clock,
+             Spawner& spawner)
+        : config_(config), trust_(trust), root_(root), clock_(clock), spawner_(spawner) {}
+
+    ConfigReport report() {
+        line("{} rules, {} allowed targets, at most {} on this host", config_.rules.size(),
+             config_.allow_list.targets.size(), name_of(config_.allow_list.max_mode));
+        for (const Rule& rule : config_.rules) describe(rule);
+        for (const AllowedAction& action : config_.allow_list.actions) check(action);
+        return std::move(report_);
+    }
+
+private:
+    template <typename... Args>
+    void line(fmt::format_string<Args...> format, Args&&... args) {
+        report_.text += fmt::format(format, std::forward<Args>(args)...) + "\n";
+    }
+
+    void error(std::string_view text) {
+        ++report_.errors;
+        line("error: {}", text);
+    }
+
+    void describe(const Rule& rule) {
+        line("rule '{}' ({}:{}), {}{}, runs {}", rule.name, rule.file, rule.line,
+             rule.enabled ? "mode " : "disabled, mode ", name_of(rule.mode), rule.playbook);
+        bool allowed = false;
+        for (const AllowedTarget& target : config_.allow_list.targets) {
+            const AllowedAction& action = config_.allow_list.actions[target.action];
+            if (action.rule != rule.name || action.playbook != rule.playbook) continue;
+            allowed = true;
+            const ActionMode mode =
+                std::min({rule.mode, action.max_mode, config_.allow_list.max_mode});
+            line("    on {}: {} (at most {} in 1 h, {} in 1 d)", target.name, name_of(mode),
+                 action.limits.per_hour, action.limits.per_day);
+            check_playbook(rule, action, target);
+        }
+        if (!allowed) line("    no entry in allow.yml: it will never act");
+    }
+
+    void check_playbook(const Rule& rule, const AllowedAction& action,
+                        const AllowedTarget& target) {
+        const RunOrder order{.rule = rule,
+                             .action = action,
+                             .target = target,
+                             .incident = {},
+                             .playbook_path = config_.directory + "/playbooks/" + rule.playbook,
+                             .check = true};
+        const auto text = trust_ == Trust::OwnerOnly
+                              ? read_trusted_file(order.playbook_path, kPlaybookBytesMax)
+                              : read_file(order.playbook_path, kPlaybookBytesMax);
+        if (!text) return error(text.error().text);
+        const auto accepted = check_order(order, *text, root_, clock_, spawner_);
+        if (!accepted) error(accepted.error().text);
+    }
+
+    void check(const AllowedAction& action) {
+        const bool used =
+            std::any_of(config_.rules.begin(), config_.rules.end(), [&](const Rule& rule) {
+                return rule.name == action.rule && rule.playbook == action.playbook;
+            });
+        if (!used) {
+            line("warning: allow.yml line {}: no rule is called '{}' and runs {}", action.line,
+                 action.rule, action.playbook);
+        }
+        if (action.targets.empty()) {
+            line("warning: allow.yml line {}: no targets: it allows nothing", action.line);
+        }
+        if (trust_ != Trust::OwnerOnly) return;
+        for (const std::string& program : action.programs) {
+            if (const auto fine = check_trusted_program(program); !fine) error(fine.error().text);
+        }
+    }
+
+    const ActionConfig& config_;
+    Trust trust_;
+    const Root& root_;
+    const Clock& clock_;
+    Spawner& spawner_;
+    ConfigReport report_;
+};
+
+}  // namespace
+
+ConfigReport report_config(const std::string& directory, Trust trust, const Root& root,
+                           const Clock& clock, Spawner& spawner) {
+    std::vector<Error> errors;
+    const auto config = load_action_config(directory, trust, &errors);
+    if (config) return Reporter(*config, trust, root, clock, spawner).report();
+    ConfigReport report;
+    report.errors = errors.size();
+    for (const Error& error : errors) report.text += fmt::format("error: {}\n", error.text);
+    return report;
+}
+
+}  // namespace homeostat

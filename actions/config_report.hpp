@@ -1,0 +1,24 @@
+// What the owner's files come to, for a person: `homeostat-actuator --check`, `homeostat check`.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "actions/action_config.hpp"
+#include "core/clock.hpp"
+#include "core/root.hpp"
+#include "core/spawner.hpp"
+
+namespace homeostat {
+
+struct ConfigReport {
+    std::string text;        // lines: errors with their place first, then what each rule may do
+    std::size_t errors = 0;  // 0: all files are fine
+};
+
+// Reads everything below `directory`, checks each allowed playbook against its entry, and looks for
+// entries that no rule uses and rules that no entry allows. Starts nothing.
+ConfigReport report_config(const std::string& directory, Trust trust, const Root& root,
+                           const Clock& clock, Spawner& spawner);
+
+}  // namespace homeostat

@@ -1,0 +1,220 @@
+#include "actions/decider.hpp"
+
+#include <algorithm>
+
+#include "core/format.hpp"
+#include "core/hash.hpp"
+
+namespace homeostat {
+namespace {
+
+// What a group of a throttle has in common, as a number.
+std::uint64_t key_of(std::uint16_t rule, const Throttle& throttle, const Incident& incident) {
+    std::uint64_t key = mix(rule + 1ULL);
+    for (const std::string_view field : throttle.group_by) {
+        const auto value = incident_field(incident, field);
+        key = mix(key + 1);
+        if (!value) continue;
+        if (const auto* text = std::get_if<std::string_view>(&*value)) key = fnv1a(*text, key);
+        if (const auto* number = std::get_if<double>(&*value)) {
+            FixedString<31> text;
+            format_into(text, "{}", *number);
+            key = fnv1a(text.view(), key);
+        }
+        if (const auto* truth = std::get_if<bool>(&*value)) key = mix(key ^ (*truth ? 2U : 1U));
+    }
+    return key;
+}
+
+}  // namespace
+
+Decider::Decider(const ActionConfig& config, DeciderOptions options)
+    : config_(config),
+      options_(options),
+      memories_(std::max<std::size_t>(options.incidents_max, 1)),
+      groups_(std::max<std::size_t>(options.incidents_max, 1)) {}
+
+std::optional<Decision> Decider::decide(const Incident& incident, Instant now) {
+    if (!started_) started_ = now;
+    if (incident.is_over()) return std::nullopt;
+    const auto rule = first_match(incident);
+    if (!rule) return std::nullopt;
+    Memory& memory = memory_of(incident.id, *rule, now);
+    if (!is_due(memory, incident, now)) return std::nullopt;
+    if (!passes_throttle(memory, incident, now)) return std::nullopt;
+    const Decision decision = make_decision(*rule, incident, now);
+    memory.severity = incident.severity;
+    memory.decided = now;
+    memory.asked = decision.allowed;
+    memory.in_grace = in_grace(now);
+    ++memory.times;
+    return decision;
+}
+
+const Rule* Decider::rule_of(const Decision& decision) const {
+    return decision.rule < config_.rules.size() ? &config_.rules[decision.rule] : nullptr;
+}
+
+std::optional<std::uint16_t> Decider::first_match(const Incident& incident) const {
+    for (std::size_t i = 0; i < config_.rules.size(); ++i) {
+        const Rule& rule = config_.rules[i];
+        if (rule.enabled && rule.condition.holds(incident)) return static_cast<std::uint16_t>(i);
+    }
+    return std::nullopt;
+}
+
+// Edge-triggered: the first time, when it got worse, and when an action that was asked for has had
+// its cooldown and the incident still holds.
+bool Decider::is_due(const Memory& memory, const Incident& incident, Instant now) const {
+    if (memory.times == 0 || incident.severity > memory.severity) return true;
+    if (memory.in_grace) return !in_grace(now);
+    if (!memory.asked) return false;
+    return now - memory.decided >= wait_before_retry(memory);
+}
+
+// As the actuator counts it, so that it is not asked in vain.
+Duration Decider::wait_before_retry(const Memory& memory) const {
+    const Rule& rule = config_.rules[memory.rule];
+    Duration wait = ActionLimits{}.cooldown;
+    for (const AllowedAction& action : config_.allow_list.actions) {
+        if (action.rule == rule.name && action.playbook == rule.playbook) {
+            wait = action.limits.cooldown;
+        }
+    }
+    if (rule.limits.cooldown) wait = std::max(wait, *rule.limits.cooldown);
+    wait = std::max(wait, kRetryMin);
+    for (std::uint32_t i = 1; i < memory.times && wait < kCooldownMax; ++i) {
+        wait = std::min(wait * 2, kCooldownMax);
+    }
+    return wait;
+}
+
+bool Decider::in_grace(Instant now) const {
+    return now - *started_ < options_.grace;
+}
+
+bool Decider::passes_throttle(Memory& memory, const Incident& incident, Instant now) {
+    const Throttle& throttle = config_.rules[memory.rule].throttle;
+    if (throttle.kind == Throttle::Kind::None) return true;
+    Group& group = group_of(key_of(memory.rule, throttle, incident), now);
+    const bool window_is_open = group.matches > 0 && now - group.first < throttle.window;
+    switch (throttle.kind) {
+        case Throttle::Kind::OnceWithin:
+            if (window_is_open) return false;
+            group.first = now;
+            group.matches = 1;
+            return true;
+        case Throttle::Kind::OnceAfter:
+            if (group.matches == 0) {
+                group.first = now;
+                group.matches = 1;
+            }
+            if (window_is_open || now - group.first < throttle.window) return false;
+            group.matches = 0;
+            return true;
+        case Throttle::Kind::AccumulateWithin: return accumulate(group, memory, throttle, now);
+        case Throttle::Kind::None: break;
+    }
+    return true;
+}
+
+// An incident that goes on is one match in a window, however often it is looked at.
+bool Decider::accumulate(Group& group, Memory& memory, const Throttle& throttle, Instant now) {
+    if (group.matches == 0 || now - group.first >= throttle.window) {
+        group.first = now;
+        group.matches = 0;
+    }
+    const bool counted = group.matches > 0 && memory.counted && *memory.counted >= group.first;
+    if (!counted) {
+        ++group.matches;
+        memory.counted = now;
+    }
+    if (group.matches < throttle.threshold) return false;
+    group.matches = 0;
+    return true;
+}
+
+Decider::Memory& Decider::memory_of(const IncidentId& incident, std::uint16_t rule, Instant now) {
+    Memory* oldest = &memories_[0];
+    for (Memory& memory : memories_) {
+        if (memory.in_use && memory.incident == incident && memory.rule == rule) {
+            memory.seen = now;
+            return memory;
+        }
+        if (!oldest->in_use) continue;
+        if (!memory.in_use || memory.seen < oldest->seen) oldest = &memory;
+    }
+    if (oldest->in_use) ++forgotten_;
+    *oldest = {};
+    oldest->incident = incident;
+    oldest->rule = rule;
+    oldest->in_use = true;
+    oldest->seen = now;
+    return *oldest;
+}
+
+Decider::Group& Decider::group_of(std::uint64_t key, Instant now) {
+    Group* oldest = &groups_[0];
+    for (Group& group : groups_) {
+        if (group.in_use && group.key == key) {
+            group.seen = now;
+            return group;
+        }
+        if (!oldest->in_use) continue;
+        if (!group.in_use || group.seen < oldest->seen) oldest = &group;
+    }
+    if (oldest->in_use) ++forgotten_;
+    *oldest = {};
+    oldest->key = key;
+    oldest->in_use = true;
+    oldest->seen = now;
+    return *oldest;
+}
+
+Decision Decider::make_decision(std::uint16_t number, const Incident& incident, Instant now) const {
+    const Rule& rule = config_.rules[number];
+    Decision decision;
+    decision.rule = number;
+    decision.rule_name = std::string_view(rule.name);
+    decision.playbook = std::string_view(rule.playbook);
+    decision.mode = rule.mode;
+    decision.target = config_.allow_list.find_target(rule.name, rule.playbook, incident.subject);
+    judge(rule, incident, now, decision);
+    return decision;
+}
+
+void Decider::judge(const Rule& rule, const Incident& incident, Instant now,
+                    Decision& decision) const {
+    if (!config_.has_allow_list) {
+        format_into(decision.why, "there is no allow.yml: nothing is allowed on this host");
+        return;
+    }
+    if (decision.target == kNoTarget) {
+        format_into(
+            decision.why, "allow.yml has no entry for rule '{}' on '{}'", rule.name,
+            incident.subject.kind == SubjectKind::Host ? "host" : incident.subject.name.view());
+        return;
+    }
+    const AllowedAction& action =
+        config_.allow_list.actions[config_.allow_list.targets[decision.target].action];
+    decision.mode = std::min({rule.mode, action.max_mode, config_.allow_list.max_mode});
+    if (in_grace(now) && decision.mode != ActionMode::Observe) {
+        format_into(decision.why, "only observing in the first {} after start",
+                    human_duration(options_.grace.seconds()));
+        return;
+    }
+    decision.allowed = true;
+    switch (decision.mode) {
+        case ActionMode::Observe:
+            format_into(decision.why, "mode observe: a dry run says what would be done");
+            return;
+        case ActionMode::Recommend:
+            format_into(decision.why, "mode recommend: waits for a person's approval");
+            return;
+        case ActionMode::Auto:
+            format_into(decision.why, "allowed by allow.yml line {}", action.line);
+            return;
+    }
+}
+
+}  // namespace homeostat

@@ -1,0 +1,33 @@
+// ForkedRunner runs a playbook in a child of its own, and takes everything down that it has started
+// when time is up, when the actuator is told to stop, and when it is done.
+//
+// The actuator makes itself the reaper of its descendants (PR_SET_CHILD_SUBREAPER), so nothing that
+// an action starts can slip away by forking twice or by opening a session of its own: what is left
+// becomes a child of the actuator, and children are killed until there are none (reliability rule
+// B3). What the child has to say comes through a pipe as a small JSON object; the parent believes
+// nothing else of it.
+#pragma once
+
+#include "actions/action_runner.hpp"
+#include "core/clock.hpp"
+#include "core/root.hpp"
+#include "core/spawner.hpp"
+
+namespace homeostat {
+
+class ForkedRunner final : public ActionRunner {
+public:
+    // `stop` becomes readable when the run has to end at once; -1: never. `root` is the real one.
+    // REQUIRES: this process has no other children, and one thread.
+    ForkedRunner(const Root& root, const Clock& clock, int stop)
+        : root_(root), clock_(clock), stop_(stop) {}
+
+    Result<RunOutcome> run(const RunOrder& order) override;
+
+private:
+    const Root& root_;
+    const Clock& clock_;
+    int stop_;
+};
+
+}  // namespace homeostat

@@ -1,0 +1,113 @@
+// Ledger is what the actuator remembers of its own runs, to keep the budgets by itself.
+//
+// The watcher may be lying about what was done and when, so nobody else's count is used. One list
+// of runs answers every question: how often did this action run, how often was this target acted
+// on, how often anything on this host, in the last hour and the last day; when did this action last
+// end on this target; did it help. A budget of N an hour is a bucket of N tokens, each of which
+// comes back exactly one hour after it was taken: never more than N in any hour.
+//
+// Ledger time is a count of nanoseconds that only grows: it follows CLOCK_BOOTTIME within one boot.
+// Over a reboot it is given the new uptime, or what the wall clock says has passed, but of that at
+// most kRebootCreditMax: a clock that jumps ahead gives back one hour's budget at most, and one
+// that goes back gives nothing.
+//
+// Pure: no clock, no file. ledger_file.hpp keeps it on disk.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actions/allow_list.hpp"
+#include "core/fixed_string.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
+
+namespace homeostat {
+
+inline constexpr Duration kRebootCreditMax = hours(1);
+inline constexpr Duration kRunsKept = hours(168);
+inline constexpr std::size_t kRunsMax = 1024;         // then nothing runs until some are forgotten
+inline constexpr std::uint32_t kDryRunsPerHour = 60;  // of the host; they change nothing
+inline constexpr Duration kBreakerOpen = hours(6);    // after two runs in a row that did not help
+inline constexpr std::uint32_t kFailuresUntilBreaker = 2;
+inline constexpr std::uint32_t kFailuresUntilPerson = 4;  // in a row, within kRunsKept
+
+enum class Outcome : std::uint8_t {
+    Started,      // not over yet; when found at start: the actuator died meanwhile
+    Effective,    // done, and what was wrong is no longer so
+    Ineffective,  // done, and it still is
+    Unknown,      // done; nothing says whether it helped
+    Failed,       // a task failed, or time was up
+};
+
+std::string_view name_of(Outcome outcome);
+
+struct LedgerRun {
+    std::string rule;
+    std::string target;
+    std::int64_t began_ns = 0;  // ledger time
+    std::int64_t ended_ns = 0;  // while Started: as began_ns
+    Outcome outcome = Outcome::Started;
+    bool dry = false;
+};
+
+// What one run would need.
+struct BudgetRequest {
+    std::string_view rule;
+    std::string_view target;
+    ActionLimits limits;
+    std::uint32_t host_per_hour = kHostPerHour;
+    std::uint32_t host_per_day = kHostPerDay;
+    bool dry = false;       // check mode: only kDryRunsPerHour counts
+    bool approved = false;  // a person asked for it: cooldown and breaker do not hold it up
+};
+
+struct BudgetVerdict {
+    bool allowed = false;
+    FixedString<159> why;  // the guard that refused; empty when allowed
+};
+
+class Ledger {
+public:
+    // Reads back what to_text() made. Errc::Parse when a byte differs: the file is then not
+    // believed at all, since a shorter history would allow more.
+    static Result<Ledger> parse(std::string_view text);
+    [[nodiscard]] std::string to_text() const;
+
+    // Moves ledger time on and forgets what is older than kRunsKept. Call it before judge() and
+    // finish().
+    void advance(std::string_view boot_id, Instant now);
+
+    [[nodiscard]] BudgetVerdict judge(const BudgetRequest& request) const;
+
+    // Records a run as Started, to be saved before it begins. REQUIRES: judge() allowed it.
+    void begin(const BudgetRequest& request);
+    // Ends the run that began last. REQUIRES: one is Started.
+    void finish(Outcome outcome);
+
+    // Runs still Started that nobody is running any more become Failed; returns how many.
+    // Call it once after reading the file, when the host lock is held.
+    std::size_t close_abandoned();
+
+    [[nodiscard]] const std::vector<LedgerRun>& runs() const { return runs_; }
+    [[nodiscard]] std::int64_t time_ns() const { return time_ns_; }
+
+private:
+    enum class Scope : std::uint8_t { Rule, Target, Host };
+    [[nodiscard]] std::uint32_t count(Scope scope, const BudgetRequest& request,
+                                      Duration window) const;
+    [[nodiscard]] BudgetVerdict judge_windows(const BudgetRequest& request) const;
+    [[nodiscard]] BudgetVerdict judge_cooldown(const BudgetRequest& request) const;
+    [[nodiscard]] BudgetVerdict judge_breaker(const BudgetRequest& request) const;
+    void forget();
+
+    std::string boot_id_;
+    std::int64_t monotonic_ns_ = 0;
+    std::int64_t unix_ns_ = 0;
+    std::int64_t time_ns_ = 0;
+    std::vector<LedgerRun> runs_;  // the oldest first
+};
+
+}  // namespace homeostat

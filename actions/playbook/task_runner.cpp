@@ -1,0 +1,473 @@
+#include "actions/playbook/task_runner.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "actions/playbook/filters.hpp"
+#include "actions/playbook/modules/program.hpp"
+
+namespace homeostat::playbook {
+namespace {
+
+constexpr std::int64_t kRetries = 3;       // when `until` says nothing else
+constexpr std::int64_t kDelaySeconds = 5;  // between attempts
+constexpr std::int64_t kDelaySecondsMax = 3600;
+
+Map failed_result(const Error& error) {
+    return {{"failed", true}, {"changed", false}, {"msg", error.text.view()}};
+}
+
+Map skipped_result(std::string_view reason) {
+    return {{"changed", false}, {"skipped", true}, {"skip_reason", reason}};
+}
+
+bool flag_of(const Map& result, std::string_view name) {
+    const Value* value = result.find(name);
+    return value != nullptr && is_true(*value);
+}
+
+std::optional<std::int64_t> integer_of(const Map& result, std::string_view name) {
+    const Value* value = result.find(name);
+    if (value == nullptr || !value->is_int()) return std::nullopt;
+    return value->integer();
+}
+
+// Lists inside the list, by one level: what with_items does.
+ValueList flattened(const ValueList& items) {
+    ValueList flat;
+    for (const Value& item : items) {
+        if (item.is_list()) {
+            flat.insert(flat.end(), item.list().begin(), item.list().end());
+        } else {
+            flat.push_back(item);
+        }
+    }
+    return flat;
+}
+
+// The value that `debug` shows: `msg`, or what stands under the text of `var`.
+Value shown_by_debug(const Map& result) {
+    if (const Value* msg = result.find("msg")) return *msg;
+    Value shown;
+    for (const auto& [name, value] : result.entries()) {
+        static constexpr std::string_view kPlain[] = {"changed", "failed", "skipped", "skip_reason"};
+        if (std::find(std::begin(kPlain), std::end(kPlain), name) == std::end(kPlain)) {
+            shown = value;
+        }
+    }
+    return shown;
+}
+
+}  // namespace
+
+bool TaskOutcome::flag(std::string_view name) const { return flag_of(result, name); }
+
+Outcome outcome_of(const Task& task, const Map& result, bool no_log, std::string diff) {
+    Outcome outcome;
+    outcome.changed = flag_of(result, "changed");
+    outcome.failed = flag_of(result, "failed");
+    outcome.skipped = flag_of(result, "skipped");
+    outcome.censored = no_log;
+    if (no_log) return outcome;
+    outcome.diff = std::move(diff);
+    outcome.rc = integer_of(result, "rc");
+    outcome.attempts = integer_of(result, "attempts");
+    const Value* output = result.find("stdout");
+    if (output != nullptr && output->is_text()) outcome.output = output->text();
+    const std::string_view module = task.module->name;
+    const Value* msg = result.find("msg");
+    if (module == "debug") {
+        outcome.message = shown_by_debug(result);
+    } else if (msg != nullptr && (module == "assert" || module == "fail" || outcome.failed)) {
+        outcome.message = *msg;
+    }
+    return outcome;
+}
+
+TaskOutcome TaskRunner::run(const Task& task) {
+    TaskOutcome outcome = task.loop ? run_loop(task) : run_once(task);
+    const auto no_log = flag(task.no_log, false);
+    // What cannot be evaluated is kept quiet: the safe side.
+    outcome.no_log = !no_log || *no_log;
+    for (ItemReport& item : outcome.items) {
+        if (!outcome.no_log) continue;
+        Outcome censored;
+        censored.changed = item.outcome.changed;
+        censored.failed = item.outcome.failed;
+        censored.skipped = item.outcome.skipped;
+        censored.censored = true;
+        item = {Value(), {}, censored};
+    }
+    return outcome;
+}
+
+TaskOutcome TaskRunner::run_once(const Task& task) {
+    TaskOutcome outcome;
+    const auto wanted = holds(task.when);
+    if (!wanted) {
+        outcome.result = failed_result(wanted.error());
+    } else if (!*wanted) {
+        outcome.result = skipped_result("Conditional result was False");
+    } else {
+        Attempt attempt = run_attempts(task);
+        if (task.module->any_name && !flag_of(attempt.result, "failed")) {
+            // At once, so that the next item of a loop sees it.
+            if (const Value* facts = attempt.result.find("ansible_facts")) {
+                for (const auto& [name, value] : facts->map().entries()) variables_.set(name, value);
+            }
+        }
+        outcome.result = std::move(attempt.result);
+        outcome.denied = attempt.denied;
+        outcome.diff = std::move(attempt.diff);
+    }
+    return outcome;
+}
+
+TaskOutcome TaskRunner::run_loop(const Task& task) {
+    TaskOutcome outcome;
+    const auto items = loop_items(task);
+    if (!items) {
+        // As in Ansible: a condition that is false anyway comes before a list that is undefined.
+        const auto wanted = holds(task.when);
+        const bool skipped = items.error().code == Errc::NotFound && wanted && !*wanted;
+        outcome.result = skipped ? skipped_result("Conditional result was False")
+                                 : failed_result(items.error());
+        return outcome;
+    }
+    if (items->empty()) {
+        outcome.result = Map{{"changed", false},
+                             {"skipped", true},
+                             {"skipped_reason", "No items in the list"},
+                             {"results", ValueList{}}};
+        return outcome;
+    }
+    outcome.looped = true;
+    ValueList results;
+    for (std::size_t i = 0; i < items->size() && !outcome.denied; ++i) {
+        if (i > 0) {
+            if (auto paused = pause_between(task); !paused) {
+                outcome.result = failed_result(paused.error());
+                return outcome;
+            }
+        }
+        results.emplace_back(run_item(task, (*items)[i], i, outcome));
+    }
+    const auto any = [&](auto member) {
+        return std::any_of(outcome.items.begin(), outcome.items.end(),
+                           [&](const ItemReport& item) { return item.outcome.*member; });
+    };
+    const bool all_skipped =
+        std::all_of(outcome.items.begin(), outcome.items.end(),
+                    [](const ItemReport& item) { return item.outcome.skipped; });
+    outcome.result.set("results", std::move(results));
+    outcome.result.set("changed", any(&Outcome::changed));
+    const bool failed = any(&Outcome::failed);
+    if (failed) outcome.result.set("failed", true);
+    if (all_skipped) outcome.result.set("skipped", true);
+    outcome.result.set("msg", failed        ? "One or more items failed"
+                              : all_skipped ? "All items skipped"
+                                            : "All items completed");
+    return outcome;
+}
+
+Result<ValueList> TaskRunner::loop_items(const Task& task) {
+    auto value = evaluate_template(task.loop->list);
+    if (!value) return value.error();
+    if (!value->is_list()) {
+        return make_error(Errc::Invalid, "a loop needs a list, not {}", name_of(value->kind()));
+    }
+    ValueList items = task.loop->flatten ? flattened(value->list()) : value->list();
+    if (items.size() > kItemsMax) {
+        return make_error(Errc::Limit, "a loop over {} items: at most {}", items.size(),
+                          kItemsMax);
+    }
+    return items;
+}
+
+Map TaskRunner::run_item(const Task& task, const Value& item, std::size_t index,
+                         TaskOutcome& outcome) {
+    const Loop& loop = *task.loop;
+    variables_.set_loop_variable(loop.item_name, item);
+    if (!loop.index_name.empty()) {
+        variables_.set_loop_variable(loop.index_name, static_cast<std::int64_t>(index));
+    }
+    TaskOutcome one = run_once(task);
+    one.result.set(loop.item_name, item);
+    one.result.set("ansible_loop_var", loop.item_name);
+    if (!loop.index_name.empty()) {
+        one.result.set(loop.index_name, static_cast<std::int64_t>(index));
+        one.result.set("ansible_index_var", loop.index_name);
+    }
+    outcome.denied = one.denied;
+    ItemReport report;
+    report.item = item;
+    report.label = to_str(item);
+    if (loop.label) {
+        if (const auto label = evaluate_template(*loop.label)) report.label = to_str(*label);
+    }
+    Map shown = one.result;
+    for (const std::string_view name : {std::string_view(loop.item_name),
+                                        std::string_view(loop.index_name),
+                                        std::string_view("ansible_loop_var"),
+                                        std::string_view("ansible_index_var")}) {
+        if (task.module->name == "debug") shown.remove(name);
+    }
+    report.outcome = outcome_of(task, shown, false, std::move(one.diff));
+    outcome.items.push_back(std::move(report));
+    return std::move(one.result);
+}
+
+Status TaskRunner::pause_between(const Task& task) {
+    if (!task.loop->pause) return Ok{};
+    const auto value = evaluate_template(*task.loop->pause);
+    if (!value) return value.error();
+    const auto length = value->is_number() ? std::optional(value->number())
+                        : value->is_text() ? read_float(value->text())
+                                           : std::nullopt;
+    if (!length || *length < 0 || *length > static_cast<double>(kDelaySecondsMax)) {
+        return make_error(Errc::Invalid, "'pause' needs a number of seconds, not {}",
+                          to_repr(*value));
+    }
+    environment_.pauser.pause({static_cast<std::int64_t>(*length * 1e9)});
+    return Ok{};
+}
+
+TaskRunner::Attempt TaskRunner::run_attempts(const Task& task) {
+    if (!task.until) return run_attempt(task);
+    const auto retries = evaluate_int(task.until->retries, kRetries, 1, "retries");
+    if (!retries) return {failed_result(retries.error()), false, {}};
+    const auto delay = evaluate_int(task.until->delay, kDelaySeconds, 0, "delay");
+    if (!delay) return {failed_result(delay.error()), false, {}};
+    const Duration wait = seconds(std::min(*delay, kDelaySecondsMax));
+    for (std::int64_t count = 1;; ++count) {
+        Attempt attempt = run_attempt(task);
+        if (attempt.denied || flag_of(attempt.result, "skipped")) return attempt;
+        attempt.result.set("attempts", count);
+        variables_.set_current_result(task.register_name, attempt.result);
+        const auto satisfied = holds(task.until->conditions);
+        variables_.clear_current_result();
+        if (!satisfied) {
+            attempt.result.merge(failed_result(satisfied.error()));
+            return attempt;
+        }
+        if (*satisfied) return attempt;
+        if (count > *retries) {
+            attempt.result.set("attempts", *retries);
+            attempt.result.set("failed", true);
+            return attempt;
+        }
+        environment_.pauser.pause(wait);
+    }
+}
+
+TaskRunner::Attempt TaskRunner::run_attempt(const Task& task) {
+    Attempt attempt = run_module(task);
+    Map& result = attempt.result;
+    if (result.find("changed") == nullptr) result.set("changed", false);
+    if (result.find("failed") == nullptr) {
+        const auto rc = integer_of(result, "rc");
+        result.set("failed", rc.has_value() && *rc != 0);
+    }
+    if (attempt.denied || flag_of(result, "skipped")) return attempt;
+    if (auto judged = judge(task, result); !judged) {
+        result.set("failed", true);
+        result.set("msg", judged.error().text.view());
+    }
+    return attempt;
+}
+
+// changed_when, then failed_when, which see the result under the name in `register`.
+Status TaskRunner::judge(const Task& task, Map& result) {
+    if (!task.changed_when.empty()) {
+        variables_.set_current_result(task.register_name, result);
+        const auto changed = holds(task.changed_when);
+        variables_.clear_current_result();
+        if (!changed) return changed.error();
+        result.set("changed", *changed);
+    }
+    if (!task.failed_when.empty()) {
+        variables_.set_current_result(task.register_name, result);
+        const auto failed = holds(task.failed_when);
+        variables_.clear_current_result();
+        if (!failed) return failed.error();
+        result.set("failed", *failed);
+        result.set("failed_when_result", *failed);
+    }
+    return Ok{};
+}
+
+TaskRunner::Attempt TaskRunner::run_module(const Task& task) {
+    const auto parameters = evaluate_parameters(task);
+    if (!parameters) return {failed_result(parameters.error()), false, {}};
+    const auto check = flag(task.check_mode, options_.check);
+    if (!check) return {failed_result(check.error()), false, {}};
+    const ModuleSpec& module = *task.module;
+    if (module.validate != nullptr) {
+        const auto valid = module.validate(*parameters);
+        if (!valid) return {failed_result(valid.error()), false, {}};
+    }
+    if (module.authorise != nullptr) {
+        const auto allowed = module.authorise(*parameters, environment_);
+        if (!allowed) return {denial(allowed.error()).fields, true, {}};
+    }
+    if (*check && module.skipped_when_checking) {
+        return {skipped_result("not run in check mode"), false, {}};
+    }
+    return call_module(task, *parameters, *check);
+}
+
+TaskRunner::Attempt TaskRunner::call_module(const Task& task, const Parameters& parameters,
+                                            bool check) {
+    const auto limit = time_max(task);
+    if (!limit) return {failed_result(limit.error()), false, {}};
+    auto names = evaluate_environment(task);
+    if (!names) return {failed_result(names.error()), false, {}};
+    const ModuleCall call{.parameters = parameters,
+                          .environment = environment_,
+                          .scope = variables_,
+                          .check = check,
+                          .diff = options_.diff,
+                          .time_max = *limit,
+                          .variables = std::move(*names),
+                          .creation_mask = options_.creation_mask,
+                          .playbook_directory = playbook_directory_};
+    variables_.begin_evaluation();
+    ModuleResult result = task.module->run(call);
+    return {std::move(result.fields), result.denied, std::move(result.diff)};
+}
+
+Result<Parameters> TaskRunner::evaluate_parameters(const Task& task) {
+    Parameters parameters;
+    for (const TaskParameter& source : task.parameters) {
+        auto parameter = evaluate_parameter(source);
+        if (!parameter) return parameter.error();
+        if (parameter->value.is_omit()) continue;
+        // An empty value from an expression counts as not given, as it does in the file.
+        if (source.spec != nullptr && parameter->value.is_none() &&
+            parameter->expressions == nullptr && source.spec->type != ParameterType::Any) {
+            continue;
+        }
+        parameters.all.push_back(std::move(*parameter));
+    }
+    return parameters;
+}
+
+Result<Parameter> TaskRunner::evaluate_parameter(const TaskParameter& source) {
+    Parameter parameter;
+    parameter.name = source.spec == nullptr ? std::string_view(source.name) : source.spec->name;
+    parameter.mark = source.mark;
+    if (!source.expressions.empty()) {
+        parameter.expressions = &source.expressions;
+        return parameter;
+    }
+    auto value = evaluate_template(source.value);
+    if (!value) {
+        return make_error(value.error().code, "{}: {}", source.name, value.error().text);
+    }
+    if (source.spec == nullptr || value->is_omit() || value->is_none()) {
+        parameter.value = std::move(*value);
+        return parameter;
+    }
+    auto converted = convert_parameter(*source.spec, *value);
+    if (!converted) {
+        return make_error(Errc::Invalid, "{}: {}", source.name, converted.error().text);
+    }
+    parameter.value = std::move(*converted);
+    const bool is_list = source.spec->type == ParameterType::Argv;
+    if (!is_list && source.spec->name != "cmd") return parameter;
+    // Constant lists have no items left to mark: nothing in them is from outside.
+    if (is_list && source.value.is_constant()) {
+        for (const Value& item : parameter.value.list()) {
+            parameter.marked.push_back({to_str(item), {}});
+        }
+        return parameter;
+    }
+    const std::size_t count = is_list ? source.value.items.size() : 1;
+    for (std::size_t i = 0; i < count; ++i) {
+        variables_.begin_evaluation();
+        auto marked = render_marked(is_list ? source.value.items[i] : source.value, variables_);
+        if (!marked) return marked.error();
+        parameter.marked.push_back(std::move(*marked));
+    }
+    return parameter;
+}
+
+Result<std::vector<std::string>> TaskRunner::evaluate_environment(const Task& task) {
+    Map merged;
+    for (const auto& layer : task.environment) {
+        const auto value = evaluate_template(*layer);
+        if (!value) return value.error();
+        if (!value->is_map()) {
+            return make_error(Errc::Invalid, "'environment' must be a mapping, not {}",
+                              name_of(value->kind()));
+        }
+        merged.merge(value->map());
+    }
+    std::vector<std::string> variables;
+    for (const auto& [name, value] : merged.entries()) {
+        if (auto allowed = check_variable(name); !allowed) return allowed.error();
+        const auto text = to_text(value);
+        if (!text) return text.error();
+        if (text->find('\0') != std::string::npos) {
+            return make_error(Errc::Invalid, "the variable {} holds a zero byte", name);
+        }
+        variables.push_back(name + "=" + *text);
+    }
+    return variables;
+}
+
+Result<Duration> TaskRunner::time_max(const Task& task) {
+    const Duration allowed = environment_.policy.task_time_max();
+    const auto asked = evaluate_int(task.timeout, 0, 0, "timeout");
+    if (!asked) return asked.error();
+    if (*asked == 0 || *asked > allowed.ns / seconds(1).ns) return allowed;
+    return seconds(*asked);
+}
+
+Result<Value> TaskRunner::evaluate_template(const Template& source) {
+    variables_.begin_evaluation();
+    return render(source, variables_);
+}
+
+Result<std::int64_t> TaskRunner::evaluate_int(const std::optional<Template>& source,
+                                              std::int64_t fallback, std::int64_t min,
+                                              std::string_view what) {
+    if (!source) return fallback;
+    const auto value = evaluate_template(*source);
+    if (!value) return value.error();
+    const auto number = value->is_int()    ? std::optional(value->integer())
+                        : value->is_text() ? read_int(value->text())
+                                           : std::nullopt;
+    if (number && *number >= min) return *number;
+    return make_error(Errc::Invalid, "'{}' needs a whole number of at least {}, not {}", what, min,
+                      to_repr(*value));
+}
+
+Result<bool> TaskRunner::holds(const std::vector<Expr>& conditions) {
+    for (const Expr& condition : conditions) {
+        variables_.begin_evaluation();
+        const auto value = evaluate(condition, variables_);
+        if (!value) return value.error();
+        if (value->is_undefined()) return make_error(Errc::NotFound, "{}", value->why_undefined());
+        if (!value->is_bool()) {
+            return make_error(Errc::Invalid,
+                              "a condition must give true or false, not {}: compare, or cast "
+                              "with bool",
+                              name_of(value->kind()));
+        }
+        if (!value->boolean()) return false;
+    }
+    return true;
+}
+
+Result<bool> TaskRunner::flag(const std::optional<Template>& setting, bool fallback) {
+    if (!setting) return fallback;
+    static constexpr ParameterSpec kBool{"", ParameterType::Bool};
+    const auto value = evaluate_template(*setting);
+    if (!value) return value.error();
+    const auto converted = convert_parameter(kBool, *value);
+    if (!converted) return converted.error();
+    return converted->boolean();
+}
+
+}  // namespace homeostat::playbook

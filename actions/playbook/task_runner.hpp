@@ -1,0 +1,79 @@
+// TaskRunner carries out one task: condition, loop, attempts, results. Section 2 of
+// docs/playbooks.md, step by step. What follows from the outcome is the engine's business.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actions/playbook/environment.hpp"
+#include "actions/playbook/play.hpp"
+#include "actions/playbook/run.hpp"
+#include "actions/playbook/variables.hpp"
+
+namespace homeostat::playbook {
+
+// The whole result of a task, and what to report of it.
+struct TaskOutcome {
+    Map result;  // as `register` keeps it
+    bool denied = false;
+    bool looped = false;
+    bool no_log = false;
+    std::string diff;
+    std::vector<ItemReport> items;
+
+    [[nodiscard]] bool flag(std::string_view name) const;
+};
+
+class TaskRunner {
+public:
+    TaskRunner(const Environment& environment, const Options& options, Variables& variables,
+               std::string playbook_directory)
+        : environment_(environment), options_(options), variables_(variables),
+          playbook_directory_(std::move(playbook_directory)) {}
+
+    // REQUIRES: variables.enter_task(&task). Not for `meta`.
+    TaskOutcome run(const Task& task);
+
+    // Do all hold? Errors also when one is neither true nor false.
+    Result<bool> holds(const std::vector<Expr>& conditions);
+
+    // A setting that may be an expression.
+    Result<bool> flag(const std::optional<Template>& setting, bool fallback);
+
+private:
+    struct Attempt {
+        Map result;
+        bool denied = false;
+        std::string diff;
+    };
+
+    TaskOutcome run_once(const Task& task);
+    TaskOutcome run_loop(const Task& task);
+    Result<ValueList> loop_items(const Task& task);
+    // Adds to the items of `outcome` and gives the item's whole result.
+    Map run_item(const Task& task, const Value& item, std::size_t index, TaskOutcome& outcome);
+    Status pause_between(const Task& task);
+    Attempt run_attempts(const Task& task);
+    Attempt run_attempt(const Task& task);
+    Attempt run_module(const Task& task);
+    Attempt call_module(const Task& task, const Parameters& parameters, bool check);
+    Status judge(const Task& task, Map& result);
+    Result<Parameters> evaluate_parameters(const Task& task);
+    Result<Parameter> evaluate_parameter(const TaskParameter& parameter);
+    Result<std::vector<std::string>> evaluate_environment(const Task& task);
+    Result<Duration> time_max(const Task& task);
+    Result<Value> evaluate_template(const Template& source);
+    Result<std::int64_t> evaluate_int(const std::optional<Template>& source, std::int64_t fallback,
+                                      std::int64_t min, std::string_view what);
+
+    const Environment& environment_;
+    const Options& options_;
+    Variables& variables_;
+    std::string playbook_directory_;
+};
+
+// What is reported of a module's result.
+Outcome outcome_of(const Task& task, const Map& result, bool no_log, std::string diff);
+
+}  // namespace homeostat::playbook

@@ -1,0 +1,261 @@
+#include "actions/playbook/value.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "actions/playbook/utf8.hpp"
+
+namespace homeostat::playbook {
+namespace {
+
+// Python's repr() of a float: the shortest digits that read back, exponents beyond 1e16 and 1e-4.
+std::string float_text(double value) {
+    if (std::isnan(value)) return "nan";
+    if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
+    const double size = std::fabs(value);
+    const bool scientific = size != 0 && (size >= 1e16 || size < 1e-4);
+    std::array<char, 64> buffer{};
+    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
+                                   scientific ? std::chars_format::scientific
+                                              : std::chars_format::fixed);
+    std::string text(buffer.data(), end.ptr);
+    if (!scientific && text.find('.') == std::string::npos) text += ".0";
+    return text;
+}
+
+bool is_printable(char32_t c) {
+    if (c < 0x20 || (c >= 0x7F && c <= 0xA0) || c == 0xAD) return false;
+    return !is_space(c) || c == ' ';
+}
+
+void append_escaped(std::string& out, char32_t c) {
+    static constexpr std::string_view kHex = "0123456789abcdef";
+    const auto digits = c < 0x100 ? 2U : c < 0x10000 ? 4U : 8U;
+    out += digits == 2 ? "\\x" : digits == 4 ? "\\u" : "\\U";
+    for (unsigned i = digits; i-- > 0;) out += kHex[(c >> (4 * i)) & 0xFU];
+}
+
+// Python's repr() of a text: single quotes, unless it holds some and no double ones.
+std::string quoted_text(std::string_view text) {
+    const bool doubled = text.find('\'') != std::string_view::npos &&
+                         text.find('"') == std::string_view::npos;
+    const char quote = doubled ? '"' : '\'';
+    std::string out(1, quote);
+    while (!text.empty()) {
+        const Utf8Step step = next_utf8(text);
+        switch (step.character) {
+            case '\n': out += "\\n"; break;
+            case '\r': out += "\\r"; break;
+            case '\t': out += "\\t"; break;
+            case '\\': out += "\\\\"; break;
+            default:
+                if (step.character == static_cast<char32_t>(quote)) out += '\\';
+                if (is_printable(step.character)) {
+                    out += text.substr(0, step.size);
+                } else {
+                    append_escaped(out, step.character);
+                }
+        }
+        text.remove_prefix(step.size);
+    }
+    out += quote;
+    return out;
+}
+
+std::string list_text(const ValueList& list) {
+    std::string out = "[";
+    for (const Value& item : list) {
+        if (out.size() > 1) out += ", ";
+        out += to_repr(item);
+    }
+    return out + "]";
+}
+
+std::string map_text(const Map& map) {
+    std::string out = "{";
+    for (const auto& [key, value] : map.entries()) {
+        if (out.size() > 1) out += ", ";
+        out += quoted_text(key) + ": " + to_repr(value);
+    }
+    return out + "}";
+}
+
+bool equal_lists(const ValueList& a, const ValueList& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), equal);
+}
+
+bool equal_maps(const Map& a, const Map& b) {
+    if (a.size() != b.size()) return false;
+    return std::all_of(a.entries().begin(), a.entries().end(), [&](const Map::Entry& entry) {
+        const Value* other = b.find(entry.first);
+        return other != nullptr && equal(entry.second, *other);
+    });
+}
+
+std::int64_t whole(const Value& value) {
+    return value.is_bool() ? static_cast<std::int64_t>(value.boolean()) : value.integer();
+}
+
+}  // namespace
+
+Value::Value(ValueList value) : state_(std::make_shared<const ValueList>(std::move(value))) {}
+Value::Value(Map value) : state_(std::make_shared<const Map>(std::move(value))) {}
+
+Value Value::undefined(std::string why) {
+    Value value;
+    value.state_ = UndefinedState{std::move(why)};
+    return value;
+}
+
+Value Value::omit() {
+    Value value;
+    value.state_ = OmitState{};
+    return value;
+}
+
+double Value::number() const {
+    if (is_float()) return std::get<double>(state_);
+    return static_cast<double>(whole(*this));
+}
+
+const Value* Map::find(std::string_view key) const {
+    const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                    [&](const Entry& entry) { return entry.first == key; });
+    return found == entries_.end() ? nullptr : &found->second;
+}
+
+void Map::set(std::string_view key, Value value) {
+    const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                    [&](const Entry& entry) { return entry.first == key; });
+    if (found == entries_.end()) {
+        entries_.emplace_back(key, std::move(value));
+    } else {
+        found->second = std::move(value);
+    }
+}
+
+void Map::remove(std::string_view key) {
+    entries_.erase(std::remove_if(entries_.begin(), entries_.end(),
+                                  [&](const Entry& entry) { return entry.first == key; }),
+                   entries_.end());
+}
+
+void Map::merge(const Map& other) {
+    for (const auto& [key, value] : other.entries()) set(key, value);
+}
+
+std::string_view name_of(Value::Kind kind) {
+    switch (kind) {
+        case Value::Kind::Undefined: return "undefined";
+        case Value::Kind::Omit: return "omit";
+        case Value::Kind::None: return "none";
+        case Value::Kind::Bool: return "a boolean";
+        case Value::Kind::Int: return "a number";
+        case Value::Kind::Float: return "a decimal number";
+        case Value::Kind::Text: return "text";
+        case Value::Kind::List: return "a list";
+        case Value::Kind::Map: return "a mapping";
+    }
+    return "unknown";
+}
+
+bool is_true(const Value& value) {
+    switch (value.kind()) {
+        case Value::Kind::Undefined:
+        case Value::Kind::None: return false;
+        case Value::Kind::Omit: return true;
+        case Value::Kind::Bool:
+        case Value::Kind::Int:
+        case Value::Kind::Float: return value.number() != 0;
+        case Value::Kind::Text: return !value.text().empty();
+        case Value::Kind::List: return !value.list().empty();
+        case Value::Kind::Map: return !value.map().empty();
+    }
+    return false;
+}
+
+bool equal(const Value& a, const Value& b) {
+    if (a.is_number() && b.is_number()) {
+        if (!a.is_float() && !b.is_float()) return whole(a) == whole(b);
+        return a.number() == b.number();
+    }
+    if (a.kind() != b.kind()) return false;
+    switch (a.kind()) {
+        case Value::Kind::None:
+        case Value::Kind::Omit: return true;
+        case Value::Kind::Text: return a.text() == b.text();
+        case Value::Kind::List: return equal_lists(a.list(), b.list());
+        case Value::Kind::Map: return equal_maps(a.map(), b.map());
+        default: return false;
+    }
+}
+
+Result<int> compare(const Value& a, const Value& b) {
+    if (a.is_text() && b.is_text()) {
+        // UTF-8 sorts bytewise as its characters do.
+        const int order = a.text().compare(b.text());
+        return (order > 0) - (order < 0);
+    }
+    if (a.is_number() && b.is_number()) {
+        if (!a.is_float() && !b.is_float()) return (whole(a) > whole(b)) - (whole(a) < whole(b));
+        return (a.number() > b.number()) - (a.number() < b.number());
+    }
+    return make_error(Errc::Invalid, "{} and {} have no order: cast them with int, float or string",
+                      name_of(a.kind()), name_of(b.kind()));
+}
+
+std::string to_repr(const Value& value) {
+    switch (value.kind()) {
+        case Value::Kind::Undefined: return "undefined";
+        case Value::Kind::Omit: return "omit";
+        case Value::Kind::None: return "None";
+        case Value::Kind::Bool: return value.boolean() ? "True" : "False";
+        case Value::Kind::Int: return std::to_string(value.integer());
+        case Value::Kind::Float: return float_text(value.number());
+        case Value::Kind::Text: return quoted_text(value.text());
+        case Value::Kind::List: return list_text(value.list());
+        case Value::Kind::Map: return map_text(value.map());
+    }
+    return {};
+}
+
+std::string to_str(const Value& value) { return value.is_text() ? value.text() : to_repr(value); }
+
+Result<std::string> to_text(const Value& value) {
+    if (auto defined = require_defined(value); !defined) return defined.error();
+    if (value.is_omit()) return make_error(Errc::Invalid, "'omit' can only stand alone");
+    return value.is_none() ? std::string() : to_str(value);
+}
+
+Status require_defined(const Value& value) {
+    if (value.is_undefined()) return make_error(Errc::NotFound, "{}", value.why_undefined());
+    if (value.is_list()) {
+        for (const Value& item : value.list()) {
+            if (auto defined = require_defined(item); !defined) return defined;
+        }
+    }
+    if (value.is_map()) {
+        for (const auto& entry : value.map().entries()) {
+            if (auto defined = require_defined(entry.second); !defined) return defined;
+        }
+    }
+    return Ok{};
+}
+
+std::size_t depth_of(const Value& value) {
+    std::size_t deepest = 0;
+    if (value.is_list()) {
+        for (const Value& item : value.list()) deepest = std::max(deepest, depth_of(item));
+    } else if (value.is_map()) {
+        for (const auto& entry : value.map().entries()) {
+            deepest = std::max(deepest, depth_of(entry.second));
+        }
+    } else {
+        return 0;
+    }
+    return deepest + 1;
+}
+
+}  // namespace homeostat::playbook

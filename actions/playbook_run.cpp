@@ -1,0 +1,91 @@
+#include "actions/playbook_run.hpp"
+
+#include <algorithm>
+
+#include "actions/allow_list_policy.hpp"
+#include "actions/playbook/run.hpp"
+#include "core/format.hpp"
+
+namespace homeostat {
+namespace {
+
+// All that a playbook is told of the incident, from what the actuator knows by itself.
+playbook::Map variables_of(const RunOrder& order) {
+    playbook::Map variables;
+    for (const auto& [name, value] : order.rule.extra_vars) {
+        variables.set(name, std::visit([](const auto& v) { return playbook::Value(v); }, value));
+    }
+    const auto incident = order.incident.text();
+    variables.set("event", playbook::Map{{"subject", std::string_view(order.target.name)},
+                                         {"incident_id", incident.view()},
+                                         {"rule", std::string_view(order.rule.name)}});
+    return variables;
+}
+
+playbook::Input input_of(const RunOrder& order, std::string_view text) {
+    return {.text = text, .file_name = order.playbook_path, .extra_variables = variables_of(order)};
+}
+
+std::string message_of(const playbook::Outcome& outcome) {
+    if (outcome.censored) return "(censored)";
+    std::string text = outcome.message.is_none() ? "failed" : playbook::to_str(outcome.message);
+    if (outcome.rc) text += fmt::format(" (rc {})", *outcome.rc);
+    return text;
+}
+
+// The first failure, told by its task; or the tasks that changed something and how often.
+FixedString<159> tell(const playbook::RunReport& report, bool check) {
+    FixedString<159> detail;
+    for (const playbook::TaskReport& task : report.tasks) {
+        if (!task.outcome.failed || task.ignored) continue;
+        const playbook::Outcome* outcome = &task.outcome;
+        for (const playbook::ItemReport& item : task.items) {
+            if (!item.outcome.failed) continue;
+            outcome = &item.outcome;
+            break;
+        }
+        format_into(detail, "task '{}': {}", task.name, message_of(*outcome));
+        return detail;
+    }
+    for (const playbook::TaskReport& task : report.tasks) {
+        if (!task.outcome.changed) continue;
+        const auto items = std::count_if(task.items.begin(), task.items.end(),
+                                         [](const auto& item) { return item.outcome.changed; });
+        detail.append(detail.empty() ? (check ? "would change: " : "") : ", ");
+        detail.append(task.name);
+        if (task.looped) format_into(detail, " ({})", items);
+    }
+    if (detail.empty()) detail = "nothing to change";
+    return detail;
+}
+
+}  // namespace
+
+Result<RunOutcome> run_in_process(const RunOrder& order, std::string_view playbook_text,
+                                  const Root& root, const Clock& clock, Spawner& spawner) {
+    const AllowListPolicy policy(order.action, order.target);
+    playbook::SleepingPauser pauser;
+    const playbook::Environment environment{
+        .root = root, .clock = clock, .spawner = spawner, .pauser = pauser, .policy = policy};
+    playbook::Options options;
+    options.check = order.check;
+    const auto report =
+        playbook::run_playbook(input_of(order, playbook_text), options, environment);
+    if (!report) return report.error();
+    return RunOutcome{.failed = report->failed,
+                      .ok = report->totals.ok,
+                      .changed = report->totals.changed,
+                      .failures = report->totals.failed,
+                      .detail = tell(*report, order.check)};
+}
+
+Status check_order(const RunOrder& order, std::string_view playbook_text, const Root& root,
+                   const Clock& clock, Spawner& spawner) {
+    const AllowListPolicy policy(order.action, order.target);
+    playbook::SleepingPauser pauser;
+    const playbook::Environment environment{
+        .root = root, .clock = clock, .spawner = spawner, .pauser = pauser, .policy = policy};
+    return playbook::check_playbook(input_of(order, playbook_text), environment);
+}
+
+}  // namespace homeostat

@@ -1,0 +1,161 @@
+#include "actions/trusted_file.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+
+#include "actions/descriptor.hpp"
+
+namespace homeostat {
+namespace {
+
+constexpr std::size_t kNamesMax = 4096;  // of one configuration directory
+
+// openat2(2) has no wrapper in glibc. EAGAIN means that a rename raced with us: the caller fails,
+// and a person or the next request tries again. No O_NOFOLLOW: with O_PATH it would open a link
+// itself instead of refusing it.
+int open_beneath(int directory, const char* name, int flags) {
+    open_how how{};
+    how.flags = static_cast<__u64>(flags | O_CLOEXEC);
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+    return static_cast<int>(::syscall(SYS_openat2, directory, name, &how, sizeof how));
+}
+
+// What makes the open file or directory unfit to be believed; empty: nothing.
+std::string_view fault_of(const struct stat& status) {
+    const uid_t self = ::geteuid();
+    if (status.st_uid != 0 && status.st_uid != self) {
+        return "belongs to another user than root";
+    }
+    if ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0) return {};
+    const bool shared_directory =
+        S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0 && status.st_uid == 0;
+    if (shared_directory) return {};
+    return "can be written by group or others";
+}
+
+Status check(int fd, const std::string& shown, bool last) {
+    struct stat status {};
+    if (::fstat(fd, &status) != 0) return make_errno_error(Errc::Io, errno, "stat {}", shown);
+    std::string_view fault = fault_of(status);
+    // A shared directory may lie on the way, but what it holds directly is anybody's.
+    if (fault.empty() && last && S_ISDIR(status.st_mode) &&
+        (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        fault = "can be written by group or others";
+    }
+    if (fault.empty()) return Ok{};
+    return make_error(Errc::Denied,
+                      "{} {} (owner {}, mode {:04o}): it is not believed. Owner root and mode 0755 "
+                      "or 0644 are needed, for it and all directories above",
+                      shown, fault, status.st_uid, status.st_mode & 07777U);
+}
+
+// Opens the path one name at a time from "/", checking each directory. The last name is opened with
+// `flags`.
+Result<Descriptor> open_trusted(const std::string& path, int flags) {
+    if (path.empty() || path[0] != '/') {
+        return make_error(Errc::Invalid, "'{}': an absolute path is needed", path);
+    }
+    Descriptor at(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!at) return make_errno_error(Errc::Io, errno, "open /");
+    if (const auto root = check(at.get(), "/", false); !root) return root.error();
+    std::size_t begin = 1;
+    while (begin < path.size()) {
+        const std::size_t end = std::min(path.find('/', begin), path.size());
+        const std::string name = path.substr(begin, end - begin);
+        const bool last = path.find_first_not_of('/', end) == std::string::npos;
+        begin = end + 1;
+        if (name.empty()) continue;
+        const std::string shown = path.substr(0, end);
+        if (name == "." || name == "..") {
+            return make_error(Errc::Invalid, "{}: '{}' is refused in paths", path, name);
+        }
+        Descriptor child(open_beneath(at.get(), name.c_str(), last ? flags : O_PATH | O_DIRECTORY));
+        if (!child) {
+            const int error = errno;
+            if (error == ELOOP) return make_error(Errc::Denied, "{} is a symbolic link", shown);
+            return make_errno_error(errc_of(error), error, "open {}", shown);
+        }
+        if (const auto believed = check(child.get(), shown, last); !believed) {
+            return believed.error();
+        }
+        at = std::move(child);
+    }
+    return at;
+}
+
+}  // namespace
+
+Result<std::string> read_trusted_file(const std::string& path, std::size_t size_max) {
+    auto file = open_trusted(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    if (!file) return file.error();
+    struct stat status {};
+    if (::fstat(file->get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+        return make_error(Errc::Denied, "{} is not a regular file", path);
+    }
+    std::string content;
+    char buffer[16384];
+    for (;;) {
+        const ssize_t count = ::read(file->get(), buffer, sizeof buffer);
+        if (count == 0) return content;
+        if (count < 0) {
+            if (errno == EINTR) continue;
+            return make_errno_error(Errc::Io, errno, "read {}", path);
+        }
+        content.append(buffer, static_cast<std::size_t>(count));
+        if (content.size() > size_max) {
+            return make_error(Errc::Limit, "{}: larger than the {} bytes allowed", path, size_max);
+        }
+    }
+}
+
+Result<std::vector<std::string>> list_trusted_directory(const std::string& path,
+                                                        std::string_view suffix) {
+    auto directory = open_trusted(path, O_RDONLY | O_DIRECTORY);
+    if (!directory) return directory.error();
+    const int copy = ::fcntl(directory->get(), F_DUPFD_CLOEXEC, 0);  // fdopendir takes it over
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(copy), ::closedir);
+    if (stream == nullptr) return make_errno_error(Errc::Io, errno, "open directory {}", path);
+    std::vector<std::string> names;
+    while (const dirent* entry = ::readdir(stream.get())) {
+        const std::string_view name = entry->d_name;
+        if (name[0] == '.' || !name.ends_with(suffix)) continue;
+        if (names.size() == kNamesMax) {
+            return make_error(Errc::Limit, "{}: more than {} entries", path, kNamesMax);
+        }
+        names.emplace_back(name);
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+Status check_trusted_directory(const std::string& path) {
+    const auto directory = open_trusted(path, O_PATH | O_DIRECTORY);
+    if (!directory) return directory.error();
+    return Ok{};
+}
+
+Status check_trusted_program(const std::string& path) {
+    const auto file = open_trusted(path, O_PATH);
+    if (!file) return file.error();
+    struct stat status {};
+    if (::fstat(file->get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+        return make_error(Errc::Denied, "{} is not a regular file", path);
+    }
+    if ((status.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0) {
+        return make_error(Errc::Denied, "{} cannot be executed", path);
+    }
+    if ((status.st_mode & (S_ISUID | S_ISGID)) != 0) {
+        return make_error(Errc::Denied, "{} has a set-user-id bit", path);
+    }
+    return Ok{};
+}
+
+}  // namespace homeostat

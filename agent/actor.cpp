@@ -1,0 +1,51 @@
+#include "agent/actor.hpp"
+
+#include "actions/actuator_client.hpp"
+
+namespace homeostat {
+namespace {
+
+constexpr Duration kPatience = seconds(1);
+
+ActionReport unreachable(const ActionJob& job, const Error& error) {
+    ActionReport report;
+    report.incident = job.incident;
+    report.rule = job.decision.rule_name;
+    report.playbook = job.decision.playbook;
+    report.mode = name_of(job.decision.mode);
+    report.detail.assign(error.text);
+    return report;
+}
+
+}  // namespace
+
+SocketActuator::SocketActuator(std::string socket, Duration timeout,
+                                       std::uint64_t config_hash, std::uint64_t nonce_seed)
+    : socket_(std::move(socket)),
+      timeout_(timeout),
+      config_hash_(config_hash),
+      nonce_(nonce_seed) {}
+
+Result<ActionReport> SocketActuator::run(const ActionJob& job) {
+    ++nonce_;
+    return request_action(socket_, request_of(job.decision, job.incident, config_hash_, nonce_),
+                          timeout_);
+}
+
+bool Actor::step(Duration patience) {
+    const auto job = work_.to_act.pop(patience);
+    if (!job) return false;
+    const auto result = runner_.run(*job);
+    const ActionReport report = result ? *result : unreachable(*job, result.error());
+    // The watch empties this queue every tick and there is one job at a time, so it has room; if
+    // the watch is gone, so is the wish to know.
+    static_cast<void>(work_.reports.push(report));
+    return true;
+}
+
+void Actor::run() {
+    while (step(kPatience) || !work_.to_act.closed()) {
+    }
+}
+
+}  // namespace homeostat

@@ -1,0 +1,200 @@
+#include "agent/agent.hpp"
+
+#include <algorithm>
+
+#include "collectors/registry.hpp"
+
+namespace homeostat {
+namespace {
+
+// A series that nobody reports any more gives its slot back after this long.
+constexpr Duration kSeriesIdleMax = minutes(15);
+constexpr std::uint64_t kEvictEveryTicks = 60;
+constexpr Duration kSnippetStep = seconds(2);  // 32 points: the minute before
+
+bool is_off(const Config& config, std::string_view name) {
+    return std::find(config.collectors_off.begin(), config.collectors_off.end(), name) !=
+           config.collectors_off.end();
+}
+
+DetectorSettings detector_settings(const Config& config) {
+    DetectorSettings settings = config.detect;
+    settings.series_max = config.series_max;
+    settings.tick = config.tick;
+    return settings;
+}
+
+WorkbenchSettings bench_settings(const ClockDiscipline* clock_discipline) {
+    WorkbenchSettings settings;
+    settings.clock_discipline = clock_discipline;
+    return settings;
+}
+
+}  // namespace
+
+// What an incident may ask at its onset, answered by the collectors' and the recorder's memory.
+class Agent::Evidence final : public EvidenceSource {
+public:
+    Evidence(Agent& agent, Instant now) : agent_(agent), now_(now) {}
+
+    FixedVector<ProcessUse, 3> processes_for(const Subject& subject, std::string_view kind) override {
+        ProcessTable& processes = agent_.bench_.processes();
+        const Root& root = agent_.host_.root;
+        if (subject.kind == SubjectKind::Mount) {
+            return processes.writers_under(root, subject.name, agent_.bench_.buffer(), now_)
+                .processes;
+        }
+        const auto order = kind == "memory" ? ProcessOrder::Rss : ProcessOrder::Cpu;
+        return processes.top(order, root, agent_.bench_.buffer());
+    }
+
+    Snippet snippet_of(std::string_view metric, const Subject& subject) override {
+        return agent_.recorder_.snippet(agent_.series_, metric, subject);
+    }
+
+    std::optional<double> value_of(std::string_view metric, const Subject& subject) override {
+        // Not this tick's samples: a mount is not looked at every second.
+        const Snippet newest = agent_.recorder_.snippet(agent_.series_, metric, subject);
+        if (newest.values.empty()) return std::nullopt;
+        return static_cast<double>(newest.values.back());
+    }
+
+private:
+    Agent& agent_;
+    Instant now_;
+};
+
+Agent::Agent(const Config& config, const ActionConfig& actions, Host host, Work& work,
+             std::span<const std::unique_ptr<ExporterTarget>> targets,
+             const ClockDiscipline* clock_discipline)
+    : config_(config),
+      host_(host),
+      work_(work),
+      bench_(bench_settings(clock_discipline)),
+      series_(config.series_max),
+      samples_(series_, config.series_max),
+      recorder_(config.series_max, kSnippetStep),
+      detectors_(detector_settings(config)),
+      incidents_(config.incidents),
+      decider_(actions, DeciderOptions{.grace = config.actions.grace_after_start}),
+      processes_bytes_(bench_.processes().memory_bytes() + bench_.buffer().size()) {
+    for (const CollectorRow& row : collector_rows()) {
+        if (!is_off(config, row.name)) {
+            collectors_.add(row.name, std::max(row.interval, config.tick), row.make(bench_));
+        }
+    }
+    for (const auto& target : targets) {
+        collectors_.add(target->settings().name, config.tick,
+                        std::make_unique<ExporterCollector>(*target));
+    }
+    unshipped_.reserve(2 * config.incidents.incidents_max);
+}
+
+void Agent::restore(std::span<const Incident> incidents) {
+    const Instant now = host_.clock.now();
+    for (const Incident& incident : incidents) incidents_.restore(incident, now);
+}
+
+void Agent::tick() {
+    const Instant now = host_.clock.now();  // one reading per tick: all stages agree on it
+    collect(now);
+    const auto findings = detectors_.run(samples_);
+    findings_ = findings.size();
+    while (const auto report = work_.reports.try_pop()) incidents_.note_report(*report, now);
+    Evidence evidence(*this, now);
+    const auto changed = incidents_.run(findings, now, evidence);
+    hand_over(changed);
+    for (const Incident& incident : incidents_.open()) decide(incident, now);
+    last_tick_ = now;
+    ++ticks_;
+}
+
+void Agent::collect(Instant now) {
+    samples_.begin(now);
+    collectors_.run(host_.root, host_.clock, samples_);
+    recorder_.record(samples_);
+    if (ticks_ % kEvictEveryTicks == 0) series_.evict_older_than(kSeriesIdleMax, now);
+}
+
+void Agent::decide(const Incident& incident, Instant now) {
+    const bool busy = incident.state == IncidentState::Acting;
+    if (busy || incident.is_over() || incident.state == IncidentState::GivenUp) return;
+    const auto decision = decider_.decide(incident, now);
+    if (!decision) return;
+    // Observe asks for a dry run, auto for the real thing; recommend waits for a person, who asks
+    // the actuator with `homeostat approve`.
+    const bool ask = decision->allowed && decision->mode != ActionMode::Recommend;
+    const bool sent = ask && work_.to_act.push({incident.id, *decision});
+    if (ask && !sent) ++actions_refused_;  // still open: decided again after the cooldown
+    Verification verification;
+    const Rule* rule = decider_.rule_of(*decision);
+    if (rule != nullptr && rule->verify) {
+        verification.sense = rule->verify->below ? Verification::Sense::Below
+                                                 : Verification::Sense::Above;
+        verification.threshold = rule->verify->limit;
+        verification.within = rule->verify->within;
+    }
+    const bool acting = sent && decision->mode == ActionMode::Auto;
+    incidents_.note_decision(incident.id, *decision, acting, verification, now);
+}
+
+// Incidents leave in order. What the full queue refuses waits here, so nothing is lost; more than
+// fits here means that the courier has been stuck for many minutes, and older records of the same
+// incident are then told by the newer one.
+void Agent::hand_over(std::span<const Incident> changed) {
+    for (const Incident& incident : changed) {
+        if (unshipped_.size() == unshipped_.capacity()) {
+            unshipped_.erase(unshipped_.begin());
+            ++incidents_delayed_;
+        }
+        unshipped_.push_back(incident);
+    }
+    std::size_t sent = 0;
+    while (sent < unshipped_.size() && work_.to_ship.push(unshipped_[sent])) ++sent;
+    unshipped_.erase(unshipped_.begin(), unshipped_.begin() + static_cast<std::ptrdiff_t>(sent));
+    incidents_delayed_ += unshipped_.size();
+}
+
+void Agent::describe(AgentStatus& status) const {
+    const LearningProgress learning = detectors_.learning();
+    status.at = last_tick_;
+    status.ticks = ticks_;
+    status.series = series_.size();
+    status.series_max = series_.slots_max();
+    status.series_refused = series_.refused();
+    status.samples_last = samples_.all().size();
+    status.samples_dropped = samples_.dropped();
+    status.findings = findings_;
+    status.findings_dropped = detectors_.findings_dropped();
+    status.series_learned = learning.series_ready;
+    status.learned_ratio = learning.ready_ratio;
+    status.incidents_open = incidents_.open().size();
+    status.incidents_opened = incidents_.opened();
+    status.incidents_refused = incidents_.refused();
+    status.incidents_delayed = incidents_delayed_;
+    status.actions_refused = actions_refused_;
+    status.memory = memory();
+    status.collectors.clear();
+    for (const CollectorStatus& collector : collectors_.statuses()) {
+        CollectorLine line;
+        line.name.assign(collector.name);
+        line.state = collector.state;
+        line.reason.assign(collector.reason);
+        line.errors = collector.errors;
+        line.samples_last = collector.samples_last;
+        if (!status.collectors.push(line)) break;
+    }
+}
+
+MemoryUse Agent::memory() const {
+    MemoryUse use;
+    use.series = series_.slots_max() * (sizeof(SeriesInfo) + sizeof(Sample) + 3 * sizeof(int));
+    use.detectors = detectors_.memory_bytes();
+    use.recorder = recorder_.memory_bytes();
+    use.processes = processes_bytes_;
+    use.buffers = (unshipped_.capacity() + 3 * config_.incidents.incidents_max + 64) *
+                  sizeof(Incident);
+    return use;
+}
+
+}  // namespace homeostat

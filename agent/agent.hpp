@@ -1,0 +1,80 @@
+// Agent is the watch: one tick of it is the whole program, from kernel file to decision.
+//
+//     collect -> detect -> correlate -> decide -> hand over
+//
+// Acting and shipping happen elsewhere, at their own pace, so that a repair of thirty seconds or a
+// server that hangs never blinds the watch: they take work from two fixed queues (agent/actor.hpp,
+// agent/courier.hpp) and reports come back through a third. Nothing else is shared.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "actions/action_config.hpp"
+#include "actions/decider.hpp"
+#include "agent/config/config.hpp"
+#include "agent/incidents/flight_recorder.hpp"
+#include "agent/incidents/incident_engine.hpp"
+#include "agent/status.hpp"
+#include "agent/work.hpp"
+#include "collectors/collector_set.hpp"
+#include "collectors/exporter.hpp"
+#include "collectors/workbench.hpp"
+#include "core/host.hpp"
+#include "detectors/detectors.hpp"
+
+namespace homeostat {
+
+class Agent {
+public:
+    // Sizes everything. All arguments are borrowed and outlive the agent; `targets` are the
+    // exporters whose scrapes it reads.
+    Agent(const Config& config, const ActionConfig& actions, Host host, Work& work,
+          std::span<const std::unique_ptr<ExporterTarget>> targets,
+          const ClockDiscipline* clock_discipline);
+
+    // Takes back what was open when the agent stopped. Before the first tick.
+    void restore(std::span<const Incident> incidents);
+
+    // One second of the watch. Allocates nothing once every series has been seen.
+    void tick();
+
+    // The next thing about a collector that is worth a line in the log, or null.
+    const CollectorStatus* next_collector_news() { return collectors_.next_news(); }
+
+    // Fills in what `homeostat status` shows.
+    void describe(AgentStatus& status) const;
+
+    [[nodiscard]] std::span<const Incident> open_incidents() const { return incidents_.open(); }
+
+    // Bytes sized at start, by part, as the start-up log and `homeostat check` print them.
+    [[nodiscard]] MemoryUse memory() const;
+
+private:
+    class Evidence;
+
+    void collect(Instant now);
+    void decide(const Incident& incident, Instant now);
+    void hand_over(std::span<const Incident> changed);
+
+    Config config_;
+    Host host_;
+    Work& work_;
+    Workbench bench_;
+    CollectorSet collectors_;
+    SeriesTable series_;
+    Samples samples_;
+    FlightRecorder recorder_;
+    Detectors detectors_;
+    IncidentEngine incidents_;
+    Decider decider_;
+    std::size_t processes_bytes_;
+    std::vector<Incident> unshipped_;  // what the full queue refused: handed over at the next tick
+    std::uint64_t ticks_ = 0;
+    std::uint64_t findings_ = 0;
+    std::uint64_t incidents_delayed_ = 0;
+    std::uint64_t actions_refused_ = 0;
+    Instant last_tick_;
+};
+
+}  // namespace homeostat

@@ -1,0 +1,146 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "actions/action_config.hpp"
+#include "actions/playbook/policy.hpp"
+#include "actions/playbook/run.hpp"
+#include "agent/agent.hpp"
+#include "agent/cli/command.hpp"
+#include "agent/config/load_config.hpp"
+#include "core/file.hpp"
+
+namespace homeostat {
+namespace {
+
+struct Options {
+    std::string config = kConfigDirectory;
+    bool json = false;
+};
+
+constexpr std::size_t kPlaybookBytesMax = 64 * 1024;
+
+// Every playbook that a rule names, read by the code that would run it.
+void check_playbooks(Session& session, const ActionConfig& actions, std::vector<Error>& errors) {
+    const playbook::OperatorPolicy policy;
+    playbook::SleepingPauser pauser;
+    const playbook::Environment environment{session.host.root, session.host.clock,
+                                            session.host.spawner, pauser, policy};
+    for (const Rule& rule : actions.rules) {
+        const std::string path = actions.directory + "/playbooks/" + rule.playbook;
+        const auto text = read_file(path, kPlaybookBytesMax);
+        if (!text) {
+            errors.push_back(make_error(text.error().code, "{}:{}:1: rule '{}': {}", rule.file,
+                                        rule.line, rule.name, text.error().text));
+            continue;
+        }
+        playbook::Input input;
+        input.text = *text;
+        input.file_name = path;
+        const auto checked = playbook::check_playbook(input, environment);
+        if (!checked) errors.push_back(checked.error());
+    }
+}
+
+// Whether the target is there now: a selector that matches nothing is worth knowing before an
+// incident does not find it.
+bool is_here(const Host& host, const AllowedTarget& target) {
+    if (target.kind != SubjectKind::Mount) return true;
+    return host.root.filesystem_usage(target.name.c_str()).has_value();
+}
+
+std::size_t memory_of(Session& session, const Config& config, const ActionConfig& actions) {
+    Work work;
+    const Agent agent(config, actions, session.host, work, {}, nullptr);
+    return agent.memory().total();
+}
+
+nlohmann::ordered_json describe(Session& session, const Config& config,
+                                const ActionConfig& actions) {
+    nlohmann::ordered_json out{{"ok", true},
+                               {"memory_bytes", memory_of(session, config, actions)},
+                               {"scrape_targets", config.exporters.size()},
+                               {"rules", nlohmann::ordered_json::array()},
+                               {"targets", nlohmann::ordered_json::array()}};
+    for (const Rule& rule : actions.rules) {
+        out["rules"].push_back({{"name", rule.name},
+                                {"file", rule.file},
+                                {"line", rule.line},
+                                {"mode", std::string(name_of(rule.mode))},
+                                {"enabled", rule.enabled},
+                                {"playbook", rule.playbook}});
+    }
+    for (const AllowedTarget& target : actions.allow_list.targets) {
+        const AllowedAction& action = actions.allow_list.actions[target.action];
+        out["targets"].push_back({{"name", target.name},
+                                  {"rule", action.rule},
+                                  {"max_mode", std::string(name_of(action.max_mode))},
+                                  {"here", is_here(session.host, target)}});
+    }
+    return out;
+}
+
+void print(Session& session, const nlohmann::ordered_json& report) {
+    session.out << fmt::format(
+        "ok: {} rules, {} targets allowed, {} exporters to scrape, {} of memory\n",
+        report["rules"].size(), report["targets"].size(),
+        report["scrape_targets"].get<std::size_t>(),
+        human_bytes(static_cast<double>(report["memory_bytes"].get<std::size_t>())));
+    for (const auto& rule : report["rules"]) {
+        session.out << fmt::format("  rule    {} [{}{}] runs {}\n", rule["name"].get<std::string>(),
+                                   rule["mode"].get<std::string>(),
+                                   rule["enabled"].get<bool>() ? "" : ", off",
+                                   rule["playbook"].get<std::string>());
+    }
+    for (const auto& target : report["targets"]) {
+        session.out << fmt::format("  target  {} for '{}', up to {}{}\n",
+                                   target["name"].get<std::string>(),
+                                   target["rule"].get<std::string>(),
+                                   target["max_mode"].get<std::string>(),
+                                   target["here"].get<bool>() ? "" : " (not on this host now)");
+    }
+}
+
+void report_errors(Session& session, const Options& options, const std::vector<Error>& errors) {
+    session.exit_code = 1;
+    if (!options.json) {
+        for (const Error& error : errors) session.errors << error.text.view() << "\n";
+        return;
+    }
+    nlohmann::ordered_json out{{"ok", false}, {"errors", nlohmann::ordered_json::array()}};
+    for (const Error& error : errors) out["errors"].push_back(std::string(error.text));
+    session.out << out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+}
+
+void check(Session& session, const Options& options) {
+    std::vector<Error> errors;
+    const auto config = load_config(options.config, errors);
+    const auto actions = load_action_config(options.config, Trust::Anyone, &errors);
+    if (actions) check_playbooks(session, *actions, errors);
+    if (!errors.empty() || !config || !actions) {
+        report_errors(session, options, errors);
+        return;
+    }
+    const auto report = describe(session, *config, *actions);
+    if (options.json) {
+        session.out << report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
+                    << "\n";
+    } else {
+        print(session, report);
+    }
+}
+
+}  // namespace
+
+void add_check_command(CLI::App& app, Session& session) {
+    const auto options = std::make_shared<Options>();
+    CLI::App* command =
+        app.add_subcommand("check", "Check all configuration, rules, playbooks and the allow-list");
+    command->add_option("--config", options->config, "Configuration directory")
+        ->capture_default_str();
+    command->add_flag("--json", options->json, "Print JSON");
+    command->footer("Example: homeostat check --config ./etc");
+    command->callback([&session, options] { check(session, *options); });
+}
+
+}  // namespace homeostat

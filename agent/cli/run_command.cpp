@@ -1,0 +1,207 @@
+#include <CLI/CLI.hpp>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+#include <optional>
+
+#include "agent/cli/command.hpp"
+#include "agent/config/load_config.hpp"
+#include "agent/daemon.hpp"
+#include "agent/identity.hpp"
+#include "agent/uplink/curl_fetcher.hpp"
+#include "agent/uplink/spool_files.hpp"
+#include "agent/version.hpp"
+#include "core/file.hpp"
+
+namespace homeostat {
+namespace {
+
+struct Options {
+    std::string config = kConfigDirectory;
+    std::string root = "/";
+    std::string state = kStateDirectory;
+    std::string limit;
+};
+
+// Errors end a start; each is printed once, here.
+int fail(Session& session, const Error& error) {
+    session.errors << "homeostat: " << error.text.view() << "\n";
+    return 1;
+}
+
+std::array<std::uint64_t, 2> random_numbers() {
+    std::array<std::uint64_t, 2> numbers{};
+    if (::getrandom(numbers.data(), sizeof numbers, 0) != sizeof numbers) std::abort();
+    return numbers;
+}
+
+// Two agents on one state directory would overwrite each other's spool.
+class StateLock {
+public:
+    explicit StateLock(const std::string& directory)
+        : fd_(::open((directory + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+                     0600)) {}
+    ~StateLock() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    StateLock(const StateLock&) = delete;
+    StateLock& operator=(const StateLock&) = delete;
+
+    [[nodiscard]] Status acquire(const std::string& directory) const {
+        if (fd_ < 0) {
+            return make_errno_error(errc_of(errno), errno, "open {}/lock", directory);
+        }
+        if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+            return make_error(Errc::Denied, "{} is in use by another homeostat", directory);
+        }
+        return Ok{};
+    }
+
+private:
+    int fd_;
+};
+
+bool under_journald() { return std::getenv("JOURNAL_STREAM") != nullptr; }
+
+void log_start(const Log& log, const Config& config, const ActionConfig& actions,
+               const Agent& agent, const Options& options) {
+    const MemoryUse memory = agent.memory();
+    log.write(LogLevel::Info, "homeostat {} watches {} (state {}, config {})", kVersion,
+              options.root, options.state, options.config);
+    log.write(LogLevel::Info,
+              "{} series at most: {} reserved (series {}, detectors {}, recorder {}, processes {}, "
+              "buffers {})",
+              config.series_max, human_bytes(static_cast<double>(memory.total())),
+              human_bytes(static_cast<double>(memory.series)),
+              human_bytes(static_cast<double>(memory.detectors)),
+              human_bytes(static_cast<double>(memory.recorder)),
+              human_bytes(static_cast<double>(memory.processes)),
+              human_bytes(static_cast<double>(memory.buffers)));
+    log.write(LogLevel::Info, "{} rules, {} targets allowed, {} exporters", actions.rules.size(),
+              actions.allow_list.targets.size(), config.exporters.size());
+}
+
+// Open incidents go back to the watch, recent ones to the servers that must hear their end.
+void restore(const IncidentStore& store, Agent& agent, Shipper& shipper, const Log& log,
+             Instant now) {
+    std::size_t damaged = 0;
+    const auto incidents = store.load(damaged);
+    if (damaged > 0) {
+        log.write(LogLevel::Warning, "{} damaged incident files were left out", damaged);
+    }
+    for (const Incident& incident : incidents) shipper.restore(incident, now);
+    agent.restore(incidents);
+}
+
+AgentFacts facts_of(const Config& config, const ActionConfig& actions, Instant now) {
+    AgentFacts facts;
+    facts.version = kVersion;
+    facts.host_name = config.ship.identity.host_name;
+    facts.pid = static_cast<std::int32_t>(::getpid());
+    facts.started_unix_ns = now.unix_ns;
+    facts.rules = actions.rules.size();
+    facts.targets_allowed = actions.allow_list.targets.size();
+    return facts;
+}
+
+// Builds the program out of its parts, in the order in which they need each other, and runs it.
+int run_daemon(Session& session, const Options& options, Config config,
+               const ActionConfig& actions, const Root& root, Duration limit) {
+    const Clock& clock = session.host.clock;
+    const Log log(STDERR_FILENO, under_journald());
+    const Instant now = clock.now();
+    const auto random = random_numbers();
+
+    AgentIdentity& identity = config.ship.identity;
+    read_identity(root, kVersion, identity);
+    const auto instance =
+        load_instance_id(options.state, identity.host_id, now.unix_ns, random_numbers());
+    if (!instance) return fail(session, instance.error());
+    identity.instance_id = *instance;
+    config.incidents.seed = random[0];
+
+    const std::string user_agent = std::string("homeostat/") + kVersion;
+    CurlFetcher uplink(user_agent);
+    CurlFetcher exporters(user_agent);
+    DirectorySpoolFiles files(options.state + "/spool");
+    Spool spool(config.spool, files, random[1]);
+    Shipper shipper(config.ship, spool, uplink, random[1], now);
+    IncidentStore store(options.state);
+
+    std::vector<std::unique_ptr<ExporterTarget>> targets;
+    for (const ExporterSettings& exporter : config.exporters) {
+        targets.push_back(std::make_unique<ExporterTarget>(exporter));
+    }
+    Work work;
+    Agent agent(config, actions, {root, clock, session.host.spawner, session.host.fetcher}, work,
+                targets, nullptr);
+    restore(store, agent, shipper, log, now);
+    Courier courier(work, store, shipper);
+    SocketActuator runner(config.actions.socket, config.actions.timeout, actions.hash,
+                              random[0] ^ random[1]);
+    Actor actor(work, runner);
+    std::optional<Scraper> scraper;
+    if (!targets.empty()) scraper.emplace(targets, exporters, clock);
+    auto service_manager = ServiceManager::from_environment();
+
+    log_start(log, config, actions, agent, options);
+    Daemon daemon({.agent = agent,
+                   .courier = courier,
+                   .actor = actor,
+                   .scraper = scraper ? &*scraper : nullptr,
+                   .work = work,
+                   .clock = clock,
+                   .log = log,
+                   .service_manager = service_manager,
+                   .facts = facts_of(config, actions, now),
+                   .state_directory = options.state,
+                   .tick = config.tick});
+    return daemon.run(limit);
+}
+
+int start(Session& session, const Options& options) {
+    Duration limit;
+    if (!options.limit.empty()) {
+        const auto parsed = parse_duration(options.limit);
+        if (!parsed) return fail(session, parsed.error());
+        limit = *parsed;
+    }
+    const auto root = DirectoryRoot::open(options.root.c_str());
+    if (!root) return fail(session, root.error());
+    std::vector<Error> errors;
+    auto config = load_config(options.config, errors);
+    auto actions = load_action_config(options.config, Trust::Anyone, &errors);
+    for (const Error& error : errors) session.errors << error.text.view() << "\n";
+    if (!config || !actions) {
+        session.errors << "homeostat: not started: mend the above, then try `homeostat check`\n";
+        return 1;
+    }
+    const auto made = make_directory(options.state);
+    if (!made) return fail(session, made.error());
+    const StateLock lock(options.state);
+    const auto locked = lock.acquire(options.state);
+    if (!locked) return fail(session, locked.error());
+    return run_daemon(session, options, std::move(*config), *actions, *root, limit);
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, Session& session) {
+    const auto options = std::make_shared<Options>();
+    CLI::App* command = app.add_subcommand("run", "Watch this host, in the foreground");
+    command->add_option("--config", options->config, "Configuration directory")
+        ->capture_default_str();
+    command->add_option("--root", options->root, "Directory that stands for /")
+        ->capture_default_str();
+    command->add_option("--state", options->state, "State directory, made if it is missing")
+        ->capture_default_str();
+    command->add_option("--for", options->limit, "Stop by itself after this long: 90s, 10m, 1h");
+    command->footer("Example: homeostat run --config ./etc --state ./state --for 10m");
+    command->callback([&session, options] { session.exit_code = start(session, *options); });
+}
+
+}  // namespace homeostat

@@ -1,0 +1,45 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "agent/cli/command.hpp"
+#include "agent/config/config.hpp"
+#include "agent/incidents/incident_json.hpp"
+#include "agent/incidents/incident_store.hpp"
+#include "agent/incidents/story.hpp"
+
+namespace homeostat {
+namespace {
+
+struct Options {
+    std::string id;
+    std::string state = kStateDirectory;
+    bool json = false;
+};
+
+void show_incident(Session& session, const Options& options) {
+    const auto incident = IncidentStore(options.state).find(options.id);
+    if (!incident) {
+        session.errors << "homeostat: " << incident.error().text.view() << "\n";
+        session.exit_code = 1;
+        return;
+    }
+    if (options.json) {
+        session.out << to_json_text(*incident) << "\n";
+    } else {
+        session.out << tell_story(*incident, session.host.clock.now().unix_ns);
+    }
+}
+
+}  // namespace
+
+void add_show_command(CLI::App& app, Session& session) {
+    const auto options = std::make_shared<Options>();
+    CLI::App* command = app.add_subcommand("show", "Tell one incident's story");
+    command->add_option("id", options->id, "Incident id, or its beginning")->required();
+    command->add_option("--state", options->state, "State directory")->capture_default_str();
+    command->add_flag("--json", options->json, "Print all of it as JSON");
+    command->footer("Example: homeostat show 019ab3c4-6e2f-7a01");
+    command->callback([&session, options] { show_incident(session, *options); });
+}
+
+}  // namespace homeostat

@@ -1,0 +1,42 @@
+// Config is everything the owner of a node may set, as plain structs with the shipped defaults.
+//
+// Three steps, three files: YAML text -> Config (load_config.cpp: an unknown key is an error with
+// its line) -> objects (agent/agent.cpp: names resolved, memory added up). `homeostat check` stops
+// after the third.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "actions/actuator_client.hpp"
+#include "actions/decider.hpp"
+#include "agent/incidents/incident_engine.hpp"
+#include "agent/uplink/settings.hpp"
+#include "collectors/exporter.hpp"
+#include "core/result.hpp"
+#include "detectors/detectors.hpp"
+
+namespace homeostat {
+
+inline constexpr const char* kConfigDirectory = "/etc/homeostat";
+inline constexpr const char* kStateDirectory = "/var/lib/homeostat";
+
+struct ActionSettings {
+    std::string socket = kActuatorSocket;
+    Duration timeout = minutes(10);  // for one action, whatever its playbook does
+    Duration grace_after_start = kGraceAfterStart;
+};
+
+struct Config {
+    Duration tick = seconds(1);
+    std::size_t series_max = 2000;
+    std::vector<std::string> collectors_off;
+    std::vector<ExporterSettings> exporters;  // scrape_configs, one for each target
+    DetectorSettings detect;
+    IncidentSettings incidents;
+    ActionSettings actions;
+    SpoolSettings spool;
+    ShipSettings ship;
+};
+
+}  // namespace homeostat

@@ -1,0 +1,181 @@
+#include "agent/config/load_config.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "agent/config/config_reader.hpp"
+#include "agent/config/load_exporters.hpp"
+#include "agent/config/load_scrape.hpp"
+#include "collectors/registry.hpp"
+#include "core/file.hpp"
+#include "core/nearest.hpp"
+#include "core/parse.hpp"
+
+namespace homeostat {
+namespace {
+
+constexpr std::size_t kSecretBytesMax = 4096;
+
+void read_collectors(const YamlNode& node, const ConfigContext& context, Config& config) {
+    ConfigReader reader(node, context);
+    std::vector<std::string> off;
+    reader.texts("disable", off);
+    reader.finish();
+    std::vector<std::string_view> names;
+    for (const CollectorRow& row : collector_rows()) names.push_back(row.name);
+    for (const std::string& name : off) {
+        if (find_collector(name) == nullptr) {
+            context.complain(node.mark, "disable: there is no collector '{}'{}", name,
+                             did_you_mean(name, names));
+        }
+    }
+    config.collectors_off = std::move(off);
+}
+
+Condition* find_condition(Config& config, std::string_view name) {
+    for (Condition& condition : config.detect.conditions) {
+        if (condition.name == name) return &condition;
+    }
+    return nullptr;
+}
+
+// Overrides the limits of one stock condition: `limits: {warning: 0.8, critical: 0.9}`.
+void read_limits(const YamlNode& node, const ConfigContext& context, Condition& condition) {
+    ConfigReader reader(node, context);
+    for (std::size_t i = 0; i < condition.steps_used; ++i) {
+        ConditionStep& step = condition.steps[i];
+        const double before = step.limit;
+        reader.number(name_of(step.severity), step.limit, {-1e18, 1e18});
+        if (step.limit != before) step.room_max = 0;  // the owner's limit holds on any size
+    }
+    reader.finish();
+}
+
+void read_condition(const YamlNode& node, const ConfigContext& context, Condition& condition,
+                    bool& enabled) {
+    ConfigReader reader(node, context);
+    reader.flag("enabled", enabled);
+    reader.duration("confirm", condition.confirm, {Duration{}, hours(24)});
+    reader.duration("clear_after", condition.clear_after, {Duration{}, hours(24)});
+    if (const YamlNode* limits = reader.child("limits")) read_limits(*limits, context, condition);
+    reader.finish();
+}
+
+void read_conditions(const YamlNode& node, const ConfigContext& context, Config& config) {
+    std::vector<std::string_view> names;
+    for (const Condition& condition : config.detect.conditions) names.push_back(condition.name);
+    if (!node.is_map()) {
+        context.complain(node.mark, "conditions: expected names of conditions, got {}",
+                         shown(node));
+        return;
+    }
+    for (const YamlEntry& entry : node.entries) {
+        Condition* condition = find_condition(config, entry.key);
+        if (condition == nullptr) {
+            context.complain(entry.key_mark, "there is no condition '{}'{}", entry.key,
+                             did_you_mean(entry.key, names));
+            continue;
+        }
+        bool enabled = true;
+        read_condition(entry.value, context, *condition, enabled);
+        if (!enabled) {
+            std::erase_if(config.detect.conditions,
+                          [&entry](const Condition& c) { return c.name == entry.key; });
+        }
+    }
+}
+
+void read_forecast(const YamlNode& node, const ConfigContext& context, DetectorSettings& detect) {
+    ConfigReader reader(node, context);
+    reader.duration("horizon", detect.forecast_horizon, {minutes(1), hours(24 * 90)});
+    reader.number("used_min", detect.forecast_used_min, {0, 1});
+    reader.finish();
+}
+
+void read_incidents(const YamlNode& node, const ConfigContext& context,
+                    IncidentSettings& incidents) {
+    ConfigReader reader(node, context);
+    reader.duration("calm_for", incidents.calm_for, {seconds(1), hours(24)});
+    reader.duration("update_interval", incidents.update_interval, {seconds(1), hours(24)});
+    reader.count("open_max", incidents.incidents_max, {1, 256});
+    reader.number("cause_confidence_min", incidents.cause_confidence_min, {0, 1});
+    reader.finish();
+}
+
+void read_actions(const YamlNode& node, const ConfigContext& context, ActionSettings& actions) {
+    ConfigReader reader(node, context);
+    reader.text("socket", actions.socket);
+    reader.duration("timeout", actions.timeout, {seconds(1), hours(2)});
+    reader.duration("grace_after_start", actions.grace_after_start, {Duration{}, hours(24)});
+    reader.finish();
+}
+
+void read_top(const YamlNode& node, const ConfigContext& context, SecretReader read_secret,
+              Config& config) {
+    ConfigReader reader(node, context);
+    reader.duration("tick", config.tick, {milliseconds(100), minutes(1)});
+    reader.count("series_max", config.series_max, {64, 100'000});
+    if (const auto* child = reader.child("collectors")) read_collectors(*child, context, config);
+    if (const auto* child = reader.child("scrape_configs")) {
+        read_scrape_configs(*child, context, read_secret, config.exporters);
+    }
+    if (const auto* child = reader.child("conditions")) read_conditions(*child, context, config);
+    if (const auto* child = reader.child("forecast")) {
+        read_forecast(*child, context, config.detect);
+    }
+    if (const auto* child = reader.child("incidents")) {
+        read_incidents(*child, context, config.incidents);
+    }
+    if (const auto* child = reader.child("actions")) read_actions(*child, context, config.actions);
+    if (const auto* child = reader.child("exporters")) {
+        read_exporters(*child, context, read_secret, config.ship);
+    }
+    reader.duration("first_send_spread", config.ship.first_send_spread, {Duration{}, hours(1)});
+    std::vector<std::pair<std::string, std::string>> resource;
+    reader.pairs("resource", resource);
+    for (auto& [name, value] : resource) config.ship.identity.resource.push_back({name, value});
+    reader.finish();
+}
+
+Result<std::string> read_secret_file(const std::string& path) {
+    auto content = read_file(path, kSecretBytesMax);
+    if (!content) return content.error();
+    return std::string(trim(*content));
+}
+
+}  // namespace
+
+Result<Config> parse_config(const std::string& file, std::string_view text,
+                            SecretReader read_secret, std::vector<Error>& errors) {
+    Config config;
+    const auto document = parse_yaml(text, file, YamlLimits{.size_max = kConfigBytesMax});
+    if (!document) {
+        errors.push_back(document.error());
+        return document.error();
+    }
+    const std::size_t before = errors.size();
+    const ConfigContext context{file, errors};
+    read_top(*document, context, read_secret, config);
+    if (errors.size() == before) {
+        const auto usable = check_settings(config.ship);
+        if (!usable) {
+            errors.push_back(
+                make_error(Errc::Invalid, "{}: exporters: {}", file, usable.error().text));
+        }
+    }
+    if (errors.size() != before) return errors[before];
+    return config;
+}
+
+Result<Config> load_config(const std::string& directory, std::vector<Error>& errors) {
+    const std::string path = directory + "/" + kConfigFile;
+    const auto text = read_file(path, kConfigBytesMax);
+    if (!text && text.error().code == Errc::NotFound) return Config{};
+    if (!text) {
+        errors.push_back(text.error());
+        return text.error();
+    }
+    return parse_config(path, *text, read_secret_file, errors);
+}
+
+}  // namespace homeostat

@@ -1,0 +1,153 @@
+#include "agent/config/load_scrape.hpp"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+
+#include "agent/config/config_reader.hpp"
+
+namespace homeostat {
+namespace {
+
+constexpr std::size_t kTargetsMax = 16;  // each has a batch of fixed memory
+
+// What one scrape config says of all its targets.
+struct Job {
+    std::string name;
+    std::string scheme = "http";
+    std::string metrics_path = "/metrics";
+    std::vector<std::string> targets;
+    ExporterSettings common;
+};
+
+std::string base64(std::string_view text) {
+    std::string out(4 * ((text.size() + 2) / 3), '\0');
+    std::vector<unsigned char> encoded(out.size() + 1);
+    EVP_EncodeBlock(encoded.data(), reinterpret_cast<const unsigned char*>(text.data()),
+                    static_cast<int>(text.size()));
+    std::copy_n(encoded.begin(), out.size(), out.begin());
+    return out;
+}
+
+// KEY, or the content of the file that KEY_file names.
+std::string read_secret_key(ConfigReader& reader, const ConfigContext& context, const char* key,
+                            const char* file_key, SecretReader read_secret) {
+    std::string value;
+    std::string path;
+    reader.text(key, value);
+    reader.text(file_key, path);
+    if (path.empty()) return value;
+    if (!value.empty()) {
+        context.complain(reader.mark(), "give {} or {}, not both", key, file_key);
+    }
+    const auto content = read_secret(path);
+    if (!content) {
+        context.complain(reader.mark(), "{}: {}", file_key, content.error().text);
+        return {};
+    }
+    return *content;
+}
+
+void read_basic_auth(const YamlNode& node, const ConfigContext& context, SecretReader read_secret,
+                     std::vector<HttpHeader>& headers) {
+    ConfigReader reader(node, context);
+    std::string user;
+    reader.text("username", user);
+    const std::string password =
+        read_secret_key(reader, context, "password", "password_file", read_secret);
+    reader.finish();
+    headers.push_back({"Authorization", "Basic " + base64(user + ":" + password)});
+}
+
+void read_static_configs(const YamlNode& node, const ConfigContext& context, Job& job) {
+    if (!node.is_list()) {
+        context.complain(node.mark, "static_configs: expected a list, got {}", shown(node));
+        return;
+    }
+    for (const YamlNode& item : node.items) {
+        ConfigReader reader(item, context);
+        reader.texts("targets", job.targets);
+        std::vector<std::pair<std::string, std::string>> labels;
+        reader.pairs("labels", labels);  // for servers that aggregate; one host has one of each
+        reader.finish();
+    }
+}
+
+Job read_job(const YamlNode& node, const ConfigContext& context, SecretReader read_secret) {
+    Job job;
+    ConfigReader reader(node, context);
+    static constexpr std::array<std::string_view, 2> kSchemes{"http", "https"};
+    std::size_t scheme = 0;
+    reader.text("job_name", job.name);
+    reader.choice("scheme", scheme, kSchemes);
+    job.scheme = kSchemes[scheme];
+    reader.text("metrics_path", job.metrics_path);
+    reader.duration("scrape_interval", job.common.interval, {seconds(1), hours(1)});
+    reader.duration("scrape_timeout", job.common.timeout, {milliseconds(100), minutes(1)});
+    reader.count("sample_limit", job.common.series_max, {1, 50'000});
+    if (const auto* child = reader.child("static_configs")) {
+        read_static_configs(*child, context, job);
+    }
+    if (const auto* child = reader.child("basic_auth")) {
+        read_basic_auth(*child, context, read_secret, job.common.headers);
+    }
+    if (const auto* child = reader.child("authorization")) {
+        read_authorization(*child, context, read_secret, job.common.headers);
+    }
+    if (const auto* child = reader.child("tls_config")) read_tls(*child, context, job.common.tls);
+    reader.finish();
+    if (job.name.empty()) context.complain(node.mark, "a scrape config needs a job_name");
+    if (job.targets.empty()) {
+        context.complain(node.mark, "a scrape config needs static_configs with targets");
+    }
+    if (job.common.timeout > job.common.interval) job.common.timeout = job.common.interval;
+    return job;
+}
+
+}  // namespace
+
+void read_tls(const YamlNode& node, const ConfigContext& context, HttpTls& tls) {
+    ConfigReader reader(node, context);
+    reader.text("ca_file", tls.ca_file);
+    reader.text("cert_file", tls.certificate_file);
+    reader.text("key_file", tls.key_file);
+    reader.text("server_name", tls.server_name);
+    reader.flag("insecure_skip_verify", tls.insecure_skip_verify);
+    reader.finish();
+}
+
+void read_authorization(const YamlNode& node, const ConfigContext& context,
+                        SecretReader read_secret, std::vector<HttpHeader>& headers) {
+    ConfigReader reader(node, context);
+    std::string type = "Bearer";
+    reader.text("type", type);
+    const std::string credentials =
+        read_secret_key(reader, context, "credentials", "credentials_file", read_secret);
+    reader.finish();
+    headers.push_back({"Authorization", type + " " + credentials});
+}
+
+void read_scrape_configs(const YamlNode& node, const ConfigContext& context,
+                         SecretReader read_secret, std::vector<ExporterSettings>& exporters) {
+    if (!node.is_list()) {
+        context.complain(node.mark, "scrape_configs: expected a list, got {}", shown(node));
+        return;
+    }
+    for (const YamlNode& item : node.items) {
+        const Job job = read_job(item, context, read_secret);
+        for (const std::string& target : job.targets) {
+            ExporterSettings exporter = job.common;
+            exporter.name = job.targets.size() == 1 ? job.name : job.name + "/" + target;
+            exporter.url = job.scheme + "://" + target + job.metrics_path;
+            exporters.push_back(std::move(exporter));
+        }
+        if (exporters.size() > kTargetsMax) {
+            context.complain(item.mark, "more than {} targets: Homeostat watches one host",
+                             kTargetsMax);
+            return;
+        }
+    }
+}
+
+}  // namespace homeostat

@@ -1,0 +1,24 @@
+// Reads `scrape_configs`, in Prometheus' own syntax, into exporters to scrape.
+#pragma once
+
+#include <vector>
+
+#include "agent/config/load_config.hpp"
+#include "actions/playbook/yaml_document.hpp"
+#include "collectors/exporter.hpp"
+
+namespace homeostat {
+
+struct ConfigContext;
+
+// One ExporterSettings for each target: job_name, static_configs, scrape_interval, scrape_timeout,
+// metrics_path, scheme, basic_auth, authorization, tls_config, sample_limit.
+void read_scrape_configs(const YamlNode& node, const ConfigContext& context,
+                         SecretReader read_secret, std::vector<ExporterSettings>& exporters);
+
+// Parts that exporters of incidents have in common with them.
+void read_tls(const YamlNode& node, const ConfigContext& context, HttpTls& tls);
+void read_authorization(const YamlNode& node, const ConfigContext& context,
+                        SecretReader read_secret, std::vector<HttpHeader>& headers);
+
+}  // namespace homeostat

@@ -1,0 +1,29 @@
+#include "agent/courier.hpp"
+
+namespace homeostat {
+
+void Courier::step(Instant now, Duration patience) {
+    bool any = false;
+    for (auto incident = work_.to_ship.pop(patience); incident;
+         incident = work_.to_ship.try_pop()) {
+        accept(*incident, now);
+        any = true;
+    }
+    if (any) shipper_.flush(now);  // a disk that refuses shows in the spool's status
+    shipper_.step(now);
+}
+
+// A store that cannot be written must not keep the incident from being shipped.
+void Courier::accept(const Incident& incident, Instant now) {
+    const auto saved = store_.save(incident);
+    if (saved) {
+        ++store_status_.saved;
+        store_status_.last_error.clear();
+    } else {
+        ++store_status_.failures;
+        store_status_.last_error = saved.error().text.view();
+    }
+    shipper_.accept(incident, now);
+}
+
+}  // namespace homeostat

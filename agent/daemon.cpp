@@ -1,0 +1,150 @@
+#include "agent/daemon.hpp"
+
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "core/file.hpp"
+
+namespace homeostat {
+namespace {
+
+constexpr Duration kCourierPatience = milliseconds(200);
+constexpr Duration kScrapePause = milliseconds(200);
+constexpr Duration kStatusRefresh = seconds(2);  // of what the courier may write
+constexpr Duration kDrainMax = seconds(5);       // for what is still queued when we stop
+
+sigset_t handled_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    return set;
+}
+
+// Sleeps until `due` or a signal, whichever is first. True for a signal.
+bool wait_for_signal(int signals, const Clock& clock, Instant due) {
+    for (;;) {
+        const std::int64_t left_ns = (due - clock.now()).ns;
+        if (left_ns <= 0) return false;
+        pollfd fd{signals, POLLIN, 0};
+        const timespec timeout{static_cast<time_t>(left_ns / 1'000'000'000),
+                               left_ns % 1'000'000'000};
+        if (::ppoll(&fd, 1, &timeout, nullptr) > 0) return true;
+    }
+}
+
+void pause_for(Duration length) {
+    const timespec time{static_cast<time_t>(length.ns / 1'000'000'000),
+                        length.ns % 1'000'000'000};
+    ::nanosleep(&time, nullptr);
+}
+
+}  // namespace
+
+int Daemon::run(Duration limit) {
+    // Blocked before the threads start, so that they inherit it and only signalfd sees them.
+    const sigset_t set = handled_signals();
+    ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+    const int signals = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (signals < 0) {
+        parts_.log.write(LogLevel::Error, "signalfd: {}", errno_text(errno));
+        return 1;
+    }
+    std::thread courier([this] { deliver(); });
+    std::thread actor([this] { parts_.actor.run(); });
+    std::thread scraper;
+    if (parts_.scraper != nullptr) scraper = std::thread([this] { scrape(); });
+
+    watch(signals, limit);
+
+    parts_.service_manager.notify("STOPPING=1");
+    parts_.work.to_act.close();
+    actor.join();  // an action that runs is waited for: its report belongs in the incident
+    stopping_ = true;
+    parts_.work.to_ship.close();
+    courier.join();
+    if (scraper.joinable()) scraper.join();
+    ::close(signals);
+    parts_.log.write(LogLevel::Info, "stopped");
+    return 0;
+}
+
+void Daemon::watch(int signals, Duration limit) {
+    const Instant start = parts_.clock.now();
+    Instant due = start;
+    Instant described;
+    bool ready = false;
+    for (;;) {
+        parts_.agent.tick();
+        log_news();
+        const Instant now = parts_.clock.now();
+        if (!ready || now - described >= kStatusRefresh) {
+            const std::lock_guard lock(status_mutex_);
+            parts_.agent.describe(status_);
+            described = now;
+        }
+        if (!ready) parts_.service_manager.notify("READY=1\nSTATUS=watching");
+        ready = true;
+        parts_.service_manager.keep_alive(now);
+        due = due + parts_.tick;
+        if (due < now) due = now + parts_.tick;  // overrun, or suspended: no burst to catch up
+        if (limit.ns > 0 && due - start >= limit) return;
+        if (wait_for_signal(signals, parts_.clock, due)) return;
+    }
+}
+
+void Daemon::log_news() {
+    while (const CollectorStatus* news = parts_.agent.next_collector_news()) {
+        const bool good = news->state == CollectorState::Ok || news->state == CollectorState::Off;
+        parts_.log.write(good ? LogLevel::Info : LogLevel::Warning, "collector {}: {}{}{}",
+                         news->name, name_of(news->state), news->reason.empty() ? "" : ": ",
+                         news->reason);
+    }
+}
+
+// The courier's thread. After the queue is closed it goes on for a moment, so that what was told
+// last reaches the spool and, if they answer, the servers.
+void Daemon::deliver() {
+    Instant written;
+    while (!stopping_) {
+        const Instant now = parts_.clock.now();
+        parts_.courier.step(now, kCourierPatience);
+        if (now - written >= kStatusInterval || written.monotonic_ns == 0) {
+            write_status(false);
+            written = now;
+        }
+    }
+    const Instant end = parts_.clock.now() + kDrainMax;
+    do {
+        parts_.courier.step(parts_.clock.now(), Duration{});
+    } while (parts_.work.to_ship.size() > 0 && parts_.clock.now() < end);
+    write_status(true);
+}
+
+void Daemon::scrape() {
+    while (!stopping_) {
+        parts_.scraper->step();
+        pause_for(kScrapePause);
+    }
+}
+
+void Daemon::write_status(bool stopped) {
+    AgentStatus status;
+    {
+        const std::lock_guard lock(status_mutex_);
+        status = status_;
+    }
+    const auto written =
+        write_file_atomically(parts_.state_directory + "/" + kStatusFile,
+                              status_json(parts_.facts, status, parts_.courier, stopped), 0644);
+    if (!written && !status_failed_) {
+        parts_.log.write(LogLevel::Warning, "{}", written.error().text);
+    }
+    status_failed_ = !written;
+}
+
+}  // namespace homeostat

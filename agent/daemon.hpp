@@ -1,0 +1,59 @@
+// Daemon gives each stage its thread and its clock: it is the only place that waits.
+//
+//     this thread   one tick a second: the watch (agent/agent.hpp)
+//     courier       store, spool, servers; the status file
+//     actor         the actuator
+//     scraper       exporters, when there are any
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "agent/actor.hpp"
+#include "agent/agent.hpp"
+#include "agent/courier.hpp"
+#include "agent/log.hpp"
+#include "agent/scraper.hpp"
+#include "agent/service_manager.hpp"
+#include "agent/status_file.hpp"
+
+namespace homeostat {
+
+// All of it borrowed from the run command, which builds it in order and outlives the daemon.
+struct DaemonParts {
+    Agent& agent;
+    Courier& courier;
+    Actor& actor;
+    Scraper* scraper = nullptr;  // null: no exporters
+    Work& work;
+    const Clock& clock;
+    const Log& log;
+    ServiceManager& service_manager;
+    AgentFacts facts;
+    std::string state_directory;
+    Duration tick;
+};
+
+class Daemon {
+public:
+    explicit Daemon(DaemonParts parts) : parts_(std::move(parts)) {}
+
+    // Runs until SIGTERM or SIGINT, or for `limit` when it is not zero. The exit status.
+    int run(Duration limit);
+
+private:
+    void watch(int signals, Duration limit);
+    void log_news();
+    void deliver();
+    void scrape();
+    void write_status(bool stopped);
+
+    DaemonParts parts_;
+    std::mutex status_mutex_;
+    AgentStatus status_;           // guarded by status_mutex_
+    std::atomic<bool> stopping_{false};
+    bool status_failed_ = false;   // courier thread only: complain once
+};
+
+}  // namespace homeostat

@@ -1,0 +1,13 @@
+#include "agent/scraper.hpp"
+
+namespace homeostat {
+
+void Scraper::step() {
+    for (const auto& target : targets_) {
+        if (!target->is_due(clock_.now())) continue;
+        const auto scraped = target->scrape(fetcher_, clock_, parser_);
+        static_cast<void>(scraped);  // the target remembers why
+    }
+}
+
+}  // namespace homeostat

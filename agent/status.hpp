@@ -1,0 +1,58 @@
+// AgentStatus is what the watch says of itself, in fixed memory.
+//
+// The tick fills one in now and then; the courier writes it to STATE/status.json, from where
+// `homeostat status` reads it. So status can be read when the agent hangs or is gone, too.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "collectors/collector_set.hpp"
+#include "core/fixed_vector.hpp"
+#include "core/time.hpp"
+
+namespace homeostat {
+
+struct CollectorLine {
+    FixedString<31> name;
+    CollectorState state = CollectorState::Waiting;
+    FixedString<159> reason;
+    std::uint64_t errors = 0;
+    std::uint64_t samples_last = 0;
+};
+
+// Bytes that the config costs, allocated at start and never more.
+struct MemoryUse {
+    std::size_t series = 0;
+    std::size_t detectors = 0;
+    std::size_t recorder = 0;
+    std::size_t processes = 0;
+    std::size_t buffers = 0;
+
+    [[nodiscard]] std::size_t total() const {
+        return series + detectors + recorder + processes + buffers;
+    }
+};
+
+struct AgentStatus {
+    Instant at;
+    std::uint64_t ticks = 0;
+    std::uint64_t series = 0;
+    std::uint64_t series_max = 0;
+    std::uint64_t series_refused = 0;
+    std::uint64_t samples_last = 0;
+    std::uint64_t samples_dropped = 0;
+    std::uint64_t findings = 0;
+    std::uint64_t findings_dropped = 0;
+    std::uint64_t series_learned = 0;
+    double learned_ratio = 0;
+    std::uint64_t incidents_open = 0;
+    std::uint64_t incidents_opened = 0;
+    std::uint64_t incidents_refused = 0;
+    std::uint64_t incidents_delayed = 0;  // waited a tick because the courier was behind
+    std::uint64_t actions_refused = 0;    // the actor was behind
+    MemoryUse memory;
+    FixedVector<CollectorLine, 64> collectors;
+};
+
+}  // namespace homeostat

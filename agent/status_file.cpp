@@ -1,0 +1,199 @@
+#include "agent/status_file.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace homeostat {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Silent for longer than this, the agent is stuck or gone.
+constexpr Duration kStaleAfter = seconds(30);
+
+Json collectors_json(const AgentStatus& status) {
+    Json out = Json::array();
+    for (const CollectorLine& line : status.collectors) {
+        out.push_back({{"name", std::string(line.name)},
+                       {"state", std::string(name_of(line.state))},
+                       {"reason", std::string(line.reason)},
+                       {"errors", line.errors},
+                       {"samples", line.samples_last}});
+    }
+    return out;
+}
+
+Json destinations_json(const Shipper& shipper) {
+    Json out = Json::array();
+    for (const DestinationStatus& destination : shipper.status()) {
+        out.push_back({{"name", destination.name},
+                       {"state", std::string(name_of(destination.state))},
+                       {"queued", destination.queued},
+                       {"sent", destination.sent},
+                       {"rejected", destination.rejected},
+                       {"dropped", destination.dropped},
+                       {"lost", destination.lost},
+                       {"requests", destination.requests},
+                       {"failures", destination.failures},
+                       {"bytes_raw", destination.bytes_raw},
+                       {"bytes_wire", destination.bytes_wire},
+                       {"last_error", destination.last_error},
+                       {"last_success_unix", destination.last_success_ns / 1'000'000'000}});
+    }
+    return out;
+}
+
+Json spool_json(const SpoolStatus& spool) {
+    return {{"degraded", spool.degraded},
+            {"last_error", spool.last_error},
+            {"bytes", spool.bytes},
+            {"records", spool.records},
+            {"memory_records", spool.memory_records},
+            {"memory_dropped", spool.memory_dropped},
+            {"damaged", spool.damaged},
+            {"disk_errors", spool.disk_errors},
+            {"refused", spool.refused}};
+}
+
+Json memory_json(const MemoryUse& memory) {
+    return {{"total", memory.total()},         {"series", memory.series},
+            {"detectors", memory.detectors},   {"recorder", memory.recorder},
+            {"processes", memory.processes},   {"buffers", memory.buffers}};
+}
+
+std::string text_at(const Json& json, const char* key) {
+    const auto found = json.find(key);
+    return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+double number_at(const Json& json, const char* key) {
+    const auto found = json.find(key);
+    return found != json.end() && found->is_number() ? found->get<double>() : 0;
+}
+
+// Collectors are worth a line each only when something is wrong with them.
+std::string collector_lines(const Json& json) {
+    std::string troubles;
+    int good = 0;
+    int absent = 0;
+    for (const Json& collector : json.value("collectors", Json::array())) {
+        const std::string state = text_at(collector, "state");
+        good += state == "ok" ? 1 : 0;
+        absent += state == "off" ? 1 : 0;
+        if (state == "ok" || state == "off" || state == "waiting") continue;
+        troubles += fmt::format("             {} {}: {}\n", text_at(collector, "name"), state,
+                                text_at(collector, "reason"));
+    }
+    return fmt::format("  collect    {} sources read, {} not on this host\n{}", good, absent,
+                       troubles);
+}
+
+std::string destination_lines(const Json& json) {
+    std::string out;
+    for (const Json& destination : json.value("destinations", Json::array())) {
+        out += fmt::format("  ship       {}: {}, {} sent, {} queued", text_at(destination, "name"),
+                           text_at(destination, "state"), number_at(destination, "sent"),
+                           number_at(destination, "queued"));
+        const double lost = number_at(destination, "lost") + number_at(destination, "dropped");
+        if (lost > 0) out += fmt::format(", {} lost", lost);
+        const std::string error = text_at(destination, "last_error");
+        if (!error.empty() && text_at(destination, "state") != "ok") {
+            out += fmt::format(" ({})", error);
+        }
+        out += "\n";
+    }
+    return out;
+}
+
+std::string trouble_lines(const Json& json) {
+    std::string out;
+    const Json spool = json.value("spool", Json::object());
+    if (spool.value("degraded", false)) {
+        out += fmt::format("  spool      DEGRADED, in memory only: {}\n", text_at(spool, "last_error"));
+    }
+    const std::string store = text_at(json.value("store", Json::object()), "last_error");
+    if (!store.empty()) out += fmt::format("  store      FAILING: {}\n", store);
+    for (const char* key : {"series_refused", "samples_dropped", "findings_dropped",
+                            "incidents_refused", "incidents_delayed", "actions_refused"}) {
+        const double count = number_at(json, key);
+        if (count > 0) out += fmt::format("  limit      {} = {}\n", key, count);
+    }
+    return out;
+}
+
+std::string headline(const Json& json, std::int64_t now_unix_ns) {
+    const double age = static_cast<double>(now_unix_ns) * 1e-9 - number_at(json, "updated_unix");
+    const bool stopped = text_at(json, "state") == "stopped";
+    std::string out = fmt::format("homeostat {} on {}: ", text_at(json, "version"),
+                                  text_at(json, "host"));
+    if (stopped) {
+        out += fmt::format("stopped {} ago\n", human_duration(age));
+    } else if (age > kStaleAfter.seconds()) {
+        out += fmt::format("SILENT for {}: it hangs or is gone (pid was {})\n",
+                           human_duration(age), number_at(json, "pid"));
+    } else {
+        out += fmt::format("running for {} (pid {})\n",
+                           human_duration(number_at(json, "updated_unix") -
+                                          number_at(json, "started_unix")),
+                           number_at(json, "pid"));
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string status_json(const AgentFacts& facts, const AgentStatus& status,
+                        const Courier& courier, bool stopped) {
+    const StoreStatus& store = courier.store_status();
+    const Json json{{"version", facts.version},
+                    {"host", facts.host_name},
+                    {"pid", facts.pid},
+                    {"state", stopped ? "stopped" : "running"},
+                    {"started_unix", facts.started_unix_ns / 1'000'000'000},
+                    {"updated_unix", status.at.unix_ns / 1'000'000'000},
+                    {"ticks", status.ticks},
+                    {"series", status.series},
+                    {"series_max", status.series_max},
+                    {"series_refused", status.series_refused},
+                    {"samples", status.samples_last},
+                    {"samples_dropped", status.samples_dropped},
+                    {"findings", status.findings},
+                    {"findings_dropped", status.findings_dropped},
+                    {"series_learned", status.series_learned},
+                    {"learned_ratio", status.learned_ratio},
+                    {"incidents_open", status.incidents_open},
+                    {"incidents_opened", status.incidents_opened},
+                    {"incidents_refused", status.incidents_refused},
+                    {"incidents_delayed", status.incidents_delayed},
+                    {"actions_refused", status.actions_refused},
+                    {"rules", facts.rules},
+                    {"targets_allowed", facts.targets_allowed},
+                    {"memory_bytes", memory_json(status.memory)},
+                    {"collectors", collectors_json(status)},
+                    {"store",
+                     {{"saved", store.saved},
+                      {"failures", store.failures},
+                      {"last_error", store.last_error}}},
+                    {"spool", spool_json(courier.shipper().spool().status())},
+                    {"destinations", destinations_json(courier.shipper())}};
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Result<std::string> status_text(std::string_view json_text, std::int64_t now_unix_ns) {
+    const Json json = Json::parse(json_text, nullptr, false);
+    if (json.is_discarded() || !json.is_object()) {
+        return make_error(Errc::Parse, "{}: not a status file", kStatusFile);
+    }
+    std::string out = headline(json, now_unix_ns);
+    out += fmt::format("  watch      {} series of {}, {:.0f} % learned\n", number_at(json, "series"),
+                       number_at(json, "series_max"), number_at(json, "learned_ratio") * 100);
+    out += fmt::format("  incidents  {} open, {} since start\n", number_at(json, "incidents_open"),
+                       number_at(json, "incidents_opened"));
+    out += fmt::format("  act        {} rules, {} targets allowed\n", number_at(json, "rules"),
+                       number_at(json, "targets_allowed"));
+    out += collector_lines(json);
+    out += destination_lines(json);
+    out += trouble_lines(json);
+    return out;
+}
+
+}  // namespace homeostat

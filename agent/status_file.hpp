@@ -1,0 +1,37 @@
+// StatusFile is STATE/status.json: what the agent knows of itself, for `homeostat status`.
+//
+// Written as a whole by the courier's thread, every few seconds. It is a file and not a socket so
+// that it can still be read when the agent hangs, and tells since when it has said nothing
+// (docs/decisions/0002-status-is-a-file.md).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "agent/courier.hpp"
+#include "agent/status.hpp"
+
+namespace homeostat {
+
+inline constexpr const char* kStatusFile = "status.json";
+inline constexpr Duration kStatusInterval = seconds(5);
+
+// What does not change while the agent runs.
+struct AgentFacts {
+    std::string version;
+    std::string host_name;
+    std::int32_t pid = 0;
+    std::int64_t started_unix_ns = 0;
+    std::size_t rules = 0;
+    std::size_t targets_allowed = 0;
+};
+
+// The JSON text. `stopped`: this is the last word of an agent that ended as it should.
+std::string status_json(const AgentFacts& facts, const AgentStatus& status,
+                        const Courier& courier, bool stopped);
+
+// What people read: fits one screen. `json` is the text of a status file; Errc::Parse when it is
+// not one.
+Result<std::string> status_text(std::string_view json, std::int64_t now_unix_ns);
+
+}  // namespace homeostat

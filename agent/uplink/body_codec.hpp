@@ -1,0 +1,18 @@
+// Compression of request bodies: gzip (RFC 1952) or zstd (RFC 8878).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "agent/uplink/settings.hpp"
+#include "core/result.hpp"
+
+namespace homeostat {
+
+// The Content-Encoding of it; empty for none.
+std::string_view content_encoding(Compression compression);
+
+// Errc::Failed when the library refuses (memory).
+Result<std::string> compress_body(Compression compression, std::string_view body);
+
+}  // namespace homeostat

@@ -1,0 +1,33 @@
+// CurlFetcher is the real Fetcher: HTTP/1.1 and TLS 1.2+ by libcurl.
+//
+// Connections are kept between requests, but not for long: one that was idle for 20 s or has lived
+// for 10 min is not used again, and after a failure, a 429 or a 5xx none of the old ones is.
+// Redirects are not followed, proxies of the environment not used. One instance per thread.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/fetcher.hpp"
+
+namespace homeostat {
+
+class CurlFetcher final : public Fetcher {
+public:
+    // `user_agent`: "homeostat/<version>", sent unless a request has its own. `proxy`: a URL, or
+    // empty for none.
+    explicit CurlFetcher(std::string user_agent, std::string proxy = {});
+    ~CurlFetcher() override;
+    CurlFetcher(const CurlFetcher&) = delete;
+    CurlFetcher& operator=(const CurlFetcher&) = delete;
+
+    Result<HttpResponse> fetch(const HttpRequest& request) override;
+
+private:
+    struct Handle;
+    std::unique_ptr<Handle> handle_;
+    std::string user_agent_;
+    std::string proxy_;
+};
+
+}  // namespace homeostat

@@ -1,0 +1,23 @@
+// Work is what passes between the watch and the two threads that act and ship.
+#pragma once
+
+#include "core/bounded_queue.hpp"
+#include "core/decision.hpp"
+#include "core/incident.hpp"
+
+namespace homeostat {
+
+// A decision to carry out.
+struct ActionJob {
+    IncidentId incident;
+    Decision decision;
+};
+
+struct Work {
+    // Incidents are some 7 kB each and wait here only until the courier has spooled them.
+    BoundedQueue<Incident> to_ship{64};
+    BoundedQueue<ActionJob> to_act{16};
+    BoundedQueue<ActionReport> reports{16};
+};
+
+}  // namespace homeostat

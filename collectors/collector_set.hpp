@@ -1,0 +1,100 @@
+// CollectorSet runs the collectors that are due, and knows how each of them fares.
+//
+// One bad collector never stops the others. An error makes its source "unknown", is counted and
+// kept as data; the agent asks next_news() after a tick and logs each reason once. A collector that
+// overruns its deadline is quarantined: skipped for twice its interval, then four times, up to ten
+// minutes, until it is quick again. One that is merely dear (the process pass on a host with
+// thousands of them) runs less often, so that it never takes more than a hundredth of one core.
+// Nothing is allocated after the last add().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collectors/collector.hpp"
+#include "core/clock.hpp"
+
+namespace homeostat {
+
+enum class CollectorState : std::uint8_t {
+    Waiting,  // not run yet
+    Ok,
+    Unknown,  // its last run failed: what it measures is unknown, not zero
+    Failing,  // quarantined: it overran its deadline
+    Off,      // this host lacks the source; looked for again every ten minutes
+};
+
+std::string_view name_of(CollectorState state);
+
+struct CollectorStatus {
+    std::string_view name;  // valid as long as the set
+    CollectorState state = CollectorState::Waiting;
+    FixedString<255> reason;  // the last error; empty when Ok
+    std::uint64_t runs = 0;
+    std::uint64_t errors = 0;
+    std::uint64_t overruns = 0;      // deadlines missed
+    std::uint64_t samples_last = 0;  // appended by the last run
+    Duration took_last;
+    Duration interval;  // at present: the one it was added with, or longer to stay within budget
+    Instant next_run;
+    Instant last_good;  // meaningful once state has been Ok
+};
+
+class CollectorSet {
+public:
+    static constexpr Duration kDeadline = milliseconds(500);
+    static constexpr std::int64_t kIntervalPerRun = 100;  // a run takes at most 1 % of its interval
+
+    // REQUIRES: before the first run(); interval and deadline are positive.
+    void add(std::string_view name, Duration interval, std::unique_ptr<Collector> collector,
+             Duration deadline = kDeadline);
+
+    // Runs what is due at out.at(). The clock measures the collectors, nothing else.
+    void run(const Root& root, const Clock& clock, Samples& out);
+
+    [[nodiscard]] std::span<const CollectorStatus> statuses() const { return statuses_; }
+    [[nodiscard]] const CollectorStatus* find(std::string_view name) const;
+
+    // The next status worth a line in the log: a reason not told within the last hour, or the
+    // recovery from one that was. Null when there is none.
+    const CollectorStatus* next_news();
+
+private:
+    static constexpr std::size_t kReasonsRemembered = 4;
+    static constexpr std::size_t kRunsRemembered = 4;
+
+    struct Told {
+        std::uint64_t reason = 0;  // hash of the text
+        Instant at;
+    };
+    struct Slot {
+        std::string name;
+        Duration interval;
+        Duration deadline;
+        std::unique_ptr<Collector> collector;
+        Duration took[kRunsRemembered];
+        std::size_t took_next = 0;
+        bool started = false;
+        bool news = false;
+        bool complained = false;  // since the last good run, and not yet taken back
+        std::uint32_t overruns_in_row = 0;
+        Told told[kReasonsRemembered];
+        std::size_t told_next = 0;
+    };
+
+    void run_one(std::size_t i, const Root& root, const Clock& clock, Samples& out);
+    void settle(std::size_t i, const Status& result, Duration took, Instant now);
+    void quarantine(std::size_t i, Instant now);
+    void complain(std::size_t i, CollectorState state, std::string_view reason, Instant now);
+    void schedule(std::size_t i, Instant now);
+    void keep_within_budget(std::size_t i, Duration took);
+
+    std::vector<Slot> slots_;
+    std::vector<CollectorStatus> statuses_;
+};
+
+}  // namespace homeostat

@@ -1,0 +1,65 @@
+// The kernel's list of mounts, and which of them are worth watching.
+//
+// Source: proc_pid_mountinfo(5). A line is
+//     36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue
+//     id parent device root mount-point options [tags...] - type source super-options
+#pragma once
+
+#include <string_view>
+
+#include "core/fixed_string.hpp"
+#include "core/fixed_vector.hpp"
+#include "core/function_ref.hpp"
+#include "core/result.hpp"
+
+namespace homeostat {
+
+// Views into the line; blanks in paths are still octal escapes.
+struct MountLine {
+    std::string_view device;  // "major:minor"
+    std::string_view root;
+    std::string_view mount_point;
+    std::string_view type;
+    std::string_view source;
+    std::string_view super_options;
+
+    // Of the file system itself. A mount may be read-only by itself (ProtectSystem= makes such ones
+    // for us), which is on purpose; an error turns the file system read-only.
+    [[nodiscard]] bool is_super_read_only() const;
+};
+
+// Calls `mount` for each line. Errc::Parse at the first line that is not of this form.
+Status parse_mountinfo(std::string_view text, FunctionRef<void(const MountLine&)> mount);
+
+// "\040" and the like decoded. What does not fit is cut and marked.
+FixedString<127> decode_mount_path(std::string_view escaped);
+
+// Whether `path` is `directory` or below it.
+bool is_beneath(std::string_view path, std::string_view directory);
+
+enum class FilesystemClass : std::uint8_t {
+    Local,   // statvfs answers at once
+    Remote,  // may hang for as long as its server is gone: network and FUSE
+    Pseudo,  // no storage behind it, or full by nature (squashfs)
+};
+
+FilesystemClass filesystem_class(std::string_view type);
+
+struct LocalMount {
+    FixedString<15> device;
+    FixedString<127> mount_point;
+    bool read_only = false;
+};
+
+struct LocalMounts {
+    static constexpr std::size_t kMountsMax = 64;
+    FixedVector<LocalMount, kMountsMax> mounts;
+    std::uint32_t untracked = 0;  // local mounts without room, or with too long a path
+};
+
+// The local file systems to look at: each device once, at its shortest mount point; of mounts over
+// one another the last; nothing beneath a remote mount, since even its path may hang; nothing of
+// container engines' layers.
+Result<LocalMounts> local_mounts(std::string_view mountinfo);
+
+}  // namespace homeostat

@@ -1,0 +1,102 @@
+// ProcessTable remembers what each process used between two looks, and names the culprits.
+//
+// One pass every few seconds reads /proc/PID/stat, and /proc/PID/io where permitted, of at most a
+// fixed number of processes. The table is then asked at an incident's onset; only these rare
+// questions look at cgroups and open files. Sources: proc(5), proc_pid_io(5), proc_pid_fdinfo(5).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/incident.hpp"
+#include "core/root.hpp"
+
+namespace homeostat {
+
+using ProcessList = FixedVector<ProcessUse, 3>;
+
+enum class ProcessOrder : std::uint8_t { Cpu, Rss, RssGrowth, Writes };
+
+// Who writes beneath a mount.
+struct Writers {
+    ProcessList processes;            // the fastest writer first; open_files 0: only works in there
+    std::uint32_t not_permitted = 0;  // processes whose open files we may not see
+    bool complete = true;             // false: the bound on work was reached
+    FixedString<127> note;            // one line when something could not be looked at
+};
+
+// What one pass found.
+struct ProcessCounts {
+    std::uint32_t processes = 0;
+    std::uint32_t threads = 0;
+    std::uint32_t uninterruptible = 0;  // state D
+    std::uint32_t zombies = 0;
+    std::uint32_t untracked = 0;  // more processes than the table holds
+    std::uint32_t io_denied = 0;  // whose I/O we may not see
+    bool others_hidden = false;   // pid 1 is not visible (hidepid): counts are not the host's
+};
+
+class ProcessTable {
+public:
+    // Allocates everything now.
+    ProcessTable(std::size_t processes_max, std::uint64_t page_bytes);
+
+    // One pass. `buffer` holds the text of one small file at a time.
+    Result<ProcessCounts> scan(const Root& root, std::span<char> buffer, Instant now);
+
+    // The leaders since the last pass but one; with units, read now. Kernel threads are left out.
+    ProcessList top(ProcessOrder order, const Root& root, std::span<char> buffer) const;
+
+    // Processes with files open for writing beneath `mount` (a mount point such as "/srv", without
+    // what is mounted deeper), ranked by write rate: all bytes given to write(2), because what goes
+    // to a tmpfs never reaches a disk. When none is open at this moment (a writer that opens and
+    // closes), those that have their working directory there and write.
+    Writers writers_under(const Root& root, std::string_view mount, std::span<char> buffer,
+                          Instant now);
+
+    [[nodiscard]] std::size_t size() const { return current_.size(); }
+    // What was allocated at start.
+    [[nodiscard]] std::size_t memory_bytes() const {
+        return processes_max_ * (2 * sizeof(Entry) + sizeof(std::uint32_t));
+    }
+
+private:
+    struct Entry {
+        std::int32_t pid = 0;
+        char state = '?';
+        bool kernel_thread = false;
+        bool io_known = false;
+        bool measured = false;  // seen twice: the rates mean something
+        std::uint64_t start_ticks = 0;
+        std::uint64_t cpu_ticks = 0;
+        std::uint64_t rss_pages = 0;
+        std::uint64_t written_bytes = 0;
+        float cpu_ratio = 0;
+        float rss_growth_bytes_per_second = 0;
+        float write_bytes_per_second = 0;
+        FixedString<15> name;
+    };
+
+    [[nodiscard]] const Entry* find_previous(std::int32_t pid, std::uint64_t start_ticks) const;
+    bool read_entry(const Root& root, std::int32_t pid, std::span<char> buffer, Entry& entry,
+                    ProcessCounts& counts) const;
+    void compare(Entry& entry, double elapsed_seconds) const;
+    [[nodiscard]] static double key_of(const Entry& entry, ProcessOrder order);
+    [[nodiscard]] ProcessUse use_of(const Entry& entry, const Root& root,
+                                    std::span<char> buffer) const;
+    void rank_by_writes();
+    [[nodiscard]] double write_rate(const Entry& entry, const Root& root, std::span<char> buffer,
+                                    Instant now) const;
+
+    std::size_t processes_max_;
+    std::uint64_t page_bytes_;
+    std::vector<Entry> current_;         // sorted by pid
+    std::vector<Entry> previous_;        // of the pass before
+    std::vector<std::uint32_t> ranked_;  // into current_: work space of writers_under
+    Instant scanned_at_;
+    bool scanned_ = false;
+};
+
+}  // namespace homeostat

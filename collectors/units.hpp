@@ -1,0 +1,26 @@
+// UnitsCollector reads each systemd service's cgroup: its CPU, memory, I/O, tasks and stalls.
+//
+// Source: Documentation/admin-guide/cgroup-v2.rst. On hosts with the old hierarchy there is nothing
+// to read here. Scopes (sessions, containers) come and go under names that never return, so only
+// services have series; a service beneath another (a user's) counts within it.
+#pragma once
+
+#include "collectors/collector.hpp"
+#include "collectors/workbench.hpp"
+
+namespace homeostat {
+
+class UnitsCollector final : public Collector {
+public:
+    static constexpr std::uint32_t kUnitsMax = 128;  // more are counted in units_untracked_count
+
+    explicit UnitsCollector(Workbench& bench) : bench_(bench) {}
+    // Errc::NotAvailable without a unified cgroup hierarchy that systemd populates.
+    Status collect(const Root& root, Samples& out) override;
+    static std::span<const Metric> metrics();
+
+private:
+    Workbench& bench_;
+};
+
+}  // namespace homeostat

@@ -1,0 +1,179 @@
+// ProcessTable::writers_under: the question of an incident about a full file system.
+#include <algorithm>
+
+#include "collectors/mountinfo.hpp"
+#include "collectors/process_files.hpp"
+#include "collectors/process_table.hpp"
+#include "collectors/source.hpp"
+
+namespace homeostat {
+namespace {
+
+constexpr std::uint32_t kDescriptorsMax = 20'000;  // some 5 us each: a tenth of a second
+
+// Which paths belong to the mount itself.
+class Territory {
+public:
+    Territory(const Root& root, std::string_view mount, std::span<char> buffer) : mount_(mount) {
+        const auto text = root.read("proc/self/mountinfo", buffer);
+        if (!text) return;
+        (void)parse_mountinfo(*text, [&](const MountLine& line) {
+            const FixedString<127> point = decode_mount_path(line.mount_point);
+            if (point == mount_ || !is_beneath(point, mount_)) return;
+            if (!deeper_.push(point)) crowded_ = true;
+        });
+    }
+
+    [[nodiscard]] bool holds(std::string_view path) const {
+        // The kernel shows memory without a name as a path of its own.
+        constexpr std::string_view kMemory = "/memfd:";
+        return is_beneath(path, mount_) && path.substr(0, kMemory.size()) != kMemory &&
+               std::none_of(deeper_.begin(), deeper_.end(),
+                            [&](const auto& point) { return is_beneath(path, point); });
+    }
+    // More mounts beneath it than we keep apart.
+    [[nodiscard]] bool crowded() const { return crowded_; }
+
+private:
+    std::string_view mount_;
+    FixedVector<FixedString<127>, 64> deeper_;
+    bool crowded_ = false;
+};
+
+// One search through processes' open files, with a bound on its work.
+class Search {
+public:
+    Search(const Root& root, const Territory& territory, std::span<char> buffer)
+        : root_(root), territory_(territory), buffer_(buffer) {}
+
+    // How many files beneath the mount the process has open for writing.
+    std::uint32_t open_for_writing(std::int32_t pid) {
+        std::uint32_t found = 0;
+        const auto status =
+            root_.list(process_path(pid, "fd").c_str(), [&](std::string_view descriptor) {
+                if (looked_at_ == kDescriptorsMax) return false;
+                ++looked_at_;
+                if (writes_here(pid, descriptor)) ++found;
+                return true;
+            });
+        if (!status && status.error().code == Errc::Denied) ++not_permitted_;
+        return found;
+    }
+
+    bool works_here(std::int32_t pid) {
+        const auto target = root_.read_link(process_path(pid, "cwd").c_str(), buffer_);
+        return target && territory_.holds(*target);
+    }
+
+    [[nodiscard]] bool exhausted() const { return looked_at_ == kDescriptorsMax; }
+    [[nodiscard]] std::uint32_t not_permitted() const { return not_permitted_; }
+
+private:
+    bool writes_here(std::int32_t pid, std::string_view descriptor) {
+        FixedString<63> path = process_path(pid, "fd/");
+        path.append(descriptor);
+        const auto target = root_.read_link(path.c_str(), buffer_);
+        if (!target || !territory_.holds(*target)) return false;
+        path = process_path(pid, "fdinfo/");
+        path.append(descriptor);
+        const auto info = root_.read(path.c_str(), buffer_);
+        return info && is_open_for_writing(*info);
+    }
+
+    const Root& root_;
+    const Territory& territory_;
+    std::span<char> buffer_;
+    std::uint32_t looked_at_ = 0;
+    std::uint32_t not_permitted_ = 0;
+};
+
+bool writes_more(const ProcessUse& a, const ProcessUse& b) {
+    if (a.write_bytes_per_second != b.write_bytes_per_second) {
+        return a.write_bytes_per_second > b.write_bytes_per_second;
+    }
+    return a.open_files > b.open_files;
+}
+
+// Keeps the leaders, in order.
+void keep_leader(ProcessList& list, const ProcessUse& use) {
+    if (list.full()) {
+        if (!writes_more(use, list.back())) return;
+        list.shrink(list.size() - 1);
+    }
+    (void)list.push(use);
+    std::sort(list.begin(), list.end(), writes_more);
+}
+
+void explain(Writers& writers, const Territory& territory) {
+    if (writers.not_permitted > 0) {
+        format_into(writers.note, "the open files of {} processes could not be looked at",
+                    writers.not_permitted);
+    } else if (!writers.complete) {
+        format_into(writers.note, "stopped after {} open files", kDescriptorsMax);
+    } else if (territory.crowded()) {
+        writers.note = "some files may lie on a mount deeper down";
+    }
+}
+
+}  // namespace
+
+void ProcessTable::rank_by_writes() {
+    ranked_.clear();
+    for (std::uint32_t i = 0; i < current_.size(); ++i) {
+        if (!current_[i].kernel_thread && current_[i].state != 'Z') ranked_.push_back(i);
+    }
+    std::sort(ranked_.begin(), ranked_.end(), [&](std::uint32_t a, std::uint32_t b) {
+        if (current_[a].write_bytes_per_second != current_[b].write_bytes_per_second) {
+            return current_[a].write_bytes_per_second > current_[b].write_bytes_per_second;
+        }
+        return current_[a].pid > current_[b].pid;  // the newer one first
+    });
+}
+
+// The rate since the last pass when that is long enough ago, else the one that the pass found.
+double ProcessTable::write_rate(const Entry& entry, const Root& root, std::span<char> buffer,
+                                Instant now) const {
+    constexpr double kSecondsMin = 1;  // shorter, and a single large write looks like a rate
+    const double elapsed = (now - scanned_at_).seconds();
+    const double before = static_cast<double>(entry.write_bytes_per_second);
+    if (!entry.io_known || elapsed < kSecondsMin) return before;
+    const auto io = root.read(process_path(entry.pid, "io").c_str(), buffer);
+    const auto written = io ? parse_written_bytes(*io) : std::nullopt;
+    if (!written || *written < entry.written_bytes) return before;
+    // A writer that pauses at this moment is still the writer.
+    return std::max(before, as_double(*written - entry.written_bytes) / elapsed);
+}
+
+Writers ProcessTable::writers_under(const Root& root, std::string_view mount,
+                                    std::span<char> buffer, Instant now) {
+    const Territory territory(root, mount, buffer);
+    Search search(root, territory, buffer);
+    Writers writers;
+    rank_by_writes();
+    for (const std::uint32_t i : ranked_) {
+        const Entry& entry = current_[i];
+        const std::uint32_t open_files = search.open_for_writing(entry.pid);
+        if (search.exhausted()) break;
+        if (open_files == 0) continue;
+        ProcessUse use = use_of(entry, root, buffer);
+        use.open_files = open_files;
+        use.write_bytes_per_second = write_rate(entry, root, buffer, now);
+        keep_leader(writers.processes, use);
+    }
+    if (writers.processes.empty()) {
+        for (const std::uint32_t i : ranked_) {
+            const Entry& entry = current_[i];
+            const double rate = write_rate(entry, root, buffer, now);
+            if (rate <= 0 || !search.works_here(entry.pid)) continue;
+            ProcessUse use = use_of(entry, root, buffer);
+            use.write_bytes_per_second = rate;
+            keep_leader(writers.processes, use);
+        }
+    }
+    writers.not_permitted = search.not_permitted();
+    writers.complete = !search.exhausted();
+    explain(writers, territory);
+    return writers;
+}
+
+}  // namespace homeostat

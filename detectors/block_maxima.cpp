@@ -1,0 +1,82 @@
+#include "detectors/block_maxima.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace homeostat {
+namespace {
+
+constexpr double kBlockSeconds = 3600;
+constexpr double kBinsPerOctave = 2;
+constexpr int kBinOfOne = 16;  // the bin that begins at 1: reaches from 2^-8 to 2^16
+constexpr std::uint32_t kUnit = 4;
+constexpr std::uint32_t kTotalMax = 2160 * kUnit;  // ninety days of hours, then halved
+constexpr int kPriorFirst = 9;                     // scores around 0.1 to 0.5
+constexpr int kPriorBins = 5;
+constexpr std::uint16_t kPriorEach = 4 * kUnit;
+constexpr double kUsualShare = 0.5;
+constexpr double kBadShare = 0.8;
+constexpr double kStretch = 1.5;         // times the way from a usual to a bad hour, in octaves
+constexpr double kSpreadMin = 1.148698;  // 0.2 octaves: the least such way
+
+double edge(int bin) {
+    return std::exp2((bin - kBinOfOne) / kBinsPerOctave);
+}
+
+}  // namespace
+
+BlockMaxima::BlockMaxima() {
+    for (int i = 0; i < kPriorBins; ++i) {
+        counts_[static_cast<std::size_t>(kPriorFirst + i)] = kPriorEach;
+    }
+    total_ = kPriorBins * kPriorEach;
+}
+
+void BlockMaxima::observe(double seconds, double score) {
+    const double age = seconds - block_start_;
+    if (block_rows_ > 0 && (age >= kBlockSeconds || age < 0)) close_block();
+    if (block_rows_ == 0) {
+        block_start_ = seconds;
+        block_max_ = 0;
+    }
+    block_max_ = std::max(block_max_, static_cast<float>(score));
+    ++block_rows_;
+}
+
+void BlockMaxima::close_block() {
+    int bin = 0;
+    if (block_max_ > 0) {
+        const double place =
+            std::floor(kBinsPerOctave * std::log2(static_cast<double>(block_max_)));
+        bin = static_cast<int>(std::clamp(place + kBinOfOne, 0.0, kBins - 1.0));
+    }
+    counts_[static_cast<std::size_t>(bin)] =
+        static_cast<std::uint16_t>(counts_[static_cast<std::size_t>(bin)] + kUnit);
+    total_ += kUnit;
+    if (total_ > kTotalMax) {
+        total_ = 0;
+        for (std::uint16_t& count : counts_) {
+            count = static_cast<std::uint16_t>(count / 2);
+            total_ += count;
+        }
+    }
+    block_rows_ = 0;
+    const double usual = quantile(kUsualShare);
+    const double bad = quantile(kBadShare);
+    level_ = static_cast<float>(usual * std::pow(std::max(bad / usual, kSpreadMin), kStretch));
+}
+
+double BlockMaxima::quantile(double share) const {
+    const double above = (1 - share) * total_;
+    double seen = 0;
+    for (int bin = static_cast<int>(kBins) - 1; bin >= 0; --bin) {
+        const double count = counts_[static_cast<std::size_t>(bin)];
+        if (count > 0 && seen + count >= above) {
+            return edge(bin + 1) * std::exp2(-(above - seen) / count / kBinsPerOctave);
+        }
+        seen += count;
+    }
+    return edge(0);
+}
+
+}  // namespace homeostat

@@ -1,0 +1,43 @@
+// BlockMaxima calibrates a score on the series' own history, in the unit that a person feels:
+// incidents per time, not odd rows per row.
+//
+// The largest score of each hour goes into a decaying histogram of half-octave bins. What a usual
+// hour and a bad hour reach (its median and its upper fifth) is known after a few days and is
+// hardly moved by the anomalies themselves, even on series that are odd for a tenth of their life.
+// The level from which an hour counts as an event is extrapolated from these two on a log scale.
+// (Block maxima are the classical way to tails, here without a parametric tail: that degenerates
+// on ties and never un-learns a wrong start.)
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace homeostat {
+
+class BlockMaxima {
+public:
+    // A prior of a few quiet hours: young series are not judged by their first one.
+    BlockMaxima();
+
+    // `seconds` from any fixed origin. A step back closes the block.
+    void observe(double seconds, double score);
+
+    // The score from which on an hour is an event for this series.
+    [[nodiscard]] double level() const { return level_; }
+
+private:
+    static constexpr std::size_t kBins = 48;
+
+    void close_block();
+    [[nodiscard]] double quantile(double share) const;
+
+    std::array<std::uint16_t, kBins> counts_{};  // in quarters, so that halving keeps single hours
+    std::uint32_t total_ = 0;
+    float block_max_ = 0;
+    float level_ = 1;
+    std::int32_t block_rows_ = 0;
+    double block_start_ = 0;
+};
+
+}  // namespace homeostat

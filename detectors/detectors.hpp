@@ -1,0 +1,65 @@
+// Detectors turns one tick's samples into findings: what is odd, and which limit is near.
+//
+// The second stage of the agent. Everything is sized in the constructor; run() allocates nothing.
+// Findings are levels: each is repeated every tick for as long as it holds. Time comes in with the
+// samples: intervals are measured on the monotonic clock, the calendar is read off the wall clock.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/finding.hpp"
+#include "core/series.hpp"
+#include "detectors/catalogue.hpp"
+
+namespace homeostat {
+
+struct DetectorSettings {
+    std::size_t series_max = 2000;     // as many as the SeriesTable has slots
+    std::size_t conditions_max = 512;  // (condition, series) pairs that are watched
+    std::size_t forecasts_max = 128;   // capacity-like series that get a forecast: mounts, mostly
+    std::size_t findings_max = 256;    // per tick; what finds no room is counted
+    Duration tick = seconds(1);        // how often run() is called
+    std::vector<Condition> conditions{stock_conditions().begin(), stock_conditions().end()};
+    double forecast_used_min = 0.1;         // an emptier disk is not forecast
+    Duration forecast_horizon = hours(24);  // "will be full" matters when it is nearer than this
+    std::int64_t utc_offset_seconds = 0;    // local time for the hour-of-week profile
+    bool learned = true;                    // false: conditions and forecasts only
+};
+
+// How far learning has come, for `homeostat status`.
+struct LearningProgress {
+    std::size_t series = 0;        // series with a model
+    std::size_t series_ready = 0;  // ... whose model has seen enough to judge
+    double ready_ratio = 0;        // series_ready / series; 0 when there are none
+};
+
+class Detectors {
+public:
+    explicit Detectors(const DetectorSettings& settings);
+    ~Detectors();
+    Detectors(Detectors&&) noexcept;
+    Detectors& operator=(Detectors&&) noexcept;
+
+    // All findings that hold now. The span is valid until the next call.
+    // REQUIRES: samples.at() does not go back on the monotonic clock, and the samples come from
+    // one SeriesTable with at most series_max slots for the life of this object.
+    std::span<const Finding> run(const Samples& samples);
+
+    // Local time minus UTC, for the daily curves; call again when daylight saving changes it.
+    void set_utc_offset(std::int64_t seconds);
+
+    [[nodiscard]] std::size_t memory_bytes() const;  // all of it, allocated at start
+    [[nodiscard]] LearningProgress learning() const;
+    [[nodiscard]] std::uint64_t findings_dropped() const;  // no room in the buffer
+    [[nodiscard]] std::uint64_t series_refused() const;  // more than conditions_max, forecasts_max
+
+private:
+    class Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace homeostat

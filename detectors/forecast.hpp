@@ -1,0 +1,75 @@
+// CapacityForecast says when something that fills up will be full, and when it cannot know.
+//
+// Think of a landlord who watches the cellar fill with rain. Ten minutes of steady rise tell of the
+// next forty minutes, not of next week; a pump that empties the cellar every night is no reason to
+// call for help, until the water stands higher than the pump has ever let it.
+//
+// The same series is kept at nine resolutions, each 16 buckets long, from 32 seconds to 24 days.
+// At each, the longest recent stretch of steady growth is sought (a straight line that explains
+// most of what happened). A line is believed only
+//   - as far ahead as a few times the length of the stretch that shows it, and
+//   - if it has risen by more than this series is used to give back (rotation, clean-up).
+// The soonest believed limit is the forecast: a change of pace is followed as soon as it is proven.
+//
+// Pure arithmetic in fixed memory: no clock, no allocation, no I/O.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace homeostat {
+
+struct ForecastResult {
+    bool will_fill = false;
+    double seconds = 0;  // until the limit, expected
+    double seconds_low = 0;
+    double seconds_high = 0;
+    double rate_per_second = 0;      // of the value
+    double growth_span_seconds = 0;  // how long the growth has been seen
+};
+
+class CapacityForecast {
+public:
+    // `seconds` from any fixed origin; a step back or a value that is not finite is ignored.
+    // `attended`: somebody is at work on it (an open incident, our own remedy), so that a fall now
+    // says nothing about what this series does when left alone.
+    void observe(double seconds, double value, bool attended = false);
+
+    // REQUIRES: limit is finite.
+    [[nodiscard]] ForecastResult forecast(double limit) const;
+
+private:
+    static constexpr std::size_t kBuckets = 16;
+    static constexpr std::size_t kLevels = 9;
+
+    struct Level {
+        std::array<float, kBuckets> means{};
+        std::array<std::uint16_t, kBuckets> ages{};  // buckets back to the neighbour before it
+        double sum = 0;
+        std::uint32_t count = 0;
+        std::uint8_t used = 0;
+        std::uint8_t newest = 0;
+        std::int64_t bucket = 0;
+    };
+    struct Line;
+
+    static double width_of(std::size_t level);
+    void add(Level& level, std::size_t index, double seconds, double value);
+    void learn_fall(double seconds, double value, bool attended);
+    [[nodiscard]] Line steady_line(const Level& level, std::size_t index) const;
+
+    std::array<Level, kLevels> levels_{};
+    double last_seconds_ = 0;
+    double value_ = 0;
+    double peak_ = 0;
+    double trough_ = 0;
+    double given_back_ = 0;  // the largest fall seen, forgotten over weeks
+    bool falling_ = false;
+    bool fall_attended_ = false;
+    bool started_ = false;
+};
+
+static_assert(sizeof(CapacityForecast) <= 1344);
+
+}  // namespace homeostat

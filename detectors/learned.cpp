@@ -1,0 +1,151 @@
+#include "detectors/learned.hpp"
+
+#include <algorithm>
+
+#include "detectors/onset.hpp"
+
+namespace homeostat {
+namespace {
+
+constexpr std::int64_t kWindowNs = minutes(1).ns;
+constexpr double kStaysOdd = 0.5;  // hysteresis: an oddity ends below this share of the flag
+
+std::string_view name_of_learned(FindingKind kind) {
+    switch (kind) {
+        case FindingKind::LevelShift: return "learned_shift";
+        case FindingKind::Trend: return "learned_level";
+        case FindingKind::Joint: return "learned_joint";
+        default: return "learned_spike";
+    }
+}
+
+bool push_if_room(std::vector<Finding>& out, const Finding& finding) {
+    if (out.size() == out.capacity()) return false;
+    out.push_back(finding);
+    return true;
+}
+
+}  // namespace
+
+Learned::Learned(std::size_t series_max)
+    : slots_(series_max), surprises_(series_max, 0.0), host_(series_max) {
+    order_.reserve(series_max);
+}
+
+void Learned::observe(const Samples& samples, std::int64_t utc_offset_seconds) {
+    const std::int64_t window = samples.at().monotonic_ns / kWindowNs;
+    if (started_ && window != window_) close_window(samples, utc_offset_seconds);
+    window_ = window;
+    started_ = true;
+    for (const Sample& sample : samples.all()) {
+        if (sample.series.slot >= slots_.size()) continue;  // REQUIRES of the constructor
+        Slot& slot = slots_[sample.series.slot];
+        if (slot.generation != sample.series.generation) {
+            slot = Slot{};
+            slot.generation = sample.series.generation;
+            surprises_[sample.series.slot] = 0;
+        }
+        double value = sample.value;
+        if (samples.table().info(sample.series).kind == MetricKind::Counter) {
+            const auto rate = slot.rate.observe(sample.value, samples.at());
+            if (!rate) continue;  // a gap is not zero
+            value = *rate;
+        }
+        slot.sum += value;
+        ++slot.count;
+    }
+}
+
+void Learned::close_window(const Samples& samples, std::int64_t utc_offset_seconds) {
+    const double local_seconds =
+        Duration{samples.at().unix_ns}.seconds() + static_cast<double>(utc_offset_seconds);
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+        judge(slots_[i], samples.at(), local_seconds);
+        surprises_[i] = slots_[i].verdict.surprise;
+    }
+    host_surprise_ = host_.observe(Duration{samples.at().monotonic_ns}.seconds(), surprises_);
+    const bool odd = host_surprise_ >= (host_odd_ ? kStaysOdd : 1) * kHostFlag;
+    if (odd && !host_odd_) host_odd_since_ = samples.at();
+    host_odd_ = odd;
+}
+
+void Learned::judge(Slot& slot, Instant now, double local_seconds) {
+    slot.judged = slot.count > 0;
+    if (!slot.judged) {  // silent, or no such series: nothing to say of it
+        slot.verdict = {};
+        slot.odd = false;
+        return;
+    }
+    slot.value = slot.sum / slot.count;
+    slot.sum = 0;
+    slot.count = 0;
+    slot.verdict = slot.model.observe(local_seconds, slot.value);
+    const bool odd = slot.verdict.surprise >= (slot.odd ? kStaysOdd : 1) * kSeriesFlag;
+    if (odd && !slot.odd) slot.odd_since = now;
+    slot.odd = odd;
+}
+
+Finding Learned::describe(const Slot& slot, const SeriesInfo& info) const {
+    Finding finding;
+    finding.kind = slot.verdict.kind;
+    finding.severity = Severity::Info;
+    finding.condition = name_of_learned(slot.verdict.kind);
+    finding.subject = info.subject;
+    finding.metric = info.metric;
+    finding.unit = info.unit;
+    finding.since = slot.odd_since;
+    finding.value = slot.value;
+    finding.expected = slot.verdict.expected;
+    finding.limit = slot.verdict.expected + (slot.verdict.rising ? 1 : -1) * slot.verdict.spread;
+    finding.score = score_of(slot.verdict.surprise);
+    return finding;
+}
+
+std::size_t Learned::report(const Samples& samples, std::vector<Finding>& out) {
+    order_.clear();
+    for (std::uint32_t i = 0; i < slots_.size(); ++i) {
+        const SeriesId id{i, slots_[i].generation};
+        if (slots_[i].odd && samples.table().is_current(id)) order_.push_back(i);
+    }
+    const std::size_t count = std::min(order_.size(), kFindingsMax);
+    std::partial_sort(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(count),
+                      order_.end(), [this](std::uint32_t a, std::uint32_t b) {
+                          if (surprises_[a] != surprises_[b]) return surprises_[a] > surprises_[b];
+                          return a < b;
+                      });
+    std::size_t refused = 0;
+    if (host_odd_) {
+        Finding joint;
+        joint.kind = FindingKind::Joint;
+        joint.severity = Severity::Info;
+        joint.condition = name_of_learned(FindingKind::Joint);
+        joint.since = host_odd_since_;
+        joint.value = host_surprise_;
+        joint.limit = kHostFlag;
+        joint.score = score_of(host_surprise_);
+        if (!push_if_room(out, joint)) ++refused;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        const SeriesId id{order_[i], slots_[order_[i]].generation};
+        if (!push_if_room(out, describe(slots_[order_[i]], samples.table().info(id)))) ++refused;
+    }
+    return refused;
+}
+
+std::size_t Learned::memory_bytes() const {
+    return slots_.capacity() * (sizeof(Slot) + 2 * sizeof(double) + 2 * sizeof(std::uint32_t));
+}
+
+std::size_t Learned::series() const {
+    std::size_t count = 0;
+    for (const Slot& slot : slots_) count += slot.generation != 0 && slot.judged ? 1 : 0;
+    return count;
+}
+
+std::size_t Learned::series_ready() const {
+    std::size_t count = 0;
+    for (const Slot& slot : slots_) count += slot.judged && slot.model.is_ready() ? 1 : 0;
+    return count;
+}
+
+}  // namespace homeostat

@@ -1,0 +1,65 @@
+// Learned watches every series with a SeriesModel of its own and all of them with a HostModel.
+//
+// Samples of a tick are gathered into windows of a minute of wall time, counters as rates, and the
+// mean of a window is one row for the model: a tick of one second and one of a minute learn the
+// same. What the models find odd is notable: it joins incidents, it never opens one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/finding.hpp"
+#include "core/series.hpp"
+#include "detectors/host_model.hpp"
+#include "detectors/rate.hpp"
+#include "detectors/series_model.hpp"
+
+namespace homeostat {
+
+class Learned {
+public:
+    static constexpr std::size_t kFindingsMax = 16;  // per tick, the most surprising
+
+    explicit Learned(std::size_t series_max);
+
+    // Takes in one tick. REQUIRES: now does not go back, one table for the life of this object.
+    void observe(const Samples& samples, std::int64_t utc_offset_seconds);
+
+    // Appends what is odd now while there is room; returns how many found none.
+    std::size_t report(const Samples& samples, std::vector<Finding>& out);
+
+    [[nodiscard]] std::size_t memory_bytes() const;
+    [[nodiscard]] std::size_t series() const;
+    [[nodiscard]] std::size_t series_ready() const;
+
+private:
+    struct Slot {
+        std::uint32_t generation = 0;
+        std::uint32_t count = 0;  // values in the open window
+        double sum = 0;
+        RateState rate;
+        Instant odd_since;
+        bool odd = false;
+        bool judged = false;  // in the last window
+        double value = 0;     // mean of the last window
+        SeriesVerdict verdict;
+        SeriesModel model;
+    };
+
+    void close_window(const Samples& samples, std::int64_t utc_offset_seconds);
+    void judge(Slot& slot, Instant now, double local_seconds);
+    [[nodiscard]] Finding describe(const Slot& slot, const SeriesInfo& info) const;
+
+    std::vector<Slot> slots_;
+    std::vector<double> surprises_;     // by slot
+    std::vector<std::uint32_t> order_;  // scratch: the odd ones
+    HostModel host_;
+    double host_surprise_ = 0;
+    bool host_odd_ = false;
+    Instant host_odd_since_;
+    std::int64_t window_ = 0;
+    bool started_ = false;
+};
+
+}  // namespace homeostat

@@ -1,0 +1,182 @@
+#include "detectors/limits.hpp"
+
+#include <algorithm>
+
+namespace homeostat {
+namespace {
+
+// A value not renewed for this long is unknown: the mount is gone, or its collector is stuck.
+constexpr Duration kStaleAfter = seconds(90);
+// A forecast goes on for this long after its growth paused, so that a bursty writer is one story.
+constexpr Duration kForecastLinger = seconds(30);
+constexpr Duration kUrgent = hours(1);
+// Above this share somebody is likely to tidy up by hand: such a fall is no habit of the series.
+constexpr double kCrowdedRatio = 0.9;
+constexpr double kHorizonSlack = 1.5;  // hysteresis: a forecast ends this far beyond the horizon
+
+template <typename Bound>
+void erase_slot(std::vector<Bound>& bounds, std::uint32_t slot) {
+    for (std::size_t i = bounds.size(); i > 0; --i) {
+        if (bounds[i - 1].series.slot != slot) continue;
+        bounds[i - 1] = bounds.back();
+        bounds.pop_back();
+    }
+}
+
+bool push_if_room(std::vector<Finding>& out, const Finding& finding) {
+    if (out.size() == out.capacity()) return false;
+    out.push_back(finding);
+    return true;
+}
+
+}  // namespace
+
+Limits::Limits(LimitsSettings settings) : settings_(std::move(settings)) {
+    readings_.resize(settings_.series_max);
+    conditions_.reserve(settings_.conditions_max);
+    forecasts_.reserve(settings_.forecasts_max);
+}
+
+void Limits::observe(const Samples& samples) {
+    for (const Sample& sample : samples.all()) {
+        if (sample.series.slot >= readings_.size()) continue;  // REQUIRES of the constructor
+        Reading& reading = readings_[sample.series.slot];
+        if (reading.generation != sample.series.generation) {
+            unbind(sample.series.slot);
+            bind(sample.series, samples.table().info(sample.series));
+        }
+        reading = {sample.series.generation, sample.value, samples.at()};
+    }
+    for (BoundCondition& bound : conditions_) observe_condition(bound, samples);
+    for (BoundForecast& bound : forecasts_) observe_forecast(bound, samples);
+}
+
+void Limits::bind(SeriesId id, const SeriesInfo& info) {
+    for (std::size_t row = 0; row < settings_.conditions.size(); ++row) {
+        if (info.metric != settings_.conditions[row].metric) continue;
+        if (conditions_.size() == conditions_.capacity()) {
+            ++refused_;
+            continue;
+        }
+        conditions_.push_back({.series = id, .row = row, .state = {}});
+    }
+    const auto rules = stock_forecasts();
+    for (std::size_t row = 0; row < rules.size(); ++row) {
+        if (info.metric != rules[row].metric) continue;
+        if (forecasts_.size() == forecasts_.capacity()) {
+            ++refused_;
+            continue;
+        }
+        BoundForecast bound;
+        bound.series = id;
+        bound.row = row;
+        forecasts_.push_back(bound);
+    }
+}
+
+void Limits::unbind(std::uint32_t slot) {
+    erase_slot(conditions_, slot);
+    erase_slot(forecasts_, slot);
+}
+
+bool Limits::is_fresh(const Samples& samples, SeriesId id) const {
+    const Reading& reading = readings_[id.slot];
+    return reading.generation == id.generation && samples.table().is_current(id) &&
+           samples.at() - reading.at <= kStaleAfter;
+}
+
+std::optional<double> Limits::fresh_value(const Samples& samples, std::string_view metric,
+                                          const Subject& subject) const {
+    if (metric.empty()) return std::nullopt;
+    const auto id = samples.table().find(metric, subject);
+    if (!id || id->slot >= readings_.size() || !is_fresh(samples, *id)) return std::nullopt;
+    return readings_[id->slot].value;
+}
+
+void Limits::observe_condition(BoundCondition& bound, const Samples& samples) {
+    const Reading& reading = readings_[bound.series.slot];
+    if (reading.at != samples.at() || reading.generation != bound.series.generation) return;
+    const Condition& condition = settings_.conditions[bound.row];
+    const Subject& subject = samples.table().info(bound.series).subject;
+    bound.state.observe(condition,
+                        {.value = reading.value,
+                         .room = fresh_value(samples, condition.room_metric, subject),
+                         .witness = fresh_value(samples, condition.witness.metric, Subject{})},
+                        samples.at());
+}
+
+void Limits::observe_forecast(BoundForecast& bound, const Samples& samples) {
+    const Reading& reading = readings_[bound.series.slot];
+    if (reading.at != samples.at() || reading.generation != bound.series.generation) return;
+    const Instant now = samples.at();
+    const bool attended = bound.holds || reading.value >= kCrowdedRatio;
+    bound.model.observe(Duration{now.monotonic_ns}.seconds(), reading.value, attended);
+    const ForecastResult result = bound.model.forecast(1.0);
+    const double horizon = settings_.forecast_horizon.seconds() * (bound.holds ? kHorizonSlack : 1);
+    const bool matters = result.will_fill && result.seconds <= horizon &&
+                         reading.value >= settings_.forecast_used_min;
+    if (matters) {
+        if (!bound.holds) bound.since = now;
+        bound.holds = true;
+        bound.last_held = now;
+        bound.result = result;
+    } else if (bound.holds && now - bound.last_held >= kForecastLinger) {
+        bound.holds = false;
+    }
+}
+
+std::size_t Limits::report(const Samples& samples, std::vector<Finding>& out) const {
+    std::size_t refused = 0;
+    for (const BoundCondition& bound : conditions_) {
+        const Condition& condition = settings_.conditions[bound.row];
+        const ConditionStep* step = bound.state.holding(condition);
+        if (step == nullptr || !is_fresh(samples, bound.series)) continue;
+        const SeriesInfo& info = samples.table().info(bound.series);
+        Finding finding;
+        finding.kind = FindingKind::Condition;
+        finding.severity = step->severity;
+        finding.condition = condition.name;
+        finding.incident = condition.incident;
+        finding.subject = info.subject;
+        finding.metric = info.metric;
+        finding.unit = info.unit;
+        finding.since = bound.state.since();
+        finding.value = readings_[bound.series.slot].value;
+        finding.limit = step->limit;
+        finding.score = 1;
+        if (!push_if_room(out, finding)) ++refused;
+    }
+    for (const BoundForecast& bound : forecasts_) {
+        if (!bound.holds || !is_fresh(samples, bound.series)) continue;
+        const ForecastRule& rule = stock_forecasts()[bound.row];
+        const SeriesInfo& info = samples.table().info(bound.series);
+        const auto size = fresh_value(samples, rule.size_metric, info.subject);
+        Finding finding;
+        finding.kind = FindingKind::Forecast;
+        finding.severity =
+            bound.result.seconds <= kUrgent.seconds() ? Severity::Error : Severity::Warning;
+        finding.condition = rule.name;
+        finding.incident = rule.incident;
+        finding.subject = info.subject;
+        finding.metric = info.metric;
+        finding.unit = info.unit;
+        finding.since = bound.since;
+        finding.value = readings_[bound.series.slot].value;
+        finding.limit = 1;
+        finding.score = 1;
+        finding.rate_per_second = bound.result.rate_per_second * size.value_or(1);
+        finding.seconds_to_limit = bound.result.seconds;
+        finding.seconds_to_limit_low = bound.result.seconds_low;
+        finding.seconds_to_limit_high = bound.result.seconds_high;
+        if (!push_if_room(out, finding)) ++refused;
+    }
+    return refused;
+}
+
+std::size_t Limits::memory_bytes() const {
+    return readings_.capacity() * sizeof(Reading) +
+           conditions_.capacity() * sizeof(BoundCondition) +
+           forecasts_.capacity() * sizeof(BoundForecast);
+}
+
+}  // namespace homeostat

@@ -1,0 +1,49 @@
+#include "detectors/season.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace homeostat {
+namespace {
+
+constexpr double kHour = 3600;
+constexpr double kDay = 24 * kHour;
+constexpr double kRowsTrusted = 3;  // rows after which an hour's own mean outweighs the overall one
+
+}  // namespace
+
+Season::Place Season::place_of(double local_seconds) {
+    double of_day = std::fmod(local_seconds, kDay);
+    if (of_day < 0) of_day += kDay;
+    const double middle = of_day / kHour + 23.5;  // hourly means stand for the half hour mark
+    const double whole = std::floor(middle);
+    const auto before = static_cast<std::size_t>(whole) % 24;
+    return {.before = before, .after = (before + 1) % 24, .share_after = middle - whole};
+}
+
+double Season::hour_mean(std::size_t hour) const {
+    const double trust = rows_[hour] / (rows_[hour] + kRowsTrusted);
+    return trust * means_[hour] + (1 - trust) * overall_;
+}
+
+double Season::expected(const Place& place) const {
+    return (1 - place.share_after) * hour_mean(place.before) +
+           place.share_after * hour_mean(place.after);
+}
+
+void Season::learn(const Place& place, double residual, double rows_max, double overall_step) {
+    const double now = expected(place);
+    learn_hour(place.before, 1 - place.share_after, residual, now, rows_max);
+    learn_hour(place.after, place.share_after, residual, now, rows_max);
+    overall_ += static_cast<float>(overall_step);
+}
+
+void Season::learn_hour(std::size_t hour, double weight, double residual, double expected_now,
+                        double rows_max) {
+    if (weight <= 0) return;
+    if (rows_[hour] <= 0) means_[hour] = static_cast<float>(expected_now);
+    rows_[hour] = static_cast<float>(std::min(rows_[hour] + weight, rows_max));
+    means_[hour] += static_cast<float>(weight / std::max(1.0, double{rows_[hour]}) * residual);
+}
+
+}  // namespace homeostat

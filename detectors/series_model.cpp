@@ -1,0 +1,175 @@
+#include "detectors/series_model.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace homeostat {
+namespace {
+
+constexpr double kDay = 86400;
+constexpr double kMemoryDays = 40;           // of baselines and scales
+constexpr double kErrorMemoryDays = 1;       // of the predictors' errors
+constexpr double kFastSeconds = 900;         // one-step predictors: fast mean and offset
+constexpr double kFastSteps = 5;             // ... at least this many rows
+constexpr double kQuarterSeconds = 900;      // the level residual is averaged over this
+constexpr double kQuarterSteps = 3;          // ... at least this many rows
+constexpr double kOffsetSeconds = 3 * 3600;  // the steady offset forgets in this
+constexpr double kOffsetClip = 2;            // scales that one row may move it, before forgetting
+constexpr std::uint32_t kRowsMin = 20;       // below this nothing is judged
+constexpr double kLevelShare = 1e-4;         // of the overall level: the least scale of a residual
+constexpr double kScaleMin = 1e-12;
+constexpr double kShareFloor = 0.1;      // of the mean size: below it, ratios mean nothing
+constexpr double kShareScaleMin = 0.02;  // a ratio steadier than two per cent is called steady
+constexpr double kValueMax = 1e30;  // beyond this a value is taken as this: squares stay finite
+
+// Multiples of the scale at which each residual begins to be odd.
+constexpr double kStepMultiple = 6;
+constexpr double kShiftMultiple = 5;
+constexpr double kLevelMultiple = 4;
+constexpr double kShareMultiple = 8;
+
+double clip(double value, double limit) {
+    return std::clamp(value, -limit, limit);
+}
+
+// The weight of one row in a mean that forgets in `memory` seconds.
+double weight_of(double elapsed, double memory) {
+    return 1 - std::exp(-elapsed / memory);
+}
+
+}  // namespace
+
+struct SeriesModel::Residuals {
+    double floor = 0;  // least scale
+    double expected = 0;
+    double step = 0;
+    double step_scale = 0;
+    double shift = 0;
+    double shift_scale = 0;
+    double level = 0;  // not yet averaged
+    double curve_scale = 0;
+    double share = 0;
+    std::array<double, kPredictors> misses{};
+};
+
+bool SeriesModel::is_ready() const {
+    return rows_ >= kRowsMin;
+}
+
+void SeriesModel::start(double local_seconds, double value) {
+    season_.start(value);
+    last_seconds_ = local_seconds;
+    last_ = fast_ = value;
+    size_ = std::fabs(value);
+    rows_ = 1;
+}
+
+// Seconds that this row stands for. Keeps the usual step, which gaps do not teach.
+double SeriesModel::measure_step(double local_seconds) {
+    constexpr double kUsualStepShare = 0.1;
+    double elapsed = local_seconds - last_seconds_;
+    last_seconds_ = local_seconds;
+    if (!(elapsed > 0)) elapsed = step_seconds_ > 0 ? double{step_seconds_} : 60;
+    if (step_seconds_ <= 0) {
+        step_seconds_ = static_cast<float>(elapsed);
+    } else if (elapsed < 1.5 * step_seconds_ || rows_ < 5) {
+        step_seconds_ += static_cast<float>(kUsualStepShare * (elapsed - step_seconds_));
+    }
+    return std::min(elapsed, 3.0 * step_seconds_);
+}
+
+SeriesModel::Residuals SeriesModel::residuals(double value, double expected) const {
+    Residuals now;
+    now.floor = std::max(kLevelShare * std::fabs(season_.overall()), kScaleMin);
+    const std::array<double, kPredictors> predictions{last_, fast_, expected,
+                                                      expected + curve_offset_};
+    std::size_t best = 0;
+    for (std::size_t i = 0; i < kPredictors; ++i) {
+        now.misses[i] = value - predictions[i];
+        if (errors_[i] < errors_[best]) best = i;
+    }
+    now.step = now.misses[best];
+    now.step_scale = step_scale_.value(now.floor);
+    now.level = value - expected;
+    now.curve_scale = curve_scale_.value(now.floor);
+    now.expected = expected + steady_offset_;
+    now.shift = value - now.expected;
+    now.shift_scale = shift_scale_.value(now.floor);
+    if (value >= 0) {
+        const double floor = kShareFloor * size_ + kScaleMin;
+        now.share = std::log((value + floor) / (std::max(now.expected, 0.0) + floor));
+    }
+    return now;
+}
+
+SeriesVerdict SeriesModel::observe(double local_seconds, double value) {
+    SeriesVerdict verdict;
+    if (!std::isfinite(value) || !std::isfinite(local_seconds)) return verdict;
+    value = clip(value, kValueMax);
+    if (rows_ == 0) {
+        start(local_seconds, value);
+        return verdict;
+    }
+    const double elapsed = measure_step(local_seconds);
+    const Season::Place place = Season::place_of(local_seconds);
+    const Residuals now = residuals(value, season_.expected(place));
+    quarter_ += weight_of(elapsed, std::max(kQuarterSeconds, kQuarterSteps * step_seconds_)) *
+                (now.level - quarter_);
+    verdict.expected = now.expected;
+    verdict.spread = now.shift_scale;
+    verdict.rising = now.shift > 0;
+    if (is_ready()) {
+        const double step = std::fabs(now.step) / now.step_scale / kStepMultiple;
+        const double shift = std::fabs(now.shift) / now.shift_scale / kShiftMultiple;
+        const double level = std::fabs(quarter_) / level_scale_.value(now.floor) / kLevelMultiple;
+        const double share =
+            std::fabs(now.share) / share_scale_.value(kShareScaleMin) / kShareMultiple;
+        const double score = std::max({step, shift, level, share});
+        verdict.kind = score == level
+                           ? FindingKind::Trend
+                           : (score == step ? FindingKind::Spike : FindingKind::LevelShift);
+        verdict.surprise = score / std::max(1.0, calibration_.level());
+        calibration_.observe(local_seconds, score);
+    }
+    learn(now, place, value, elapsed);
+    return verdict;
+}
+
+void SeriesModel::learn(const Residuals& now, const Season::Place& place, double value,
+                        double elapsed) {
+    const bool settled = is_ready();
+    const double rows_max = std::max(kMemoryDays * kDay / step_seconds_, 1.0);
+    const double rows = std::min(rows_ + 1.0, rows_max);
+    const double limit = RobustScale::kClip * now.curve_scale;
+
+    for (std::size_t i = 0; i < kPredictors; ++i) {
+        constexpr double kMissClip = 16;  // scales: a fault must not choose the predictor
+        const double miss = std::fabs(now.misses[i]);
+        const double limited =
+            settled ? std::min(miss, kMissClip * std::max(now.step_scale, now.curve_scale)) : miss;
+        const double memory = std::max(20.0, kErrorMemoryDays * kDay / step_seconds_);
+        errors_[i] += static_cast<float>((limited - errors_[i]) / std::min<double>(rows_, memory));
+    }
+    const double level_scale = level_scale_.value(now.floor);
+    curve_scale_.learn(now.level, now.curve_scale, rows, settled);
+    step_scale_.learn(now.step, now.step_scale, rows, settled);
+    shift_scale_.learn(now.shift, now.shift_scale, rows, settled);
+    level_scale_.learn(quarter_, level_scale, rows, settled);
+    share_scale_.learn(now.share, share_scale_.value(kShareScaleMin), rows, settled);
+
+    const double toward = settled ? clip(now.level, limit) : now.level;
+    const double overall_step = clip(value - season_.overall(), settled ? limit : kValueMax) /
+                                std::min<double>(rows_, rows_max);
+    season_.learn(place, toward, rows_max / 24, overall_step);
+
+    const double nudge = settled ? clip(now.shift, kOffsetClip * now.shift_scale) : now.shift;
+    steady_offset_ += std::max(weight_of(elapsed, kOffsetSeconds), 1.0 / (rows_ + 1.0)) * nudge;
+    const double fast = weight_of(elapsed, std::max(kFastSeconds, kFastSteps * step_seconds_));
+    fast_ += fast * (value - fast_);
+    curve_offset_ += fast * (now.level - curve_offset_);
+    size_ += (std::fabs(value) - size_) / rows;
+    last_ = value;
+    if (rows_ < UINT32_MAX) ++rows_;
+}
+
+}  // namespace homeostat

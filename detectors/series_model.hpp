@@ -1,0 +1,85 @@
+// SeriesModel learns what is normal for one series and says how odd its newest value is.
+//
+// Think of a night porter who has worked here for weeks. He compares the noise in the corridor
+// with a minute ago (something fell), with the last hours (a party goes on), with what this hour
+// is usually like (nobody should be here), and in proportion (the fridge went silent). And he
+// knows how noisy a usual night is before he calls anybody.
+//
+// Four residuals, each against its own robust scale:
+//   step    against the best of four one-step predictors (last value, fast mean, daily curve,
+//           daily curve plus the present offset), best by their running error
+//   shift   against the daily curve plus an offset that forgets in hours and is hard to move
+//   level   the quarter-hour mean against the daily curve, which forgets in weeks
+//   share   like shift, but as a ratio: a value that vanished is small in absolute terms
+// The largest, in multiples of its scale, is the score; BlockMaxima divides it by what this series
+// itself reaches in a bad hour. All memory is in wall time, so rows of a minute and of an hour
+// both work. Every update is clipped: a fault cannot teach the model that it is normal.
+//
+// Pure arithmetic in fixed memory: no clock, no allocation, no I/O; the same input gives the same
+// output, bit for bit.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "core/finding.hpp"
+#include "detectors/block_maxima.hpp"
+#include "detectors/robust_scale.hpp"
+#include "detectors/season.hpp"
+
+namespace homeostat {
+
+struct SeriesVerdict {
+    double surprise = 0;  // 1: what this series reaches in a bad hour; 0: as expected, or learning
+    double expected = 0;
+    double spread = 0;  // usual distance from expected
+    FindingKind kind = FindingKind::Spike;
+    bool rising = false;  // above what was expected
+};
+
+// A surprise as a number in [0,1): 1 becomes one half.
+inline double score_of(double surprise) {
+    return surprise / (1 + surprise);
+}
+
+class SeriesModel {
+public:
+    // `local_seconds`: epoch seconds in local time; repeats, gaps and steps back are taken as they
+    // come. A value that is not finite is missing: nothing is learned, the verdict is empty.
+    SeriesVerdict observe(double local_seconds, double value);
+
+    // False while too little has been seen to judge.
+    [[nodiscard]] bool is_ready() const;
+
+private:
+    enum Predictor : std::size_t { kLast, kFast, kCurve, kCurveOffset, kPredictors };
+
+    struct Residuals;
+
+    void start(double local_seconds, double value);
+    double measure_step(double local_seconds);
+    [[nodiscard]] Residuals residuals(double value, double expected) const;
+    void learn(const Residuals& now, const Season::Place& place, double value, double elapsed);
+
+    Season season_;
+    RobustScale curve_scale_;  // of the distance from the daily curve: clips what the curve learns
+    RobustScale step_scale_;
+    RobustScale shift_scale_;
+    RobustScale level_scale_;
+    RobustScale share_scale_;
+    BlockMaxima calibration_;
+    std::array<float, kPredictors> errors_{};
+    double last_seconds_ = 0;
+    double last_ = 0;
+    double fast_ = 0;
+    double curve_offset_ = 0;   // fast, for the one-step predictor
+    double steady_offset_ = 0;  // slow and hard to move
+    double quarter_ = 0;        // quarter-hour mean of the residual of the daily curve
+    double size_ = 0;           // mean of |value|
+    float step_seconds_ = 0;
+    std::uint32_t rows_ = 0;
+};
+
+static_assert(sizeof(SeriesModel) <= 1536);
+
+}  // namespace homeostat

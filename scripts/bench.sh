@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Prints the figures that README and docs quote: sizes, memory, CPU beside the floor, allocations.
+#
+# Usage: scripts/bench.sh [SECONDS]      of each measured run, 30 by default
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+cd "$HOMEOSTAT_ROOT"
+
+readonly seconds=${1:-30} out=build/release-static
+scripts/build.sh -DHOMEOSTAT_BENCH=ON
+state=$(mktemp -d)
+pid=
+trap '[[ -z $pid ]] || kill "$pid" 2>/dev/null || true; rm -rf "$state"' EXIT
+
+printf '\n-- size\n'
+for program in homeostat homeostat-actuator; do
+    strip -o "$state/$program" "$out/bin/$program"
+    printf '%-28s%s bytes stripped\n' "$program" "$(stat -c %s "$state/$program")"
+done
+
+printf '\n-- memory of a running agent, default configuration, after %s s\n' "$seconds"
+mkdir -p "$state/etc"
+"$out/bin/homeostat" run --config "$state/etc" --state "$state/run" 2>/dev/null &
+pid=$!
+sleep "$seconds"
+grep -E '^(VmRSS|RssAnon|RssFile):' "/proc/$pid/status"
+"$out/bin/homeostat" status --json --state "$state/run" |
+    python3 -c 'import json, sys; s = json.load(sys.stdin); print("series watched: %d, reserved at start: %.1f MiB" % (s["series"], s["memory_bytes"]["total"] / 2**20))'
+kill "$pid"
+wait "$pid" || true
+pid=
+
+printf '\n-- one tick a second beside the bare floor, in one run (%s processes here)\n' \
+    "$(find /proc -maxdepth 1 -name '[0-9]*' | wc -l)"
+"$out/bin/bench_tick" "$seconds" 1000

@@ -1,0 +1,519 @@
+#include "actions/actuator.hpp"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <functional>
+#include <optional>
+#include <random>
+#include <string>
+
+#include "actions/ledger_file.hpp"
+#include "core/file.hpp"
+#include "tests/support/manual_clock.hpp"
+#include "tests/support/memory_root.hpp"
+#include "tests/support/scripted_spawner.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace homeostat {
+namespace {
+
+constexpr uid_t kWatcher = 4242;  // neither root nor whoever runs the tests
+constexpr uid_t kStranger = 4343;
+
+constexpr std::string_view kRules = R"(- rules:
+    - name: clean
+      condition: event.value > 0.9
+      mode: auto
+      action: {run_playbook: {name: clean.yml}}
+    - name: ask
+      condition: event.value > 0.9
+      mode: recommend
+      action: {run_playbook: {name: clean.yml}}
+    - name: "off"
+      enabled: false
+      condition: event.value > 0.9
+      mode: auto
+      action: {run_playbook: {name: clean.yml}}
+    - name: restart
+      condition: event.value > 0.9
+      mode: auto
+      action: {run_playbook: {name: restart.yml}}
+    - name: not allowed
+      condition: event.value > 0.9
+      mode: auto
+      action: {run_playbook: {name: clean.yml}}
+)";
+constexpr std::uint16_t kClean = 0;
+constexpr std::uint16_t kAsk = 1;
+constexpr std::uint16_t kOff = 2;
+constexpr std::uint16_t kRestart = 3;
+constexpr std::uint16_t kNotAllowed = 4;
+
+constexpr std::string_view kAllow = R"(version: 1
+watcher_uid: 4242
+max_mode: auto
+actions:
+  - rule: clean
+    playbook: clean.yml
+    max_mode: auto
+    targets: [/srv/a, /srv/b]
+    paths: [/srv/a]
+    requires: {filesystem_used_above: 0.8}
+    limits: {cooldown: 1m}
+  - rule: ask
+    playbook: clean.yml
+    max_mode: auto
+    targets: [/srv/a]
+    requires: {filesystem_used_above: 0.8}
+  - rule: "off"
+    playbook: clean.yml
+    max_mode: auto
+    targets: [/srv/a]
+    requires: nothing
+  - rule: restart
+    playbook: restart.yml
+    max_mode: auto
+    targets: [nginx.service]
+    requires: {unit_state: failed}
+)";
+
+// Does nothing but remember what it was asked, and what happens to the host meanwhile.
+class ScriptedRunner final : public ActionRunner {
+public:
+    Result<RunOutcome> run(const RunOrder& order) override {
+        rules.push_back(order.rule.name);
+        targets.push_back(order.target.name);
+        checks.push_back(order.check);
+        paths.push_back(order.playbook_path);
+        if (meanwhile) meanwhile();
+        if (refusal) return *refusal;
+        return outcome;
+    }
+
+    RunOutcome outcome{
+        .failed = false, .ok = 3, .changed = 1, .failures = 0, .detail = "deleted 4"};
+    std::optional<Error> refusal;
+    std::function<void()> meanwhile;
+    std::vector<std::string> rules;
+    std::vector<std::string> targets;
+    std::vector<std::string> paths;
+    std::vector<bool> checks;
+};
+
+// A whole host for one actuator.
+struct World {
+    World() {
+        ::umask(022);
+        REQUIRE(parse_rulebook("r.yml", kRules, config.rules));
+        auto list = parse_allow_list("allow.yml", kAllow);
+        REQUIRE(list);
+        config.allow_list = std::move(*list);
+        config.has_allow_list = true;
+        config.hash = 77;
+        config.directory = "/etc/homeostat";
+        root.set("proc/sys/kernel/random/boot_id", "boot-1\n");
+        root.set("proc/self/mountinfo", "1 0 0:1 / /srv/a rw\n2 0 0:2 / /srv/b rw\n");
+        fill("srv/a", 10);
+        fill("srv/b", 10);
+        clock.advance(hours(1));
+        open();
+    }
+
+    void open() {
+        actuator.reset();
+        auto opened =
+            Actuator::open(config, kWatcher, state.path(),
+                           {.root = root, .clock = clock, .spawner = spawner, .runner = runner});
+        REQUIRE(opened);
+        actuator.emplace(std::move(*opened));
+    }
+
+    void fill(const char* mount, std::uint64_t free) {
+        root.set_usage(mount, {.size_bytes = 100, .free_bytes = free, .available_bytes = free});
+    }
+
+    ActionReport ask(std::uint16_t rule, std::uint16_t target, ActionMode mode = ActionMode::Auto,
+                     uid_t uid = kWatcher) {
+        ActionRequest request{.opcode = Opcode::Run,
+                              .rule = rule,
+                              .target = target,
+                              .mode = mode,
+                              .incident = {},
+                              .nonce = ++nonce,
+                              .config_hash = 77};
+        request.incident.bytes[0] = 9;
+        const auto answer = actuator->handle({.uid = uid, .pid = 1}, encode(request));
+        CHECK((answer.nonce == nonce || answer.nonce == 0));
+        return answer.report;
+    }
+
+    std::string audit() const { return *read_file(state / "audit.log", 1 << 20); }
+
+    test::TemporaryDirectory state;
+    test::ManualClock clock;
+    test::MemoryRoot root;
+    test::ScriptedSpawner spawner;
+    ScriptedRunner runner;
+    ActionConfig config;
+    std::optional<Actuator> actuator;
+    std::uint64_t nonce = 0;
+};
+
+bool says(const ActionReport& report, std::string_view text) {
+    CAPTURE(report.detail.c_str());
+    return report.detail.view().find(text) != std::string_view::npos;
+}
+
+TEST_CASE("actuator: an allowed action runs, is judged by its effect, and is audited") {
+    World world;
+    world.runner.meanwhile = [&] { world.fill("srv/a", 60); };
+    const ActionReport report = world.ask(kClean, 0);
+    CHECK(report.ran);
+    CHECK_FALSE(report.failed);
+    CHECK(report.rule == "clean");
+    CHECK(report.playbook == "clean.yml");
+    CHECK(report.mode == "auto");
+    CHECK(report.ok == 3);
+    CHECK(report.changed == 1);
+    CHECK(report.detail == "90.0 % used -> 40.0 % used: deleted 4");
+    CHECK(report.incident.bytes[0] == 9);
+    REQUIRE(world.runner.rules.size() == 1);
+    CHECK(world.runner.targets[0] == "/srv/a");
+    CHECK(world.runner.paths[0] == "/etc/homeostat/playbooks/clean.yml");
+    CHECK_FALSE(world.runner.checks[0]);
+    CHECK(load_ledger(world.state / "ledger")->runs()[0].outcome == Outcome::Effective);
+    const std::string audit = world.audit();
+    CHECK(audit.find(R"("event":"begin")") < audit.find(R"("event":"ran")"));
+    CHECK(audit.find("uid 4242 pid 1") != std::string::npos);
+    CHECK(verify_audit(world.state.path()));
+}
+
+TEST_CASE("actuator (RULES B7, C2 row 8): only the watcher, root and its owner are heard") {
+    World world;
+    for (const uid_t uid : {kStranger, uid_t{1}, uid_t{65534}, static_cast<uid_t>(-1)}) {
+        CAPTURE(uid);
+        const ActionReport report = world.ask(kClean, 0, ActionMode::Auto, uid);
+        CHECK_FALSE(report.ran);
+        CHECK(says(report, "is not the watcher (uid 4242)"));
+    }
+    CHECK(world.runner.rules.empty());
+    CHECK(world.audit().find(R"("event":"refused","peer":"uid 4343)") != std::string::npos);
+    CHECK(world.ask(kClean, 0, ActionMode::Auto, 0).ran);
+}
+
+TEST_CASE("actuator (RULES B6): only a rule and a target of one entry fit together") {
+    World world;
+    struct Row {
+        std::uint16_t rule;
+        std::uint16_t target;
+        std::string_view says;
+    };
+    for (const Row& row :
+         {Row{5, 0, "there is no rule 5"}, Row{0xFFFF, 0, "there is no rule"},
+          Row{kClean, 5, "allow-list: no entry"}, Row{kClean, kNoTarget, "allow-list: no entry"},
+          Row{kClean, 2, "allow-list: no entry for this rule, playbook"},
+          Row{kRestart, 0, "allow-list: no entry for this rule, playbook"},
+          Row{kNotAllowed, 0, "allow-list: no entry for this rule, playbook"},
+          Row{kOff, 3, "the rule is disabled"}}) {
+        CAPTURE(row.says);
+        const ActionReport report = world.ask(row.rule, row.target);
+        CHECK_FALSE(report.ran);
+        CHECK(says(report, row.says));
+    }
+    CHECK(world.runner.rules.empty());
+}
+
+TEST_CASE("actuator: both sides must mean the same by their numbers") {
+    World world;
+    world.config.hash = 78;
+    const ActionReport report = world.ask(kClean, 0);
+    CHECK_FALSE(report.ran);
+    CHECK(says(report, "changed on disk"));
+    world.config.hash = 77;
+    CHECK(world.ask(kClean, 0).ran);
+}
+
+TEST_CASE("actuator (RULES T4, T6): the lowest mode wins and recommend needs a person") {
+    struct Row {
+        ActionMode request;
+        ActionMode entry;
+        ActionMode host;
+        uid_t uid;
+        bool ran;
+        std::string_view mode;
+    };
+    using enum ActionMode;
+    for (const Row& row : {Row{Auto, Auto, Auto, kWatcher, true, "auto"},
+                           Row{Observe, Auto, Auto, kWatcher, true, "observe"},
+                           Row{Auto, Observe, Auto, kWatcher, true, "observe"},
+                           Row{Auto, Auto, Observe, kWatcher, true, "observe"},
+                           Row{Recommend, Auto, Auto, kWatcher, false, ""},
+                           Row{Auto, Recommend, Auto, kWatcher, false, ""},
+                           Row{Auto, Auto, Recommend, kWatcher, false, ""},
+                           Row{Auto, Auto, Recommend, 0, true, "recommend"},
+                           Row{Recommend, Auto, Auto, 0, true, "recommend"},
+                           Row{Recommend, Observe, Auto, 0, true, "observe"}}) {
+        World world;
+        world.config.allow_list.actions[0].max_mode = row.entry;
+        world.config.allow_list.max_mode = row.host;
+        const ActionReport report = world.ask(kClean, 0, row.request, row.uid);
+        CAPTURE(static_cast<int>(row.request));
+        CAPTURE(static_cast<int>(row.entry));
+        CAPTURE(static_cast<int>(row.host));
+        CHECK(report.ran == row.ran);
+        CHECK(report.mode == row.mode);
+        if (row.ran) CHECK(world.runner.checks[0] == (row.mode == "observe"));
+        if (!row.ran) CHECK(says(report, "a person must approve it"));
+    }
+    World world;  // the rule's own mode counts as well
+    CHECK(says(world.ask(kAsk, 2), "a person must approve it"));
+    CHECK(world.ask(kAsk, 2, ActionMode::Auto, 0).mode == "recommend");
+}
+
+TEST_CASE("actuator (RULES B6): a built-in refusal holds even if the files had let it pass") {
+    World world;
+    world.config.allow_list.actions[0].paths = {"/etc"};
+    CHECK(says(world.ask(kClean, 0), "protected: /etc is a protected tree"));
+    world.config.allow_list.targets[4].name = "ssh.service";
+    CHECK(says(world.ask(kRestart, 4), "protected: ssh.service"));
+    CHECK(world.runner.rules.empty());
+}
+
+TEST_CASE("actuator (RULES C4): pause, maintenance and the time after boot stop everything") {
+    for (const char* name : {"pause", "maintenance"}) {
+        World world;
+        world.state.write(name, "");
+        CHECK(says(world.ask(kClean, 0), "stopped by "));
+        CHECK(says(world.ask(kClean, 0, ActionMode::Observe), "stopped by "));
+        CHECK(says(world.ask(kClean, 0, ActionMode::Recommend, 0), "stopped by "));
+        REQUIRE(::unlink((world.state / name).c_str()) == 0);
+        CHECK(world.ask(kClean, 0).ran);
+    }
+    World world;
+    // A dangling link is there, too.
+    REQUIRE(::symlink("/nonexistent", (world.state / "pause").c_str()) == 0);
+    CHECK(says(world.ask(kClean, 0), "stopped by "));
+    World young;
+    young.config.allow_list.grace_after_boot = hours(2);
+    CHECK(says(young.ask(kClean, 0), "after boot"));
+    CHECK(young.ask(kClean, 0, ActionMode::Observe).ran);
+    CHECK(young.ask(kClean, 0, ActionMode::Recommend, 0).ran);
+    young.clock.advance(hours(1));
+    CHECK(young.ask(kClean, 1).ran);
+}
+
+TEST_CASE("actuator (RULES B2): budgets hold over requests, restarts and replays") {
+    World world;
+    CHECK(world.ask(kClean, 0).ran);
+    CHECK(says(world.ask(kClean, 0), "cooldown"));
+    CHECK(world.ask(kClean, 1).ran);
+    world.clock.advance(minutes(30));
+    world.open();
+    CHECK(says(world.ask(kClean, 0), "budget: at most 2 runs of this rule in 1h"));
+    world.clock.step_wall_clock(hours(1000));
+    world.open();
+    CHECK_FALSE(world.ask(kClean, 0).ran);
+    CHECK(world.runner.rules.size() == 2);
+}
+
+TEST_CASE("actuator: the rule's own limits can only tighten the entry's") {
+    World world;
+    world.config.rules[kClean].limits = {.per_hour = 1U, .per_day = 100U, .cooldown = hours(5)};
+    CHECK(world.ask(kClean, 0).ran);
+    CHECK(says(world.ask(kClean, 1), "at most 1 runs of this rule"));
+    world.clock.advance(hours(2));
+    CHECK(says(world.ask(kClean, 0), "cooldown"));
+}
+
+TEST_CASE("actuator (RULES B2): a ledger or boot id that cannot be read stops everything") {
+    World world;
+    world.state.write("ledger", "damaged");
+    CHECK(says(world.ask(kClean, 0), "ledger: cut short"));
+    REQUIRE(::unlink((world.state / "ledger").c_str()) == 0);
+    world.root.fail("proc/sys/kernel/random/boot_id", Errc::Io);
+    CHECK_FALSE(world.ask(kClean, 0).ran);
+    CHECK(world.runner.rules.empty());
+}
+
+TEST_CASE("actuator (RULES B2, D19): a lying watcher gets nothing done where nothing is wrong") {
+    World world;
+    world.fill("srv/a", 50);
+    const ActionReport report = world.ask(kClean, 0);
+    CHECK_FALSE(report.ran);
+    CHECK(says(report, "precondition: not needed, /srv/a has 50.0 % used"));
+    world.root.set("proc/self/mountinfo", "");
+    CHECK(says(world.ask(kClean, 1), "nothing is mounted at /srv/b"));
+    ExitReport active;
+    active.code = 0;
+    active.output = "LoadState=loaded\nActiveState=active\n";
+    world.spawner.answer(active);
+    CHECK(says(world.ask(kRestart, 4), "not needed, nginx.service has ActiveState active"));
+    CHECK(world.runner.rules.empty());
+    CHECK(load_ledger(world.state / "ledger")->runs().empty());  // nothing was taken from a budget
+}
+
+TEST_CASE("actuator (RULES D22): a useless action runs twice, then the breaker is open") {
+    World world;
+    world.config.allow_list.actions[0].limits = {
+        .per_hour = 60, .per_day = 60, .cooldown = Duration{}};
+    world.config.allow_list.host_per_hour = 60;
+    world.config.allow_list.host_per_day = 200;
+    int runs = 0;
+    for (int i = 0; i < 100; ++i) {
+        if (world.ask(kClean, 0).ran) ++runs;
+        world.clock.advance(minutes(3));
+    }
+    CHECK(runs == 2);
+    CHECK(says(world.ask(kClean, 0), "breaker: 2 runs in a row did not help"));
+}
+
+TEST_CASE("actuator: a refused playbook and a failed run are told truly") {
+    World world;
+    world.runner.refusal = make_error(Errc::Denied, "clean.yml:3:5: no such module");
+    ActionReport report = world.ask(kClean, 0);
+    CHECK_FALSE(report.ran);
+    CHECK(report.failed);
+    CHECK(report.detail == "clean.yml:3:5: no such module");
+    world.runner.refusal.reset();
+    world.runner.outcome = {
+        .failed = true, .ok = 1, .changed = 0, .failures = 1, .detail = "task 'x': rc 1"};
+    report = world.ask(kClean, 1);
+    CHECK(report.ran);
+    CHECK(report.failed);
+    CHECK(report.failures == 1);
+    CHECK(report.detail == "90.0 % used -> 90.0 % used, it did not help: task 'x': rc 1");
+    const auto ledger = load_ledger(world.state / "ledger");
+    REQUIRE(ledger);
+    CHECK(ledger->runs()[0].outcome == Outcome::Failed);
+    CHECK(ledger->runs()[1].outcome == Outcome::Failed);
+}
+
+TEST_CASE("actuator: the run is in ledger and audit log before it begins") {
+    World world;
+    bool seen = false;
+    world.runner.meanwhile = [&] {
+        const auto ledger = load_ledger(world.state / "ledger");
+        REQUIRE(ledger);
+        REQUIRE(ledger->runs().size() == 1);
+        CHECK(ledger->runs()[0].outcome == Outcome::Started);
+        CHECK(world.audit().find(R"("event":"begin")") != std::string::npos);
+        seen = true;
+    };
+    CHECK(world.ask(kClean, 0).ran);
+    CHECK(seen);
+}
+
+TEST_CASE(
+    "actuator: killed in the middle of a run, the next start says so and counts it as failed") {
+    World world;
+    std::string during;
+    world.runner.meanwhile = [&] { during = *read_file(world.state / "ledger", 1 << 20); };
+    CHECK(world.ask(kClean, 0).ran);
+    REQUIRE(write_file_atomically(world.state / "ledger", during, 0600));
+    world.open();
+    CHECK_FALSE(world.ask(kClean, 0).ran);  // the cooldown counts from the run that was cut off
+    CHECK(world.audit().find(R"("event":"abandoned")") != std::string::npos);
+    CHECK(world.ask(kClean, 1).ran);
+}
+
+TEST_CASE("actuator: one at a time on the host, over processes") {
+    World world;
+    const int lock = ::open((world.state / "lock").c_str(), O_RDWR | O_CREAT, 0600);
+    REQUIRE(lock >= 0);
+    REQUIRE(::flock(lock, LOCK_EX) == 0);
+    CHECK(says(world.ask(kClean, 0), "one at a time"));
+    ::close(lock);
+    CHECK(world.ask(kClean, 0).ran);
+}
+
+TEST_CASE("actuator: a log that cannot be written stops the action before it begins") {
+    if (::geteuid() == 0) {
+        World world;
+        // The head of the log cannot be replaced when its temporary is a directory.
+        REQUIRE(::mkdir((world.state / "audit.head.new").c_str(), 0700) == 0);
+        CHECK_FALSE(world.ask(kClean, 0).ran);
+        CHECK(world.runner.rules.empty());
+    }
+}
+
+TEST_CASE("actuator: ping tells that both sides have read the same, and does nothing") {
+    World world;
+    ActionRequest request{.opcode = Opcode::Ping,
+                          .rule = 0,
+                          .target = 0,
+                          .mode = ActionMode::Auto,
+                          .incident = {},
+                          .nonce = 5,
+                          .config_hash = 77};
+    const auto answer = world.actuator->handle({.uid = kWatcher, .pid = 1}, encode(request));
+    CHECK(answer.report.detail == "5 rules, 5 allowed targets");
+    CHECK_FALSE(answer.report.ran);
+    CHECK(world.runner.rules.empty());
+}
+
+TEST_CASE("actuator (RULES D18): a hostile watcher's bytes run nothing and stop nothing") {
+    World world;
+    std::minstd_rand random(11);
+    std::vector<std::uint8_t> bytes;
+    for (std::size_t size = 0; size <= 4096; size += size < 80 ? 1 : 37) {
+        bytes.resize(size);
+        for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random());
+        const auto answer = world.actuator->handle({.uid = kWatcher, .pid = 1}, bytes);
+        CHECK_FALSE(answer.report.ran);
+    }
+    const RequestBytes good = encode({.opcode = Opcode::Run,
+                                      .rule = kClean,
+                                      .target = 0,
+                                      .mode = ActionMode::Auto,
+                                      .incident = {},
+                                      .nonce = 1,
+                                      .config_hash = 77});
+    for (unsigned opcode = 0; opcode <= 0xFFFF; ++opcode) {
+        if (opcode == 1 || opcode == 2) continue;
+        RequestBytes request = good;
+        request[6] = static_cast<std::uint8_t>(opcode);
+        request[7] = static_cast<std::uint8_t>(opcode >> 8U);
+        if (world.actuator->handle({.uid = kWatcher, .pid = 1}, request).report.ran) FAIL(opcode);
+    }
+    CHECK(world.runner.rules.empty());
+    // The flood has not filled the disk, and what was left out is counted in the next line.
+    CHECK(world.audit().size() < 200'000);
+    CHECK(world.ask(kClean, 0).ran);
+    CHECK(verify_audit(world.state.path()));
+}
+
+TEST_CASE("actuator (RULES D19): every rule, target and mode a watcher can send stays in budget") {
+    World world;
+    std::minstd_rand random(5);
+    int runs = 0;
+    for (int i = 0; i < 3000; ++i) {
+        const auto report = world.ask(static_cast<std::uint16_t>(random() % 7),
+                                      static_cast<std::uint16_t>(random() % 7),
+                                      static_cast<ActionMode>(random() % 3));
+        if (report.ran && report.mode != "observe") ++runs;
+        world.clock.advance(seconds(1));
+    }
+    CHECK(runs > 0);
+    CHECK(runs <= 4);  // fifty minutes: the host's budget of one hour
+}
+
+TEST_CASE("find uid: a number is itself, a name is looked up, anything else is an error") {
+    constexpr std::string_view kPasswd =
+        "root:x:0:0:root:/root:/bin/bash\nhomeostat:x:998:997::/:/sbin/nologin\nbad:x:x:0\nbad2\n";
+    CHECK(*find_uid("12", kPasswd) == 12);
+    CHECK(*find_uid("homeostat", kPasswd) == 998);
+    CHECK(*find_uid("root", kPasswd) == 0);
+    for (const char* user : {"", "nobody", "bad", "bad2", "homeosta", "homeostat:x", "-1",
+                             "4294967295", "99999999999999999999"}) {
+        CAPTURE(user);
+        CHECK_FALSE(find_uid(user, kPasswd));
+    }
+    CHECK_FALSE(find_uid("root", ""));
+}
+
+}  // namespace
+}  // namespace homeostat

@@ -1,0 +1,151 @@
+#include "actions/allow_list_policy.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "tests/support/temporary_directory.hpp"
+
+namespace homeostat {
+namespace {
+
+using playbook::PathUse;
+
+AllowedAction entry(std::vector<std::string> paths) {
+    AllowedAction action;
+    action.line = 7;
+    action.paths = std::move(paths);
+    action.min_age = minutes(5);
+    return action;
+}
+const AllowedTarget kMount{.action = 0, .name = "/srv/volume", .kind = SubjectKind::Mount};
+const AllowedTarget kUnit{.action = 0, .name = "nginx.service", .kind = SubjectKind::Unit};
+
+TEST_CASE("allow-list policy (RULES B11): files only at or beneath the paths of the entry") {
+    const AllowedAction action = entry({"/srv/volume", "/srv/volume/deep/logs", "/var/log/app"});
+    const AllowListPolicy policy(action, kMount);
+    for (const PathUse use : {PathUse::Read, PathUse::Change, PathUse::Delete}) {
+        for (const char* path :
+             {"/", "/srv", "/srv/volume2", "/srv/volum", "/srv/volume.bak/a", "/var/log",
+              "/var/log/apple", "/etc/passwd", "/etc", "/tmp/x", "/srv/other/volume/a"}) {
+            CAPTURE(path);
+            const auto grant = policy.allow_path(path, use);
+            REQUIRE_FALSE(grant);
+            CHECK(grant.error().code == Errc::Denied);
+            CHECK(grant.error().text.view().find("allow.yml line 7: `paths` has nothing") == 0);
+        }
+    }
+    CHECK(policy.allow_path("/srv/volume", PathUse::Read)->root == "/srv/volume");
+    CHECK(policy.allow_path("/srv/volume/a/b", PathUse::Change)->root == "/srv/volume");
+    // The nearest of the allowed directories is the one that bounds the walk.
+    CHECK(policy.allow_path("/srv/volume/deep/logs/a", PathUse::Read)->root ==
+          "/srv/volume/deep/logs");
+}
+
+TEST_CASE("allow-list policy (RULES B11, C2 row 12): deletion is of old regular files beneath") {
+    const test::TemporaryDirectory volume;
+    const AllowedAction action = entry({volume.path()});
+    const AllowListPolicy policy(action, kMount);
+    const auto grant = policy.allow_path(volume / "app.log.1", PathUse::Delete);
+    REQUIRE(grant);
+    CHECK(grant->root == volume.path());
+    CHECK(grant->age_min == minutes(5));
+    CHECK(grant->regular_files_only);
+    const auto itself = policy.allow_path(volume.path(), PathUse::Delete);
+    REQUIRE_FALSE(itself);
+    CHECK(itself.error().text.view().find("is the allowed directory itself") !=
+          std::string_view::npos);
+}
+
+TEST_CASE("allow-list policy (RULES C2 row 15): no paths allow nothing") {
+    const AllowedAction action = entry({});
+    const AllowListPolicy policy(action, kMount);
+    for (const char* path : {"/", "/srv/volume", "/srv/volume/a", ""}) {
+        CHECK_FALSE(policy.allow_path(path, PathUse::Read));
+        CHECK_FALSE(policy.allow_path(path, PathUse::Delete));
+    }
+}
+
+TEST_CASE("allow-list policy (RULES C3): nothing beside a database is deleted") {
+    for (const char* mark : {"PG_VERSION", "ibdata1", "WiredTiger.wt", "MANIFEST-000004"}) {
+        const test::TemporaryDirectory volume;
+        volume.write(std::string("data/") + mark, "");
+        volume.write("data/app.log.1", "");
+        volume.write("logs/app.log.1", "");
+        const AllowedAction action = entry({volume.path()});
+        const AllowListPolicy policy(action, kMount);
+        CAPTURE(mark);
+        CHECK_FALSE(policy.allow_path(volume / "data/app.log.1", PathUse::Delete));
+        CHECK(policy.allow_path(volume / "logs/app.log.1", PathUse::Delete));
+        CHECK_FALSE(policy.allow_path(volume / "data/app.log.1", PathUse::Delete));
+        CHECK(policy.allow_path(volume / "data/app.log.1", PathUse::Read));
+    }
+}
+
+TEST_CASE("allow-list policy (RULES C3): an entry for a protected place still protects it") {
+    const AllowedAction action = entry({"/etc", "/"});  // cannot be loaded; the second wall
+    const AllowListPolicy policy(action, kMount);
+    CHECK_FALSE(policy.allow_path("/etc/cron.d/x", PathUse::Change));
+    CHECK_FALSE(policy.allow_path("/etc/cron.d/x", PathUse::Delete));
+}
+
+TEST_CASE("allow-list policy: the shell is what the entry says") {
+    AllowedAction action = entry({});
+    CHECK_FALSE(AllowListPolicy(action, kMount).allow_shell());
+    action.shell = true;
+    CHECK(AllowListPolicy(action, kMount).allow_shell());
+}
+
+TEST_CASE("allow-list policy (RULES B4, B6): programs exactly as listed, and owned by root") {
+    const test::TemporaryDirectory directory;
+    ::umask(022);
+    const std::string mine = directory.write("tool", "#!/bin/true\n");
+    REQUIRE(::chmod(mine.c_str(), 0755) == 0);
+    AllowedAction action = entry({});
+    action.programs = {mine, "/usr/bin/env"};
+    const AllowListPolicy policy(action, kMount);
+    CHECK(policy.allow_program(mine));
+    for (const std::string& program :
+         {std::string("/usr/bin/df"), std::string("tool"), mine + "x", mine + " ", std::string(),
+          directory / "../tool", std::string("/usr/bin/env")}) {
+        CAPTURE(program);
+        CHECK_FALSE(policy.allow_program(program));
+    }
+    REQUIRE(::chmod(mine.c_str(), 0777) == 0);
+    CHECK_FALSE(policy.allow_program(mine));
+}
+
+TEST_CASE("allow-list policy (RULES T2): only the unit that is sick, and nothing that lasts") {
+    const AllowedAction action = entry({});
+    const AllowListPolicy policy(action, kUnit);
+    for (const char* verb : {"start", "stop", "restart", "reload"}) {
+        CAPTURE(verb);
+        CHECK(policy.allow_unit("nginx.service", verb));
+        for (const char* unit : {"nginx", "apache2.service", "ssh.service", "*.service", "",
+                                 "nginx.service ", "homeostat.service"}) {
+            CAPTURE(unit);
+            CHECK_FALSE(policy.allow_unit(unit, verb));
+        }
+        CHECK_FALSE(AllowListPolicy(action, kMount).allow_unit("nginx.service", verb));
+    }
+    for (const char* verb : {"enable", "disable", "daemon-reload", "mask", "kill", ""}) {
+        CAPTURE(verb);
+        CHECK_FALSE(policy.allow_unit("nginx.service", verb));
+    }
+    const AllowedTarget ssh{.action = 0, .name = "ssh.service", .kind = SubjectKind::Unit};
+    CHECK_FALSE(AllowListPolicy(action, ssh).allow_unit("ssh.service", "restart"));
+}
+
+TEST_CASE("allow-list policy (RULES B8): no network at all") {
+    const AllowedAction action = entry({});
+    const AllowListPolicy policy(action, kMount);
+    for (const char* host : {"localhost", "127.0.0.1", "example.com", ""}) {
+        CHECK_FALSE(policy.allow_host(host));
+    }
+    CHECK(policy.task_time_max() == action.time_limit);
+}
+
+}  // namespace
+}  // namespace homeostat

@@ -1,0 +1,230 @@
+#include "actions/decider.hpp"
+
+#include <doctest/doctest.h>
+
+#include "tests/support/manual_clock.hpp"
+
+namespace homeostat {
+namespace {
+
+constexpr std::string_view kAllow = R"(version: 1
+watcher_uid: 1
+max_mode: auto
+actions:
+  - rule: clean
+    playbook: clean.yml
+    max_mode: auto
+    targets: [/srv/a, /srv/b]
+    requires: {filesystem_used_above: 0.8}
+    limits: {cooldown: 10m}
+  - rule: tell
+    playbook: tell.yml
+    max_mode: recommend
+    targets: [/srv/a]
+    requires: nothing
+)";
+
+std::string rule_text(std::string_view name, std::string_view mode, std::string_view extra = "") {
+    return fmt::format(
+        "    - name: {}\n      condition: event.kind == '{}'\n      mode: {}\n"
+        "      action: {{run_playbook: {{name: {}.yml}}}}\n{}",
+        name, name, mode, name, extra);
+}
+
+ActionConfig make_config(const std::string& rules, std::string_view allow = kAllow) {
+    ActionConfig config;
+    const auto parsed = parse_rulebook("r.yml", "- rules:\n" + rules, config.rules);
+    REQUIRE_MESSAGE(parsed.has_value(), std::string(parsed ? "" : parsed.error().text.c_str()));
+    auto list = parse_allow_list("allow.yml", allow);
+    REQUIRE(list);
+    config.allow_list = std::move(*list);
+    config.has_allow_list = true;
+    return config;
+}
+
+Incident incident_of(std::string_view kind, std::string_view mount = "/srv/a",
+                     std::uint8_t number = 1) {
+    Incident incident;
+    incident.id.bytes[0] = number;
+    incident.kind = kind;
+    incident.severity = Severity::Error;
+    incident.subject = {.kind = SubjectKind::Mount, .name = mount};
+    return incident;
+}
+
+TEST_CASE("decider: an allowed rule in mode auto is a decision with its numbers") {
+    const ActionConfig config =
+        make_config(rule_text("other", "auto") + rule_text("clean", "auto"));
+    Decider decider(config);
+    const test::ManualClock clock;
+    const auto decision = decider.decide(incident_of("clean", "/srv/b"), clock.now());
+    REQUIRE(decision);
+    CHECK(decision->rule == 1);
+    CHECK(decision->target == 1);
+    CHECK(decision->mode == ActionMode::Auto);
+    CHECK(decision->rule_name == "clean");
+    CHECK(decision->playbook == "clean.yml");
+    CHECK(decision->allowed);
+    CHECK(decision->why == "allowed by allow.yml line 5");
+    REQUIRE(decider.rule_of(*decision) != nullptr);
+    CHECK(decider.rule_of(*decision)->name == "clean");
+}
+
+TEST_CASE("decider: the lowest of the modes counts, and the reason is told") {
+    const ActionConfig config = make_config(
+        rule_text("clean", "observe") + rule_text("tell", "auto") + rule_text("foreign", "auto"));
+    Decider decider(config);
+    const test::ManualClock clock;
+    const auto observe = decider.decide(incident_of("clean", "/srv/a", 1), clock.now());
+    REQUIRE(observe);
+    CHECK(observe->mode == ActionMode::Observe);
+    CHECK(observe->allowed);
+    const auto recommend = decider.decide(incident_of("tell", "/srv/a", 2), clock.now());
+    REQUIRE(recommend);
+    CHECK(recommend->mode == ActionMode::Recommend);
+    CHECK(recommend->why == "mode recommend: waits for a person's approval");
+    const auto foreign = decider.decide(incident_of("foreign", "/srv/a", 3), clock.now());
+    REQUIRE(foreign);
+    CHECK_FALSE(foreign->allowed);
+    CHECK(foreign->target == kNoTarget);
+    CHECK(foreign->why == "allow.yml has no entry for rule 'foreign' on '/srv/a'");
+    const auto elsewhere = decider.decide(incident_of("tell", "/srv/b", 4), clock.now());
+    REQUIRE(elsewhere);
+    CHECK_FALSE(elsewhere->allowed);
+}
+
+TEST_CASE("decider: without an allow-list everything is said and nothing allowed") {
+    ActionConfig config = make_config(rule_text("clean", "auto"));
+    config.allow_list = {};
+    config.has_allow_list = false;
+    Decider decider(config);
+    const auto decision = decider.decide(incident_of("clean"), test::ManualClock().now());
+    REQUIRE(decision);
+    CHECK_FALSE(decision->allowed);
+    CHECK(decision->why.view().find("there is no allow.yml") == 0);
+}
+
+TEST_CASE("decider: once per incident and rule, again when it gets worse") {
+    const ActionConfig config = make_config(rule_text("foreign", "auto"));
+    Decider decider(config);
+    test::ManualClock clock;
+    Incident incident = incident_of("foreign");
+    CHECK(decider.decide(incident, clock.now()));
+    for (int i = 0; i < 1000; ++i) {
+        clock.advance(seconds(60));
+        CHECK_FALSE(decider.decide(incident, clock.now()));
+    }
+    incident.severity = Severity::Critical;
+    CHECK(decider.decide(incident, clock.now()));
+    CHECK_FALSE(decider.decide(incident, clock.now()));
+    incident.severity = Severity::Error;
+    CHECK_FALSE(decider.decide(incident, clock.now()));
+}
+
+TEST_CASE("decider: what was asked for is asked again after its cooldown, which doubles") {
+    const ActionConfig config = make_config(rule_text("clean", "auto"));
+    Decider decider(config);
+    test::ManualClock clock;
+    const Incident incident = incident_of("clean");
+    REQUIRE(decider.decide(incident, clock.now()));
+    for (const Duration wait : {minutes(10), minutes(20), minutes(40)}) {
+        clock.advance(wait - seconds(1));
+        CHECK_FALSE(decider.decide(incident, clock.now()));
+        clock.advance(seconds(1));
+        CHECK(decider.decide(incident, clock.now()));
+    }
+}
+
+TEST_CASE("decider: incidents that are over, disabled rules and other kinds give nothing") {
+    const ActionConfig config = make_config(rule_text("clean", "auto", "      enabled: false\n") +
+                                            rule_text("tell", "auto"));
+    Decider decider(config);
+    const test::ManualClock clock;
+    CHECK_FALSE(decider.decide(incident_of("clean"), clock.now()));
+    CHECK_FALSE(decider.decide(incident_of("unheard_of"), clock.now()));
+    Incident over = incident_of("tell");
+    over.state = IncidentState::Resolved;
+    CHECK_FALSE(decider.decide(over, clock.now()));
+}
+
+TEST_CASE("decider (RULES C4): right after start it only observes, then decides anew") {
+    const ActionConfig config = make_config(rule_text("clean", "auto"));
+    Decider decider(config, {.grace = minutes(5)});
+    test::ManualClock clock;
+    const Incident incident = incident_of("clean");
+    const auto early = decider.decide(incident, clock.now());
+    REQUIRE(early);
+    CHECK_FALSE(early->allowed);
+    CHECK(early->why == "only observing in the first 5 min after start");
+    clock.advance(minutes(4));
+    CHECK_FALSE(decider.decide(incident, clock.now()));
+    clock.advance(minutes(1));
+    const auto later = decider.decide(incident, clock.now());
+    REQUIRE(later);
+    CHECK(later->allowed);
+}
+
+TEST_CASE("decider: throttle once_within lets one incident of a group through") {
+    const ActionConfig config = make_config(rule_text(
+        "clean", "auto",
+        "      throttle: {once_within: 10 minutes, group_by_attributes: [event.subject]}\n"));
+    Decider decider(config);
+    test::ManualClock clock;
+    CHECK(decider.decide(incident_of("clean", "/srv/a", 1), clock.now()));
+    CHECK_FALSE(decider.decide(incident_of("clean", "/srv/a", 2), clock.now()));
+    CHECK(decider.decide(incident_of("clean", "/srv/b", 3), clock.now()));
+    clock.advance(minutes(10));
+    CHECK(decider.decide(incident_of("clean", "/srv/a", 2), clock.now()));
+}
+
+TEST_CASE("decider: throttle once_after waits, and decides while the incident holds") {
+    const ActionConfig config = make_config(rule_text(
+        "clean", "auto", "      throttle: {once_after: 5 minutes, group_by_attributes: [kind]}\n"));
+    Decider decider(config);
+    test::ManualClock clock;
+    const Incident incident = incident_of("clean");
+    int decisions = 0;
+    for (int second = 0; second <= 300; ++second) {
+        if (decider.decide(incident, clock.now())) {
+            ++decisions;
+            CHECK(second == 300);
+        }
+        clock.advance(seconds(1));
+    }
+    CHECK(decisions == 1);
+}
+
+TEST_CASE("decider: throttle accumulate_within counts incidents, not looks at them") {
+    const ActionConfig config =
+        make_config(rule_text("clean", "auto",
+                              "      throttle: {accumulate_within: 1 hour, threshold: 3, "
+                              "group_by_attributes: [kind]}\n"));
+    Decider decider(config);
+    test::ManualClock clock;
+    for (int tick = 0; tick < 50; ++tick) {
+        CHECK_FALSE(decider.decide(incident_of("clean", "/srv/a", 1), clock.now()));
+        CHECK_FALSE(decider.decide(incident_of("clean", "/srv/a", 2), clock.now()));
+        clock.advance(seconds(10));
+    }
+    CHECK(decider.decide(incident_of("clean", "/srv/a", 3), clock.now()));
+    // A fresh window begins: two are not enough again.
+    CHECK_FALSE(decider.decide(incident_of("clean", "/srv/a", 4), clock.now()));
+    CHECK_FALSE(decider.decide(incident_of("clean", "/srv/a", 5), clock.now()));
+}
+
+TEST_CASE("decider: memory is fixed; the incident not seen longest is forgotten and counted") {
+    const ActionConfig config = make_config(rule_text("foreign", "auto"));
+    Decider decider(config, {.grace = {}, .incidents_max = 2});
+    test::ManualClock clock;
+    for (std::uint8_t number = 1; number <= 3; ++number) {
+        clock.advance(seconds(1));
+        CHECK(decider.decide(incident_of("foreign", "/srv/a", number), clock.now()));
+    }
+    CHECK(decider.forgotten() == 1);
+    clock.advance(seconds(1));
+    CHECK_FALSE(decider.decide(incident_of("foreign", "/srv/a", 3), clock.now()));
+    CHECK_FALSE(decider.decide(incident_of("foreign", "/srv/a", 2), clock.now()));
+}
+
+}  // namespace
+}  // namespace homeostat

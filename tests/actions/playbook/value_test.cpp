@@ -1,0 +1,104 @@
+#include "actions/playbook/value.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <vector>
+
+namespace homeostat::playbook {
+
+TEST_CASE("value: texts are those of Python") {
+    struct Row {
+        Value value;
+        std::string_view repr;
+    };
+    const std::vector<Row> rows{
+        {Value(), "None"},
+        {true, "True"},
+        {-5, "-5"},
+        {2.0, "2.0"},
+        {0.1, "0.1"},
+        {1e16, "1e+16"},
+        {123456789012345.0, "123456789012345.0"},
+        {0.0001, "0.0001"},
+        {0.00001, "1e-05"},
+        {1.5e-7, "1.5e-07"},
+        {-0.0, "-0.0"},
+        {std::nan(""), "nan"},
+        {HUGE_VAL, "inf"},
+        {"it's", "\"it's\""},
+        {"a'b\"c", "'a\\'b\"c'"},
+        {"a\n\t\\", "'a\\n\\t\\\\'"},
+        {"\x01\xC2\xA0", "'\\x01\\xa0'"},
+        {"\xC3\xA9", "'\xC3\xA9'"},
+        {ValueList{1, "a", Value()}, "[1, 'a', None]"},
+        {Map{{"b", 1}, {"a", ValueList{}}}, "{'b': 1, 'a': []}"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.repr);
+        CHECK(to_repr(row.value) == row.repr);
+    }
+    CHECK(to_str("plain") == "plain");
+    CHECK(*to_text(Value()) == "");
+    CHECK(to_str(Value()) == "None");
+}
+
+TEST_CASE("value: equality is Python's") {
+    CHECK(equal(1, 1.0));
+    CHECK(equal(1, true));
+    CHECK(equal(0, false));
+    CHECK_FALSE(equal("1", 1));
+    CHECK_FALSE(equal(Value(), false));
+    CHECK(equal(ValueList{1, "a"}, ValueList{true, "a"}));
+    CHECK_FALSE(equal(ValueList{1}, ValueList{1, 2}));
+    CHECK(equal(Map{{"a", 1}, {"b", 2}}, Map{{"b", 2}, {"a", 1}}));
+    CHECK_FALSE(equal(Map{{"a", 1}}, Map{{"b", 1}}));
+    CHECK_FALSE(equal(Value::undefined("x"), Value::undefined("x")));
+}
+
+TEST_CASE("value: only two numbers or two texts have an order") {
+    CHECK(*compare(1, 1.5) == -1);
+    CHECK(*compare("b", "a") == 1);
+    CHECK(*compare(true, 1) == 0);
+    CHECK_FALSE(compare("1", 1));
+    CHECK_FALSE(compare(ValueList{}, ValueList{}));
+    CHECK_FALSE(compare(Value(), 1));
+}
+
+TEST_CASE("value: what is false") {
+    for (const Value& value : {Value(), Value(false), Value(0), Value(0.0), Value(""),
+                               Value(ValueList{}), Value(Map{})}) {
+        CHECK_FALSE(is_true(value));
+    }
+    for (const Value& value : {Value(true), Value(-1), Value("0"), Value(ValueList{0})}) {
+        CHECK(is_true(value));
+    }
+}
+
+TEST_CASE("value: undefined is found however deep it lies") {
+    const Value deep(ValueList{Map{{"a", Value::undefined("'x' is undefined")}}});
+    const auto status = require_defined(deep);
+    REQUIRE_FALSE(status);
+    CHECK(status.error().code == Errc::NotFound);
+    CHECK(status.error().text == "'x' is undefined");
+    CHECK_FALSE(to_text(deep));
+    CHECK(depth_of(deep) == 2);
+    CHECK(depth_of(1) == 0);
+}
+
+TEST_CASE("value: a mapping keeps the order of insertion") {
+    Map map;
+    map.set("b", 1);
+    map.set("a", 2);
+    map.set("b", 3);
+    REQUIRE(map.size() == 2);
+    CHECK(map.entries()[0].first == "b");
+    CHECK(map.find("b")->integer() == 3);
+    map.merge(Map{{"c", 4}, {"a", 5}});
+    CHECK(map.find("a")->integer() == 5);
+    map.remove("b");
+    CHECK(map.find("b") == nullptr);
+    CHECK(map.size() == 2);
+}
+
+}  // namespace homeostat::playbook

@@ -1,0 +1,188 @@
+#include "agent/agent.hpp"
+
+#include <doctest/doctest.h>
+
+#include "core/allocation_guard.hpp"
+#include "tests/agent/rig.hpp"
+
+using namespace homeostat;
+using test::Rig;
+
+namespace {
+
+constexpr double kMiB = 1024.0 * 1024;
+
+// The owner allows the rule for /srv in mode auto; verification wants less than 60 % used.
+ActionConfig cleaning_allowed() {
+    ActionConfig config;
+    const Status rules = parse_rulebook("rules/clean.yml", R"(
+- name: disk care
+  hosts: all
+  rules:
+    - name: clean
+      condition: event.kind == "filesystem_space" and event.severity == "critical"
+      action: {run_playbook: {name: clean.yml}}
+      mode: auto
+      verify: {metric: event.value, below: 0.6, within: 30s}
+)",
+                                        config.rules);
+    if (!rules) FAIL(rules.error().text.view());
+    auto allow = parse_allow_list("allow.yml", R"(
+version: 1
+watcher_uid: 65534
+max_mode: auto
+actions:
+  - rule: clean
+    playbook: clean.yml
+    max_mode: auto
+    targets: [/srv]
+    paths: [/srv/log]
+    requires: {filesystem_used_above: 0.8}
+)");
+    if (!allow) FAIL(allow.error().text.view());
+    config.allow_list = *allow;
+    config.has_allow_list = true;
+    return config;
+}
+
+}  // namespace
+
+TEST_CASE("agent: a healthy host has no incidents") {
+    Rig rig;
+    rig.run(1800);
+    CHECK(rig.told.empty());
+    AgentStatus status;
+    rig.agent.describe(status);
+    CHECK(status.ticks == 1800);
+    CHECK(status.series > 50);
+    CHECK(status.samples_dropped == 0);
+    for (const CollectorLine& line : status.collectors) {
+        CAPTURE(line.name.view());
+        CAPTURE(line.reason.view());
+        CHECK(line.state != CollectorState::Failing);
+    }
+}
+
+TEST_CASE("agent: after start-up 1000 ticks allocate nothing in collect and detect") {
+    Rig rig;
+    rig.run(120);
+    // The synthetic host itself allocates, so the host stands still while the agent runs.
+    const AllocationGuard guard;
+    for (int i = 0; i < 1000; ++i) {
+        rig.agent.tick();
+        rig.clock.advance(seconds(1));
+    }
+    CHECK(guard.count() == 0);
+}
+
+TEST_CASE("agent: a disk that fills is one incident: forecast, then full, with its writer") {
+    Rig rig;
+    rig.run(120);
+    rig.synthetic.set_writer(40 * kMiB);
+    rig.run(180);
+    REQUIRE_FALSE(rig.told.empty());
+    const Incident& first = rig.told.front();
+    const Incident& last = rig.told.back();
+    CHECK(first.kind == "filesystem_space");
+    CHECK(first.subject.name == "/srv");
+    CHECK(first.severity < Severity::Critical);
+    CHECK(last.id == first.id);
+    CHECK(last.severity == Severity::Critical);
+    REQUIRE_FALSE(last.causes.empty());
+    CHECK(last.causes[0].name == "process:logspam");
+    CHECK(last.processes[0].unit == "logspam.service");
+    CHECK(rig.agent.open_incidents().size() == 1);
+}
+
+TEST_CASE("agent: a rule in mode auto asks the actuator once, and the effect is verified") {
+    Rig rig(test::rig_config(), cleaning_allowed());
+    rig.run(120);
+    rig.synthetic.set_writer(40 * kMiB);
+    rig.run(170);
+    REQUIRE(rig.jobs.size() == 1);
+    CHECK(rig.jobs[0].decision.rule_name == "clean");
+    CHECK(rig.agent.open_incidents()[0].state == IncidentState::Acting);
+
+    rig.synthetic.set_writer(0);
+    rig.synthetic.free_space(6000 * kMiB);
+    ActionReport report;
+    report.incident = rig.jobs[0].incident;
+    report.ran = true;
+    REQUIRE(rig.work.reports.push(report));
+    rig.run(10);
+    CHECK(rig.told.back().actions.back().state == "effective");
+    rig.run(120);
+    CHECK(rig.told.back().state == IncidentState::Resolved);
+    CHECK(rig.jobs.size() == 1);
+}
+
+TEST_CASE("agent: without an allow-list nothing is asked, and the incident says so") {
+    ActionConfig config = cleaning_allowed();
+    config.allow_list = AllowList{};
+    config.has_allow_list = false;
+    Rig rig(test::rig_config(), std::move(config));
+    rig.run(120);
+    rig.synthetic.set_writer(40 * kMiB);
+    rig.run(170);
+    CHECK(rig.jobs.empty());
+    const Incident& incident = rig.agent.open_incidents()[0];
+    REQUIRE_FALSE(incident.actions.empty());
+    CHECK(incident.actions.back().state == "refused");
+    CHECK_FALSE(incident.actions.back().detail.empty());
+}
+
+TEST_CASE("agent: a courier that is stuck delays records and loses no incident") {
+    Rig rig;
+    rig.run(120);
+    while (rig.work.to_ship.push(Incident{})) {
+    }
+    rig.synthetic.set_writer(40 * kMiB);
+    for (int i = 0; i < 60; ++i) {
+        rig.synthetic.advance_to(rig.clock.now());
+        rig.agent.tick();
+        rig.clock.advance(seconds(1));
+    }
+    while (rig.work.to_ship.try_pop()) {
+    }
+    rig.run(2);
+    REQUIRE_FALSE(rig.told.empty());
+    CHECK(rig.told.front().kind == "filesystem_space");
+    CHECK(rig.told.front().seq == 0);
+}
+
+TEST_CASE("agent: a proc file that cannot be read is unknown, counted and visible, no more") {
+    Rig rig;
+    rig.synthetic.root().fail("proc/meminfo", Errc::Denied);
+    rig.run(60);
+    AgentStatus status;
+    rig.agent.describe(status);
+    bool seen = false;
+    for (const CollectorLine& line : status.collectors) {
+        if (line.name != "meminfo") continue;
+        seen = true;
+        CHECK(line.state == CollectorState::Unknown);
+        CHECK(line.errors > 0);
+        CHECK(line.reason.view().find("proc/meminfo") != std::string_view::npos);
+    }
+    CHECK(seen);
+    CHECK(rig.told.empty());
+    CHECK(rig.agent.next_collector_news() != nullptr);
+}
+
+TEST_CASE("agent: an open incident is taken back after a restart and ends under its own id") {
+    Rig before;
+    before.run(120);
+    before.synthetic.set_writer(40 * kMiB);
+    before.run(60);
+    REQUIRE(before.agent.open_incidents().size() == 1);
+    const Incident open = before.agent.open_incidents()[0];
+
+    Rig after;
+    const std::vector<Incident> stored{open};
+    after.agent.restore(stored);
+    after.run(60);
+    REQUIRE(after.told.size() == 1);
+    CHECK(after.told[0].id == open.id);
+    CHECK(after.told[0].state == IncidentState::Resolved);
+    CHECK(after.told[0].seq == open.seq + 1);
+}

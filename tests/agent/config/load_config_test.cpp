@@ -1,0 +1,103 @@
+#include "agent/config/load_config.hpp"
+
+#include <doctest/doctest.h>
+
+#include "tests/support/temporary_directory.hpp"
+
+using namespace homeostat;
+
+namespace {
+
+Result<std::string> no_secrets(const std::string& path) {
+    return make_error(Errc::NotFound, "open {}: No such file or directory", path);
+}
+
+Result<Config> parse(std::string_view text, std::vector<Error>& errors) {
+    const auto read_secret = [](const std::string& path) { return no_secrets(path); };
+    return parse_config("homeostat.yml", text, read_secret, errors);
+}
+
+}  // namespace
+
+TEST_CASE("load_config: nothing has to be configured") {
+    const test::TemporaryDirectory directory;
+    std::vector<Error> errors;
+    const auto config = load_config(directory.path(), errors);
+    REQUIRE(config);
+    CHECK(errors.empty());
+    CHECK(config->tick.ns == seconds(1).ns);
+    CHECK(config->ship.otlp.empty());
+    CHECK(config->detect.conditions.size() == stock_conditions().size());
+}
+
+TEST_CASE("load_config: reads all of its parts") {
+    std::vector<Error> errors;
+    const auto config = parse(R"(
+tick: 2s
+series_max: 500
+collectors: {disable: [netdev]}
+conditions:
+  filesystem_full: {confirm: 5s, limits: {critical: 0.9}}
+  filesystem_inodes_full: {enabled: false}
+forecast: {horizon: 12h, used_min: 0.2}
+incidents: {calm_for: 10s}
+actions: {socket: /tmp/a.sock, grace_after_start: 0s}
+resource: {deployment.environment.name: test}
+first_send_spread: 0s
+)",
+                              errors);
+    for (const Error& error : errors) MESSAGE(error.text.view());
+    REQUIRE(config);
+    CHECK(config->tick.ns == seconds(2).ns);
+    CHECK(config->series_max == 500);
+    CHECK(config->collectors_off == std::vector<std::string>{"netdev"});
+    CHECK(config->detect.conditions.size() == stock_conditions().size() - 1);
+    CHECK(config->detect.forecast_used_min == 0.2);
+    CHECK(config->incidents.calm_for.ns == seconds(10).ns);
+    CHECK(config->actions.socket == "/tmp/a.sock");
+    CHECK(config->actions.grace_after_start.ns == 0);
+    REQUIRE(config->ship.identity.resource.size() == 1);
+    for (const Condition& condition : config->detect.conditions) {
+        if (condition.name != "filesystem_full") continue;
+        CHECK(condition.confirm.ns == seconds(5).ns);
+        for (std::size_t i = 0; i < condition.steps_used; ++i) {
+            if (condition.steps[i].severity != Severity::Critical) continue;
+            CHECK(condition.steps[i].limit == 0.9);
+            CHECK(condition.steps[i].room_max == 0);
+        }
+    }
+}
+
+TEST_CASE("load_config: what is wrong is named with its place, and all of it") {
+    struct Row {
+        std::string_view yaml;
+        std::string_view part;
+    };
+    for (const Row& row :
+         {Row{"tik: 1s", "homeostat.yml:1:1: unknown key 'tik' (did you mean 'tick'?)"},
+          Row{"tick: fast", "homeostat.yml:1:7: tick: expected a duration"},
+          Row{"collectors: {disable: [netdve]}", "no collector 'netdve' (did you mean 'netdev'?)"},
+          Row{"conditions: {filesystem_ful: {}}", "did you mean 'filesystem_full'?"},
+          Row{"conditions: 5", "expected names of conditions"},
+          Row{"conditions: {filesystem_full: {limits: {fatal: 1}}}", "unknown key 'fatal'"},
+          Row{"a: [1", "homeostat.yml:1:"}, Row{"tick: &x 1s", "homeostat.yml:1:"}}) {
+        CAPTURE(row.yaml);
+        std::vector<Error> errors;
+        CHECK_FALSE(parse(row.yaml, errors));
+        REQUIRE_FALSE(errors.empty());
+        CAPTURE(errors[0].text.view());
+        CHECK(errors[0].text.view().find(row.part) != std::string_view::npos);
+    }
+    std::vector<Error> errors;
+    CHECK_FALSE(parse("tik: 1\nseries_max: 1\n", errors));
+    CHECK(errors.size() == 2);
+}
+
+TEST_CASE("load_config: a file that cannot be read is an error that names it") {
+    const test::TemporaryDirectory directory;
+    directory.write("homeostat.yml/inner", "");  // a directory in its place
+    std::vector<Error> errors;
+    CHECK_FALSE(load_config(directory.path(), errors));
+    REQUIRE(errors.size() == 1);
+    CHECK(errors[0].text.view().find("homeostat.yml") != std::string_view::npos);
+}

@@ -1,0 +1,73 @@
+#include "agent/config/load_scrape.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace homeostat;
+
+namespace {
+
+Result<Config> parse(std::string_view text, std::vector<Error>& errors) {
+    const auto read_secret = [](const std::string& path) -> Result<std::string> {
+        if (path == "/run/secret") return std::string("hunter2");
+        return make_error(Errc::NotFound, "open {}: No such file or directory", path);
+    };
+    return parse_config("homeostat.yml", text, read_secret, errors);
+}
+
+}  // namespace
+
+TEST_CASE("load_scrape: Prometheus' own syntax, one exporter for each target") {
+    std::vector<Error> errors;
+    const auto config = parse(R"(
+scrape_configs:
+  - job_name: node
+    scrape_interval: 5s
+    static_configs: [{targets: ['127.0.0.1:9100'], labels: {rack: a}}]
+  - job_name: app
+    scheme: https
+    metrics_path: /m
+    basic_auth: {username: u, password_file: /run/secret}
+    tls_config: {ca_file: /etc/ca.pem, server_name: app}
+    static_configs: [{targets: ['a:1', 'b:2']}]
+)",
+                              errors);
+    for (const Error& error : errors) MESSAGE(error.text.view());
+    REQUIRE(config);
+    REQUIRE(config->exporters.size() == 3);
+    CHECK(config->exporters[0].name == "node");
+    CHECK(config->exporters[0].url == "http://127.0.0.1:9100/metrics");
+    CHECK(config->exporters[0].timeout <= config->exporters[0].interval);
+    CHECK(config->exporters[2].name == "app/b:2");
+    CHECK(config->exporters[2].url == "https://b:2/m");
+    REQUIRE(config->exporters[2].headers.size() == 1);
+    CHECK(config->exporters[2].headers[0].value == "Basic dTpodW50ZXIy");  // u:hunter2
+    CHECK(config->exporters[2].tls.server_name == "app");
+}
+
+TEST_CASE("load_scrape: what is missing or unknown is named with its line") {
+    struct Row {
+        std::string_view yaml;
+        std::string_view part;
+    };
+    for (const Row& row :
+         {Row{"scrape_configs: 3", "expected a list"},
+          Row{"scrape_configs: [{job_name: x}]", "needs static_configs"},
+          Row{"scrape_configs: [{static_configs: [{targets: [a]}]}]", "needs a job_name"},
+          Row{"scrape_configs: [{job_nam: x}]", "did you mean 'job_name'?"},
+          Row{"scrape_configs: [{job_name: x, scheme: ftp, static_configs: [{targets: [a]}]}]",
+              "expected one of http, https"},
+          Row{"scrape_configs: [{job_name: x, static_configs: [{targets: [a]}], basic_auth: "
+              "{username: u, password_file: /none}}]",
+              "password_file: open /none"}}) {
+        CAPTURE(row.yaml);
+        std::vector<Error> errors;
+        CHECK_FALSE(parse(row.yaml, errors));
+        bool found = false;
+        for (const Error& error : errors) {
+            CAPTURE(error.text.view());
+            CHECK(error.text.view().starts_with("homeostat.yml:1:"));
+            found = found || error.text.view().find(row.part) != std::string_view::npos;
+        }
+        CHECK(found);
+    }
+}

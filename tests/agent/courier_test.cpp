@@ -1,0 +1,85 @@
+#include "agent/courier.hpp"
+
+#include <doctest/doctest.h>
+
+#include "agent/uplink/spool_files.hpp"
+#include "tests/support/manual_clock.hpp"
+#include "tests/support/scripted_fetcher.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+using namespace homeostat;
+
+namespace {
+
+ShipSettings one_otlp() {
+    ShipSettings settings;
+    settings.identity.version = "1";
+    settings.first_send_spread = Duration{};
+    settings.otlp.push_back(OtlpSettings{});
+    return settings;
+}
+
+Incident incident() {
+    Incident out;
+    out.id = make_incident_id(1'795'176'000'000'000'000, {1, 2});
+    out.kind = "filesystem_space";
+    out.subject = {SubjectKind::Mount, "/srv"};
+    return out;
+}
+
+struct Fixture {
+    explicit Fixture(const std::string& store_directory = {})
+        : store(store_directory.empty() ? directory.path() : store_directory) {}
+
+    test::TemporaryDirectory directory;
+    test::ManualClock clock;
+    test::ScriptedFetcher fetcher;
+    DirectorySpoolFiles files{directory / "spool"};
+    Spool spool{SpoolSettings{}, files, 1};
+    Shipper shipper{one_otlp(), spool, fetcher, 1, clock.now()};
+    IncidentStore store;
+    Work work;
+    Courier courier{work, store, shipper};
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Fixture, "courier: an incident is stored and spooled before any server is asked") {
+    REQUIRE(work.to_ship.push(incident()));
+    courier.step(clock.now(), Duration{});
+    std::size_t damaged = 0;
+    CHECK(store.load(damaged).size() == 1);
+    CHECK(courier.store_status().saved == 1);
+    CHECK(shipper.spool().status().records == 1);
+    CHECK_FALSE(fetcher.asked.empty());
+    CHECK(shipper.status()[0].queued == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "courier: what waited while the server was away arrives when it is back") {
+    REQUIRE(work.to_ship.push(incident()));
+    for (int i = 0; i < 60; ++i) {
+        courier.step(clock.now(), Duration{});
+        clock.advance(seconds(10));
+    }
+    CHECK(shipper.status()[0].queued == 1);
+    fetcher.set_answer([](const HttpRequest&) -> Result<HttpResponse> {
+        HttpResponse response;
+        response.status = 200;
+        return response;
+    });
+    for (int i = 0; i < 60; ++i) {
+        courier.step(clock.now(), Duration{});
+        clock.advance(seconds(10));
+    }
+    CHECK(shipper.status()[0].queued == 0);
+    CHECK(shipper.status()[0].sent == 1);
+}
+
+TEST_CASE("courier: a store that cannot be written is told, and does not stop the shipping") {
+    Fixture fixture("/nonexistent/state");
+    REQUIRE(fixture.work.to_ship.push(incident()));
+    fixture.courier.step(fixture.clock.now(), Duration{});
+    CHECK(fixture.courier.store_status().failures == 1);
+    CHECK(fixture.courier.store_status().last_error.find("/nonexistent") != std::string::npos);
+    CHECK(fixture.shipper.spool().status().records == 1);
+}

@@ -1,0 +1,47 @@
+#include "agent/identity.hpp"
+
+#include <doctest/doctest.h>
+
+#include "core/incident.hpp"
+#include "tests/support/memory_root.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+using namespace homeostat;
+
+TEST_CASE("identity: machine id, name and os-release of the root it is given") {
+    test::MemoryRoot root;
+    root.set("etc/machine-id", "0123456789abcdef0123456789abcdef\n");
+    root.set("proc/sys/kernel/hostname", "web1\n");
+    root.set("etc/os-release", "PRETTY_NAME=\"Debian GNU/Linux 12\"\nID=debian\nVERSION_ID='12'\n");
+    AgentIdentity identity;
+    read_identity(root, "1.2.3", identity);
+    CHECK(identity.version == "1.2.3");
+    CHECK(identity.host_id == "0123456789abcdef0123456789abcdef");
+    CHECK(identity.host_name == "web1");
+    CHECK(identity.os_name == "debian");
+    CHECK(identity.os_version == "12");
+    CHECK(identity.os_description == "Debian GNU/Linux 12");
+}
+
+TEST_CASE("identity: what a host does not tell stays empty") {
+    const test::MemoryRoot root;
+    AgentIdentity identity;
+    read_identity(root, "1", identity);
+    CHECK(identity.host_id.empty());
+    CHECK(identity.host_name.empty());
+    CHECK(identity.os_name.empty());
+}
+
+TEST_CASE("identity: the instance id lasts, until the machine is another") {
+    const test::TemporaryDirectory state;
+    const auto first = load_instance_id(state.path(), "machine-a", 1'000'000'000, {1, 2});
+    REQUIRE(first);
+    CHECK(parse_incident_id(*first));
+    CHECK(*load_instance_id(state.path(), "machine-a", 2'000'000'000, {3, 4}) == *first);
+    const auto clone = load_instance_id(state.path(), "machine-b", 2'000'000'000, {3, 4});
+    REQUIRE(clone);
+    CHECK(*clone != *first);
+    state.write("instance-id", "garbage");
+    CHECK(parse_incident_id(*load_instance_id(state.path(), "machine-b", 3'000'000'000, {5, 6})));
+    CHECK_FALSE(load_instance_id("/nonexistent/state", "m", 1, {1, 2}));
+}

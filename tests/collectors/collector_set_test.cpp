@@ -1,0 +1,234 @@
+#include "collectors/collector_set.hpp"
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <string>
+
+#include "core/allocation_guard.hpp"
+#include "tests/support/manual_clock.hpp"
+#include "tests/support/memory_root.hpp"
+
+using namespace homeostat;
+
+namespace {
+
+constexpr Metric kMetric{"x", Unit::None, MetricKind::Gauge, Aspect::Other};
+
+// Does what it is told.
+class Told final : public Collector {
+public:
+    using Act = std::function<Status(Samples&)>;
+    explicit Told(Act act) : act_(std::move(act)) {}
+    Status collect(const Root&, Samples& out) override { return act_(out); }
+
+private:
+    Act act_;
+};
+
+struct Bench {
+    test::MemoryRoot root;
+    test::ManualClock clock;
+    SeriesTable table{64};
+    Samples samples{table, 64};
+    CollectorSet set;
+
+    void add(std::string_view name, Duration interval, Told::Act act) {
+        set.add(name, interval, std::make_unique<Told>(std::move(act)));
+    }
+    void tick(Duration step = seconds(1)) {
+        samples.begin(clock.now());
+        set.run(root, clock, samples);
+        clock.advance(step);
+    }
+    CollectorState state(std::string_view name) { return set.find(name)->state; }
+    // The names of all news, in order.
+    std::string news() {
+        std::string names;
+        while (const CollectorStatus* status = set.next_news()) {
+            names += std::string(status->name) + ":" + std::string(name_of(status->state)) + " ";
+        }
+        return names;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("collector set: each runs at its own interval, all at the first tick") {
+    Bench bench;
+    int every = 0;
+    int third = 0;
+    bench.add("every", seconds(1), [&](Samples&) { return ++every, Ok{}; });
+    bench.add("third", seconds(3), [&](Samples&) { return ++third, Ok{}; });
+    bench.tick();
+    CHECK(every == 1);
+    CHECK(third == 1);
+    for (int i = 0; i < 9; ++i) bench.tick();
+    CHECK(every == 10);
+    CHECK(third == 4);  // its second round is moved off the first's tick
+    CHECK(bench.set.find("every")->runs == 10);
+    CHECK(bench.set.find("nobody") == nullptr);
+}
+
+TEST_CASE("collector set: ticks that come late do not add up, a long sleep is not caught up") {
+    Bench bench;
+    int runs = 0;
+    bench.add("a", seconds(1), [&](Samples&) { return ++runs, Ok{}; });
+    for (int i = 0; i < 10; ++i) bench.tick(milliseconds(1003));
+    CHECK(runs == 10);
+    bench.clock.advance(hours(1));
+    bench.tick();
+    bench.tick();
+    CHECK(runs == 12);
+}
+
+TEST_CASE("collector set: one that fails does not stop the others, and is unknown") {
+    Bench bench;
+    bench.add("bad", seconds(1), [](Samples&) -> Status {
+        return make_error(Errc::Parse, "proc/bad: expected sense");
+    });
+    bench.add("good", seconds(1), [](Samples& out) { return out.add(kMetric, 1), Ok{}; });
+    bench.tick();
+    bench.tick();
+    CHECK(bench.state("bad") == CollectorState::Unknown);
+    CHECK(bench.set.find("bad")->errors == 2);
+    CHECK(bench.set.find("bad")->reason == "proc/bad: expected sense");
+    CHECK(bench.state("good") == CollectorState::Ok);
+    CHECK(bench.set.find("good")->samples_last == 1);
+    CHECK(bench.samples.value("x"));
+}
+
+TEST_CASE("collector set: a reason is news once, and so is the recovery from it") {
+    Bench bench;
+    const char* wrong = nullptr;
+    bench.add("a", seconds(1), [&](Samples&) -> Status {
+        if (wrong == nullptr) return Ok{};
+        return make_error(Errc::Denied, "{}", wrong);
+    });
+    bench.tick();
+    CHECK(bench.news().empty());  // a good start is no news
+    wrong = "locked";
+    bench.tick();
+    CHECK(bench.news() == "a:unknown ");
+    bench.tick();
+    CHECK(bench.news().empty());
+    wrong = "bolted";
+    bench.tick();
+    CHECK(bench.news() == "a:unknown ");
+    wrong = nullptr;
+    bench.tick();
+    CHECK(bench.news() == "a:ok ");
+    wrong = "locked";  // flaps within the hour: said already
+    bench.tick();
+    wrong = nullptr;
+    bench.tick();
+    CHECK(bench.news().empty());
+    bench.clock.advance(hours(1));
+    wrong = "locked";
+    bench.tick();
+    CHECK(bench.news() == "a:unknown ");
+}
+
+TEST_CASE("collector set: a source that the host lacks is off, said once, and looked for again") {
+    Bench bench;
+    int runs = 0;
+    bool there = false;
+    bench.add("a", seconds(1), [&](Samples&) -> Status {
+        ++runs;
+        if (there) return Ok{};
+        return make_error(Errc::NotAvailable, "proc/a: no such file");
+    });
+    for (int i = 0; i < 100; ++i) bench.tick();
+    CHECK(runs == 1);
+    CHECK(bench.state("a") == CollectorState::Off);
+    CHECK(bench.news() == "a:off ");
+    CHECK(bench.set.find("a")->errors == 0);
+    there = true;
+    bench.clock.advance(minutes(10));
+    bench.tick();
+    bench.tick();
+    CHECK(runs == 3);
+    CHECK(bench.news() == "a:ok ");
+}
+
+TEST_CASE(
+    "collector set: who overruns the deadline is skipped, longer each time, until it is quick") {
+    Bench bench;
+    int runs = 0;
+    bool slow = true;
+    bench.add("a", seconds(1), [&](Samples&) -> Status {
+        ++runs;
+        if (slow) bench.clock.advance(milliseconds(501));
+        return Ok{};
+    });
+    bench.tick();
+    CHECK(bench.state("a") == CollectorState::Failing);
+    CHECK(bench.news() == "a:failing ");
+    CHECK(bench.set.find("a")->overruns == 1);
+    CHECK(bench.set.find("a")->reason == "took longer than its 500 ms: quarantined");
+    CHECK(bench.set.find("a")->took_last == milliseconds(501));
+    for (int i = 0; i < 3600; ++i) bench.tick();
+    CHECK(runs < 16);  // 2, 4, 8 ... 512, then every 600 s
+    CHECK(runs > 10);
+    slow = false;
+    for (int i = 0; i < 700; ++i) bench.tick();
+    CHECK(bench.state("a") == CollectorState::Ok);
+    const int before = runs;
+    for (int i = 0; i < 10; ++i) bench.tick();
+    CHECK(runs == before + 10);
+}
+
+TEST_CASE("collector set: one that is dear runs less often, a single slow run changes nothing") {
+    Bench bench;
+    int runs = 0;
+    Duration cost = milliseconds(1);
+    bench.add("a", seconds(1), [&](Samples&) -> Status {
+        ++runs;
+        bench.clock.advance(cost);
+        return Ok{};
+    });
+    for (int i = 0; i < 10; ++i) bench.tick();
+    CHECK(runs == 10);
+    cost = milliseconds(300);
+    bench.tick();  // preempted, say
+    cost = milliseconds(1);
+    for (int i = 0; i < 10; ++i) bench.tick();
+    CHECK(runs == 21);
+    CHECK(bench.set.find("a")->interval == seconds(1));
+    cost = milliseconds(50);
+    for (int i = 0; i < 60; ++i) bench.tick();
+    CHECK(bench.set.find("a")->interval == seconds(5));
+    runs = 0;
+    for (int i = 0; i < 100; ++i) bench.tick();
+    CHECK(runs == 20);
+    CHECK(bench.state("a") == CollectorState::Ok);
+    cost = milliseconds(1);
+    for (int i = 0; i < 10; ++i) bench.tick();
+    CHECK(bench.set.find("a")->interval == seconds(1));
+}
+
+TEST_CASE("collector set: names stay valid however many are added, and states have names") {
+    Bench bench;
+    for (int i = 0; i < 40; ++i) {
+        bench.add("n" + std::to_string(i), seconds(1), [](Samples&) { return Ok{}; });
+    }
+    for (int i = 0; i < 40; ++i) {
+        CHECK(bench.set.statuses()[static_cast<std::size_t>(i)].name == "n" + std::to_string(i));
+    }
+    CHECK(name_of(CollectorState::Waiting) == "waiting");
+    CHECK(bench.set.statuses()[0].state == CollectorState::Waiting);
+}
+
+TEST_CASE("collector set: failing allocates nothing") {
+    Bench bench;
+    int n = 0;
+    bench.add("a", seconds(1),
+              [&](Samples&) -> Status { return make_error(Errc::Parse, "reason number {}", ++n); });
+    bench.tick();
+    const AllocationGuard guard;
+    for (int i = 0; i < 100; ++i) {
+        bench.tick();
+        (void)bench.set.next_news();
+    }
+    CHECK(guard.count() == 0);
+}

@@ -1,0 +1,89 @@
+#include "detectors/learned.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+using namespace homeostat;
+
+namespace {
+
+constexpr Metric kLoad{"load1", Unit::None, MetricKind::Gauge, Aspect::Saturation};
+constexpr Metric kBytes{"network_received_bytes", Unit::Bytes, MetricKind::Counter,
+                        Aspect::Traffic};
+
+// A host that reports a load and a byte counter every ten seconds.
+class Host {
+public:
+    void run(int ticks, double load, double bytes_per_second) {
+        for (int i = 0; i < ticks; ++i) {
+            now_ = now_ + seconds(10);
+            ++tick_;
+            bytes_ += 10 * bytes_per_second * (1 + 0.1 * std::sin(tick_ * 0.37));
+            samples_.begin(now_);
+            samples_.add(kLoad, load * (1 + 0.1 * std::sin(tick_ * 0.77)));
+            samples_.add(kBytes, {SubjectKind::Interface, "eth0"}, bytes_);
+            learned_.observe(samples_, 0);
+        }
+    }
+    void reset_counter() { bytes_ = 0; }
+    std::vector<Finding> findings() {
+        std::vector<Finding> out;
+        out.reserve(32);
+        learned_.report(samples_, out);
+        return out;
+    }
+    Learned& learned() { return learned_; }
+
+private:
+    SeriesTable table_{4};
+    Samples samples_{table_, 4};
+    Learned learned_{4};
+    Instant now_{.monotonic_ns = 0, .unix_ns = 1'795'176'000LL * 1'000'000'000};
+    double bytes_ = 0;
+    int tick_ = 0;
+};
+
+constexpr int kTicksPerDay = 8640;
+
+}  // namespace
+
+TEST_CASE("learned: a load that jumps is notable, opens no incident, and ends") {
+    Host host;
+    host.run(3 * kTicksPerDay, 1, 1000);
+    CHECK(host.findings().empty());
+    host.run(24, 30, 1000);
+    const auto odd = host.findings();
+    REQUIRE_FALSE(odd.empty());
+    const Finding& finding = odd.back();
+    CHECK(finding.metric == "load1");
+    CHECK(finding.incident.empty());
+    CHECK(finding.severity == Severity::Info);
+    CHECK(finding.value == doctest::Approx(30).epsilon(0.2));
+    CHECK(finding.expected < 10);
+    CHECK(finding.score > 0.5);
+    host.run(kTicksPerDay, 1, 1000);
+    CHECK(host.findings().empty());
+}
+
+TEST_CASE("learned: a counter is watched by its rate, and a reset is not an oddity") {
+    Host host;
+    host.run(3 * kTicksPerDay, 1, 1000);
+    host.reset_counter();
+    host.run(30, 1, 1000);
+    CHECK(host.findings().empty());
+    host.run(30, 1, 50000);
+    const auto odd = host.findings();
+    REQUIRE_FALSE(odd.empty());
+    CHECK(odd.back().metric == "network_received_bytes");
+    CHECK(odd.back().value == doctest::Approx(50000).epsilon(0.2));
+}
+
+TEST_CASE("learned: progress counts the series that can judge") {
+    Host host;
+    host.run(6 * 5, 1, 1000);
+    CHECK(host.learned().series() == 2);
+    CHECK(host.learned().series_ready() == 0);
+    host.run(6 * 30, 1, 1000);
+    CHECK(host.learned().series_ready() == 2);
+}

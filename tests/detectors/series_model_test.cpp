@@ -1,0 +1,139 @@
+#include "detectors/series_model.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+using namespace homeostat;
+
+namespace {
+
+constexpr int kDayMinutes = 1440;
+
+double noise(int i) {
+    double sum = 0;
+    for (int k = 1; k <= 4; ++k) sum += std::sin(i * 12.9898 * k + k) * std::cos(i * 78.233 / k);
+    return sum / 2;
+}
+
+double daily(int minute) {
+    return 100 + 30 * std::sin(minute * 2 * 3.14159265 / kDayMinutes) + 2 * noise(minute);
+}
+
+// A model that has seen a fortnight of an ordinary daily curve.
+SeriesModel trained() {
+    SeriesModel model;
+    for (int minute = 0; minute < 14 * kDayMinutes; ++minute)
+        model.observe(minute * 60.0, daily(minute));
+    return model;
+}
+
+constexpr int kNow = 14 * kDayMinutes;
+
+}  // namespace
+
+TEST_CASE("series model: an ordinary day surprises nobody") {
+    SeriesModel model = trained();
+    double most = 0;
+    for (int minute = kNow; minute < kNow + kDayMinutes; ++minute) {
+        most = std::max(most, model.observe(minute * 60.0, daily(minute)).surprise);
+    }
+    CHECK(most < 1);
+}
+
+TEST_CASE("series model: spike, fall, vanished traffic and shift are odd at once") {
+    struct Row {
+        const char* what;
+        double factor;
+        double offset;
+        bool rising;
+    };
+    for (const Row& row : {Row{"spike", 1, 80, true}, Row{"fall", 1, -60, false},
+                           Row{"vanished", 0, 0, false}, Row{"doubled", 2, 0, true}}) {
+        CAPTURE(row.what);
+        SeriesModel model = trained();
+        const SeriesVerdict verdict =
+            model.observe(kNow * 60.0, daily(kNow) * row.factor + row.offset);
+        CHECK(verdict.surprise > 1);
+        CHECK(verdict.rising == row.rising);
+        CHECK(verdict.expected == doctest::Approx(100).epsilon(0.1));
+    }
+}
+
+TEST_CASE("series model: six hours of a fault do not teach it that the fault is normal") {
+    SeriesModel model = trained();
+    for (int minute = kNow; minute < kNow + 360; ++minute) model.observe(minute * 60.0, 300);
+    const int after = kNow + kDayMinutes;
+    for (int minute = kNow + 360; minute < after; ++minute) {
+        model.observe(minute * 60.0, daily(minute));
+    }
+    double most = 0;
+    for (int minute = after; minute < after + 360; ++minute) {
+        most = std::max(most, model.observe(minute * 60.0, daily(minute)).surprise);
+    }
+    CHECK(most < 1);
+    CHECK(model.observe((after + 360) * 60.0, 300).surprise > 1);
+}
+
+TEST_CASE("series model: a counter that is mostly zero is not infinitely odd when it moves") {
+    SeriesModel model;
+    for (int i = 0; i < 14 * kDayMinutes; ++i) {
+        const double surprise = model.observe(i * 60.0, i % 97 == 0 ? 3 : 0).surprise;
+        if (i > kDayMinutes) CHECK(surprise < 3);
+    }
+    CHECK(model.observe(14.0 * 86400, 3000).surprise > 3);
+}
+
+TEST_CASE("series model: rows of a minute and rows of an hour both work") {
+    for (const int step : {60, 300, 3600}) {
+        CAPTURE(step);
+        SeriesModel model;
+        const int rows = 30 * 86400 / step;
+        double most = 0;
+        for (int i = 0; i < rows; ++i) {
+            const double surprise = model.observe(i * double(step), daily(i * step / 60)).surprise;
+            if (i > rows / 2) most = std::max(most, surprise);
+        }
+        CHECK(most < 1.5);
+        CHECK(model.observe(rows * double(step), 400).surprise > 1);
+    }
+}
+
+TEST_CASE("series model: bad input gives a finite surprise and never a broken state") {
+    const double inf = std::numeric_limits<double>::infinity();
+    const std::vector<double> bad{0,   -1,   1e308,        -1e308, 5e-324,
+                                  inf, -inf, std::nan(""), 1e-12,  1e15};
+    const std::vector<double> steps{60, 0, -3600, 1, 3e8, 60, -60, 86400 * 3650.0};
+    SeriesModel model;
+    double at = 1.5e9;
+    for (int i = 0; i < 20000; ++i) {
+        const SeriesVerdict verdict = model.observe(at, bad[static_cast<std::size_t>(i * 7 % 10)]);
+        CHECK(std::isfinite(verdict.surprise));
+        CHECK(verdict.surprise >= 0);
+        CHECK(score_of(verdict.surprise) <= 1);
+        CHECK(std::isfinite(verdict.expected));
+        at += steps[static_cast<std::size_t>(i % 8)];
+    }
+    CHECK(model.observe(inf, 1).surprise == 0);
+}
+
+TEST_CASE("series model: the same input gives the same state, bit for bit") {
+    SeriesModel a;
+    SeriesModel b;
+    for (int i = 0; i < 5000; ++i) {
+        const SeriesVerdict x = a.observe(i * 60.0, daily(i));
+        const SeriesVerdict y = b.observe(i * 60.0, daily(i));
+        REQUIRE(std::memcmp(&x.surprise, &y.surprise, sizeof x.surprise) == 0);
+    }
+}
+
+TEST_CASE("series model: a young series is quiet") {
+    SeriesModel model;
+    CHECK_FALSE(model.is_ready());
+    for (int i = 0; i < 19; ++i) CHECK(model.observe(i * 60.0, i % 2 * 1000).surprise == 0);
+    model.observe(19 * 60.0, 1);
+    CHECK(model.is_ready());
+}

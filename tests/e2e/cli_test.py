@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""The command line: help, usage, exit statuses, and what bad configuration is answered with."""
+import json
+
+import harness
+
+
+class CommandLine(harness.Case):
+    COMMANDS = ["run", "check", "status", "incidents", "show", "replay", "forecast", "playbook",
+                "version"]
+
+    def test_every_command_has_help_with_an_example(self):
+        for command in self.COMMANDS:
+            done = self.run_program(command, "--help")
+            self.assertEqual(done.returncode, 0, command)
+            self.assertIn("Example", done.stdout, command)
+
+    def test_usage_errors_exit_with_2(self):
+        for args in ([], ["no-such-command"], ["show"], ["status", "--no-such-option"]):
+            self.assertEqual(self.run_program(*args).returncode, 2, args)
+
+    def test_version(self):
+        done = self.run_program("version")
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stdout, r"^homeostat \d+\.\d+\.\d+ \(static\)\n$")
+
+    def test_status_and_show_without_an_agent_say_what_to_do(self):
+        done = self.run_program("status", "--state", self.state)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(self.state, done.stderr)
+        done = self.run_program("show", "0123abcd", "--state", self.state)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no incident", done.stderr)
+
+    def test_no_configuration_is_a_good_configuration(self):
+        done = self.run_program("check", "--config", self.config)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("ok", done.stdout)
+
+    def test_each_fault_in_the_configuration_is_named_with_its_place(self):
+        rows = [
+            ("homeostat.yml", "tick: [1\n", "homeostat.yml:"),
+            ("homeostat.yml", "series_mix: 5\n",
+             "homeostat.yml:1:1: unknown key 'series_mix' (did you mean 'series_max'?)"),
+            ("homeostat.yml", "\ntick: soon\n", "homeostat.yml:2:7: tick: expected a duration"),
+            ("rules/a.yml", "- name: x\n  rules: 3\n", "a.yml:2:10"),
+            ("rules/a.yml",
+             "- name: x\n  hosts: all\n  rules:\n    - name: r\n      condition: event.knid == 'x'\n"
+             "      action: {run_playbook: {name: p.yml}}\n", "a.yml:5:"),
+            ("allow.yml", "version: 1\nwatcher_uid: 0\nactions: [{rule: '*'}]\n", "allow.yml:3:"),
+        ]
+        for name, text, expected in rows:
+            with self.subTest(name=name, text=text):
+                path = self.write("etc/" + name, text)
+                done = self.run_program("check", "--config", self.config)
+                self.assertEqual(done.returncode, 1, done.stdout)
+                self.assertIn(expected, done.stderr)
+                done = self.run_program("check", "--json", "--config", self.config)
+                self.assertFalse(json.loads(done.stdout)["ok"])
+                done = self.run_program("run", "--config", self.config, "--state", self.state)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(expected, done.stderr)
+                self.assertIn("not started", done.stderr)
+                harness.os.unlink(path)
+
+    def test_a_playbook_outside_the_language_is_refused_before_anything_runs(self):
+        marker = harness.os.path.join(self.scratch, "marker")
+        path = self.write("p.yml",
+                          "- hosts: all\n  gather_facts: false\n  tasks:\n"
+                          "    - command: touch %s\n"
+                          "    - include_tasks: other.yml\n" % marker)
+        done = self.run_program("playbook", path)
+        self.assertEqual(done.returncode, 4)
+        self.assertIn("p.yml:5:", done.stderr)
+        self.assertFalse(harness.os.path.exists(marker))
+
+    def test_a_rule_whose_playbook_is_bad_fails_the_check(self):
+        self.write("etc/rules/a.yml",
+                   "- name: x\n  hosts: all\n  rules:\n    - name: r\n"
+                   "      condition: event.kind == 'x'\n"
+                   "      action: {run_playbook: {name: p.yml}}\n")
+        done = self.run_program("check", "--config", self.config)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("p.yml", done.stderr)
+
+    def test_replay_writes_the_promised_columns(self):
+        rows = "".join("%d,%d\n" % (60 * i, i % 7) for i in range(200))
+        one = self.write("one.csv", "timestamp,value\n" + rows)
+        done = self.run_program("replay", one, "-o", "-")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = done.stdout.splitlines()
+        self.assertEqual(len(lines), 201)
+        self.assertEqual(lines[0].split(",")[:3], ["timestamp", "score", "flag"])
+        for line in lines[1:]:
+            score, flag = line.split(",")[1:3]
+            self.assertTrue(0 <= float(score) <= 1)
+            self.assertIn(flag, "01")
+        two = self.write("two.csv", "timestamp,a,b\n" +
+                         "".join("%d,%d,\n" % (60 * i, i % 7) for i in range(50)))
+        done = self.run_program("replay", two, "-o", "-")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout.splitlines()[0].split(",")[:4],
+                         ["timestamp", "score", "flag", "top_series"])
+
+    def test_replay_names_the_line_and_column_of_what_it_cannot_read(self):
+        bad = self.write("bad.csv", "timestamp,value\n60,1\n120,x1\n")
+        done = self.run_program("replay", bad, "-o", "-")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("bad.csv:3:", done.stderr)
+
+
+if __name__ == "__main__":
+    harness.main()
