@@ -8,7 +8,7 @@ namespace {
 
 constexpr double kBlockSeconds = 3600;
 constexpr double kBinsPerOctave = 2;
-constexpr int kBinOfOne = 16;  // the bin that begins at 1: reaches from 2^-8 to 2^16
+constexpr int kBinOfOne = 16;  // the bin that begins at 1: reaches from 2^-8 to 2^12
 constexpr std::uint32_t kUnit = 4;
 constexpr std::uint32_t kTotalMax = 2160 * kUnit;  // ninety days of hours, then halved
 constexpr int kPriorFirst = 9;                     // scores around 0.1 to 0.5
@@ -18,6 +18,13 @@ constexpr double kUsualShare = 0.5;
 constexpr double kBadShare = 0.8;
 constexpr double kStretch = 1.5;         // times the way from a usual to a bad hour, in octaves
 constexpr double kSpreadMin = 1.148698;  // 0.2 octaves: the least such way
+
+// Where a score falls, in bins, with its fraction. Zero and less is the bottom.
+double place_of(double score, std::size_t bins) {
+    if (!(score > 0)) return 0;
+    const double place = kBinsPerOctave * std::log2(score) + kBinOfOne;
+    return std::clamp(place, 0.0, static_cast<double>(bins) - 0.001);
+}
 
 double edge(int bin) {
     return std::exp2((bin - kBinOfOne) / kBinsPerOctave);
@@ -44,14 +51,8 @@ void BlockMaxima::observe(double seconds, double score) {
 }
 
 void BlockMaxima::close_block() {
-    int bin = 0;
-    if (block_max_ > 0) {
-        const double place =
-            std::floor(kBinsPerOctave * std::log2(static_cast<double>(block_max_)));
-        bin = static_cast<int>(std::clamp(place + kBinOfOne, 0.0, kBins - 1.0));
-    }
-    counts_[static_cast<std::size_t>(bin)] =
-        static_cast<std::uint16_t>(counts_[static_cast<std::size_t>(bin)] + kUnit);
+    const auto bin = static_cast<std::size_t>(place_of(block_max_, kBins));
+    counts_[bin] = static_cast<std::uint16_t>(counts_[bin] + kUnit);
     total_ += kUnit;
     if (total_ > kTotalMax) {
         total_ = 0;
@@ -64,6 +65,15 @@ void BlockMaxima::close_block() {
     const double usual = quantile(kUsualShare);
     const double bad = quantile(kBadShare);
     level_ = static_cast<float>(usual * std::pow(std::max(bad / usual, kSpreadMin), kStretch));
+}
+
+double BlockMaxima::rarity_bits(double score) const {
+    const double place = place_of(score, kBins);
+    const auto own = static_cast<std::size_t>(place);
+    double reached = counts_[own] * (1 - (place - static_cast<double>(own)));
+    for (std::size_t bin = own + 1; bin < kBins; ++bin) reached += counts_[bin];
+    // Half an hour more: a record has not been seen yet, which does not make it impossible.
+    return -std::log2((reached + kUnit / 2.0) / (total_ + double{kUnit}));
 }
 
 double BlockMaxima::quantile(double share) const {

@@ -26,8 +26,12 @@ public:
     // The score from which on an hour is an event for this series.
     [[nodiscard]] double level() const { return level_; }
 
+    // How rare this score is here, in bits: -log2 of the share of hours that reached as much. One
+    // bit is every second hour, ten bits once in six weeks. Bits of several features add up.
+    [[nodiscard]] double rarity_bits(double score) const;
+
 private:
-    static constexpr std::size_t kBins = 48;
+    static constexpr std::size_t kBins = 40;
 
     void close_block();
     [[nodiscard]] double quantile(double share) const;

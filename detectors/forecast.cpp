@@ -13,6 +13,7 @@ constexpr double kGrowthSecondsMin = 20;         // shorter growth proves nothin
 constexpr double kReach = 4;                     // believed this many times the span of the growth
 constexpr std::size_t kPointsMin = 5;            // of a line
 constexpr std::uint16_t kHoleMax = 3;            // empty buckets that a stretch may span
+constexpr double kSharedRise = 1.0 / 3;          // ... without its two largest steps
 constexpr double kSteadyShare = 0.8;             // of the variation that the line must explain
 constexpr double kFallMin = 0.003;               // of the range used: less is noise
 constexpr double kOrdinaryRise = 1.2;            // times the usual fall: still a tooth of the saw
@@ -99,10 +100,22 @@ CapacityForecast::Line CapacityForecast::steady_line(const Level& level, std::si
     double sxy = 0;
     double syy = 0;
     double x = 0;
+    double largest = 0;  // steps from one bucket to the next: a burst that is over is two of them
+    double second = 0;
     const double y0 = level.means[level.newest];
+    double later = 0;
     for (std::size_t i = 0; i < level.used; ++i) {
         const std::size_t at = (level.newest + kBuckets - i) % kBuckets;
         const double y = level.means[at] - y0;
+        const double step = i == 0 ? 0 : later - y;
+        later = y;
+        if (step > largest) {
+            second = largest;
+            largest = step;
+        } else if (step > second) {
+            second = step;
+        }
+        const bool shared = -y - largest - second >= kSharedRise * -y;
         n += 1;
         sx += x;
         sy += y;
@@ -113,7 +126,7 @@ CapacityForecast::Line CapacityForecast::steady_line(const Level& level, std::si
             const double vx = sxx - sx * sx / n;
             const double vy = syy - sy * sy / n;
             const double cxy = sxy - sx * sy / n;
-            if (vx > 0 && vy > 0 && cxy > 0 && cxy * cxy >= kSteadyShare * vx * vy) {
+            if (shared && vx > 0 && vy > 0 && cxy > 0 && cxy * cxy >= kSteadyShare * vx * vy) {
                 const double slope = cxy / vx;
                 const double rest = std::max(vy - slope * cxy, 0.0);
                 best.steady = true;

@@ -7,16 +7,46 @@ namespace homeostat {
 namespace {
 
 constexpr double kFadeRows = 300;
-constexpr double kClearlyAbove = 1.5;
-constexpr double kHeldBack = 0.01;  // keeps the order of rows that are not onsets
+constexpr double kClearlyAbove = 1.2;
+constexpr double kHeldBack = 0.001;  // keeps the order of rows that are not onsets
+constexpr double kWorthBits = 12;    // three bits in each of the four views
+constexpr double kShapeUnit = 10;    // brings shape distances into the range of the histogram
+constexpr std::uint32_t kShapeRowsMin = 200;  // a codebook needs to have seen something
 
 }  // namespace
 
-double OnsetFilter::observe(double surprise) {
+double OnsetFilter::observe(double strength) {
     held_ *= std::exp(-1 / kFadeRows);
-    const double strength = surprise > kClearlyAbove * held_ ? surprise : kHeldBack * surprise;
-    held_ = std::max(held_, surprise);
-    return strength;
+    const double onset = strength > kClearlyAbove * held_ ? strength : kHeldBack * strength;
+    held_ = std::max(held_, strength);
+    return onset;
+}
+
+double OnsetModel::observe(double local_seconds, double value, const SeriesVerdict& verdict) {
+    if (!std::isfinite(value) || !std::isfinite(local_seconds)) return 0;
+    double bits = 0;
+    const auto add = [&](BlockMaxima& history, double score) {
+        bits += history.rarity_bits(score);
+        history.observe(local_seconds, score);
+    };
+    if (verdict.judged) {
+        add(step_history_, verdict.step_score);
+        add(long_history_, verdict.long_score);
+    }
+    const double limited = std::clamp(value, -SeriesModel::kValueMax, SeriesModel::kValueMax);
+    const double fine = kShapeUnit * fine_.observe(limited);
+    const double coarse = kShapeUnit * coarse_.observe(limited);
+    if (rows_ >= kShapeRowsMin) {
+        add(fine_history_, fine);
+        add(coarse_history_, coarse);
+    } else {
+        ++rows_;
+    }
+    return 1 - std::exp2(-filter_.observe(bits) / kWorthBits);
+}
+
+double host_onset(OnsetFilter& filter, double surprise) {
+    return score_of(filter.observe(surprise));
 }
 
 }  // namespace homeostat

@@ -1,25 +1,58 @@
-// OnsetFilter lets the beginning of an oddity through and holds back the rest of it, so that one
-// event is one notification.
+// OnsetModel decides how strongly a row calls for a new notification: one event, one message.
 //
-// The height of the last events is remembered and fades over some hundred rows; only what rises
-// clearly above it is a new beginning.
+// Four views of the series are asked how rare their present value is in the series' own history:
+// the one-step residual, the three-hour level, and the shape of the last rows at two scales. Their
+// bits are added: what is a little odd in every view is news as much as what is very odd in one.
+// Then the beginning is let through and the rest held back: the height of the last events is
+// remembered, fades over some hundred rows, and only what rises clearly above it is a beginning.
 #pragma once
+
+#include <cstdint>
+
+#include "detectors/block_maxima.hpp"
+#include "detectors/series_model.hpp"
+#include "detectors/shape_memory.hpp"
 
 namespace homeostat {
 
+// Lets the beginning of an oddity through and holds back the rest of it.
 class OnsetFilter {
 public:
-    // How strongly this row calls for a new notification: the surprise itself at an onset, next to
-    // nothing otherwise.
-    double observe(double surprise);
+    // The strength itself at an onset, next to nothing otherwise.
+    double observe(double strength);
 
 private:
     double held_ = 0;
 };
 
-// Surprise at and above which a row is flagged: one false incident a month and series (DEV data).
+class OnsetModel {
+public:
+    // In [0,1): one half is where a notification begins to be worth its cost. `verdict` is what
+    // the SeriesModel said of the same value. A value that is not finite is missing.
+    double observe(double local_seconds, double value, const SeriesVerdict& verdict);
+
+private:
+    static constexpr std::uint8_t kFineRows = 2;
+    static constexpr std::uint8_t kCoarseRows = 12;
+
+    BlockMaxima step_history_;
+    BlockMaxima long_history_;
+    BlockMaxima fine_history_;
+    BlockMaxima coarse_history_;
+    ShapeMemory fine_{kFineRows};
+    ShapeMemory coarse_{kCoarseRows};
+    OnsetFilter filter_;
+    std::uint32_t rows_ = 0;
+};
+
+static_assert(sizeof(SeriesModel) + sizeof(OnsetModel) <= 1536);
+
+// A host's onset: the same filter over its joint surprise.
+double host_onset(OnsetFilter& filter, double surprise);
+
+// Surprise at and above which a row of one series is flagged.
 inline constexpr double kSeriesFlag = 2.0;
-// ... the host's surprise: one false incident a week and machine.
+// ... the host's surprise.
 inline constexpr double kHostFlag = 2.0;
 
 }  // namespace homeostat

@@ -45,15 +45,17 @@ private:
 
 Status replay_one(CsvRows& rows, RowWriter& writer) {
     SeriesModel model;
-    OnsetFilter onset;
+    OnsetModel onset;
     writer.add("timestamp,score,flag,onset\n");
     for (;;) {
         const auto more = rows.read_row();
         if (!more) return more.error();
         if (!*more) return writer.finish();
-        const double surprise = model.observe(rows.timestamp(), rows.values()[0]).surprise;
-        writer.add("{},{:.9g},{:d},{:.9g}\n", rows.timestamp_text(), score_of(surprise),
-                   surprise >= kSeriesFlag, score_of(onset.observe(surprise)));
+        const double value = rows.values()[0];
+        const SeriesVerdict verdict = model.observe(rows.timestamp(), value);
+        writer.add("{},{:.9g},{:d},{:.9g}\n", rows.timestamp_text(), score_of(verdict.surprise),
+                   verdict.surprise >= kSeriesFlag,
+                   onset.observe(rows.timestamp(), value, verdict));
     }
 }
 
@@ -79,7 +81,7 @@ Status replay_host(CsvRows& rows, RowWriter& writer) {
             writer.add("{}{}", separator, rows.names()[column]);
             separator = ";";
         }
-        writer.add(",{:.9g}\n", score_of(onset.observe(surprise)));
+        writer.add(",{:.9g}\n", host_onset(onset, surprise));
     }
 }
 

@@ -20,7 +20,6 @@ constexpr double kLevelShare = 1e-4;         // of the overall level: the least 
 constexpr double kScaleMin = 1e-12;
 constexpr double kShareFloor = 0.1;      // of the mean size: below it, ratios mean nothing
 constexpr double kShareScaleMin = 0.02;  // a ratio steadier than two per cent is called steady
-constexpr double kValueMax = 1e30;  // beyond this a value is taken as this: squares stay finite
 
 // Multiples of the scale at which each residual begins to be odd.
 constexpr double kStepMultiple = 6;
@@ -115,6 +114,8 @@ SeriesVerdict SeriesModel::observe(double local_seconds, double value) {
     const Residuals now = residuals(value, season_.expected(place));
     quarter_ += weight_of(elapsed, std::max(kQuarterSeconds, kQuarterSteps * step_seconds_)) *
                 (now.level - quarter_);
+    long_ += weight_of(elapsed, std::max(kOffsetSeconds, kQuarterSteps * step_seconds_)) *
+             (now.level - long_);
     verdict.expected = now.expected;
     verdict.spread = now.shift_scale;
     verdict.rising = now.shift > 0;
@@ -124,6 +125,9 @@ SeriesVerdict SeriesModel::observe(double local_seconds, double value) {
         const double level = std::fabs(quarter_) / level_scale_.value(now.floor) / kLevelMultiple;
         const double share =
             std::fabs(now.share) / share_scale_.value(kShareScaleMin) / kShareMultiple;
+        verdict.judged = true;
+        verdict.step_score = step * kStepMultiple;
+        verdict.long_score = std::fabs(long_) / long_scale_.value(now.floor);
         const double score = std::max({step, shift, level, share});
         verdict.kind = score == level
                            ? FindingKind::Trend
@@ -155,6 +159,7 @@ void SeriesModel::learn(const Residuals& now, const Season::Place& place, double
     step_scale_.learn(now.step, now.step_scale, rows, settled);
     shift_scale_.learn(now.shift, now.shift_scale, rows, settled);
     level_scale_.learn(quarter_, level_scale, rows, settled);
+    long_scale_.learn(long_, long_scale_.value(now.floor), rows, settled);
     share_scale_.learn(now.share, share_scale_.value(kShareScaleMin), rows, settled);
 
     const double toward = settled ? clip(now.level, limit) : now.level;

@@ -34,7 +34,10 @@ struct SeriesVerdict {
     double expected = 0;
     double spread = 0;  // usual distance from expected
     FindingKind kind = FindingKind::Spike;
-    bool rising = false;  // above what was expected
+    bool rising = false;    // above what was expected
+    bool judged = false;    // false while learning and for a missing value
+    double step_score = 0;  // the one-step residual, in scales
+    double long_score = 0;  // the three-hour mean's distance from the daily curve, in scales
 };
 
 // A surprise as a number in [0,1): 1 becomes one half.
@@ -44,6 +47,9 @@ inline double score_of(double surprise) {
 
 class SeriesModel {
 public:
+    // A larger value is taken as this: squares stay finite.
+    static constexpr double kValueMax = 1e30;
+
     // `local_seconds`: epoch seconds in local time; repeats, gaps and steps back are taken as they
     // come. A value that is not finite is missing: nothing is learned, the verdict is empty.
     SeriesVerdict observe(double local_seconds, double value);
@@ -67,6 +73,7 @@ private:
     RobustScale shift_scale_;
     RobustScale level_scale_;
     RobustScale share_scale_;
+    RobustScale long_scale_;
     BlockMaxima calibration_;
     std::array<float, kPredictors> errors_{};
     double last_seconds_ = 0;
@@ -75,6 +82,7 @@ private:
     double curve_offset_ = 0;   // fast, for the one-step predictor
     double steady_offset_ = 0;  // slow and hard to move
     double quarter_ = 0;        // quarter-hour mean of the residual of the daily curve
+    double long_ = 0;           // ... its three-hour mean
     double size_ = 0;           // mean of |value|
     float step_seconds_ = 0;
     std::uint32_t rows_ = 0;

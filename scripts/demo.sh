@@ -158,6 +158,7 @@ exporters:
   alertmanager: {urls: ['http://127.0.0.1:$AM_PORT'], resend: 5s, labels: {cluster: demo}}
   json_lines: {path: $S/state/incidents.jsonl}
 first_send_spread: 0s
+retry_max: 5s
 YAML
     cat >"$S/etc/rules/clean-disk.yml" <<'YAML'
 - name: disk care

@@ -78,10 +78,10 @@ struct Progress {
 struct Options {
     bool check = false;  // change nothing, say what would change
     bool diff = false;
-    std::vector<std::string> tags;       // empty: all
-    std::vector<std::string> skip_tags;
+    std::vector<std::string> tags{};  // empty: all
+    std::vector<std::string> skip_tags{};
     unsigned creation_mask = 022;  // umask of programs and of new files
-    Progress progress;
+    Progress progress{};
 };
 
 // An error means refused when loaded: nothing ran.

@@ -53,9 +53,9 @@ private:
 
 // Attributes to set; what is empty stays.
 struct Attributes {
-    std::optional<mode_t> mode;
-    std::optional<uid_t> uid;
-    std::optional<gid_t> gid;
+    std::optional<mode_t> mode{};
+    std::optional<uid_t> uid{};
+    std::optional<gid_t> gid{};
 };
 
 // Does `now` differ from what is wanted?

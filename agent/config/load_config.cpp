@@ -131,6 +131,7 @@ void read_top(const YamlNode& node, const ConfigContext& context, SecretReader r
         read_exporters(*child, context, read_secret, config.ship);
     }
     reader.duration("first_send_spread", config.ship.first_send_spread, {Duration{}, hours(1)});
+    reader.duration("retry_max", config.ship.retry_max, {seconds(1), hours(1)});
     std::vector<std::pair<std::string, std::string>> resource;
     reader.pairs("resource", resource);
     for (auto& [name, value] : resource) config.ship.identity.resource.push_back({name, value});

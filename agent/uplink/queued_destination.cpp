@@ -18,7 +18,7 @@ QueuedDestination::QueuedDestination(QueueSettings settings, Spool& spool,
       spool_(spool),
       exporter_(std::move(exporter)),
       id_(spool.add_destination(settings_.name)),
-      backoff_(seed),
+      backoff_(seed, Backoff::kLeast, settings_.retry_max),
       due_(start),
       limit_(exporter_->records_max()) {
     status_.name = settings_.name;

@@ -20,6 +20,7 @@ struct QueueSettings {
     Duration first_send_spread;
     Duration batch_interval;                 // at least this long between two batches
     Severity severity_min = Severity::Info;  // by peak severity; what is below is passed over
+    Duration retry_max = Backoff::kMost;     // the longest wait between two tries
 };
 
 class QueuedDestination final : public Destination {

@@ -110,6 +110,8 @@ struct ShipSettings {
     // The first request of each destination comes at a random moment of this span, so that a fleet
     // that restarts at once does not knock at once. Zero: at once.
     Duration first_send_spread = seconds(30);
+    // The longest wait between two tries after failures; the shortest is a second.
+    Duration retry_max = minutes(5);
     // At least this long between two batches of a backlog: paced catch-up after an outage.
     Duration batch_interval = milliseconds(20);
 };

@@ -32,7 +32,8 @@ Shipper::Shipper(const ShipSettings& settings, Spool& spool, Fetcher& fetcher, s
         const QueueSettings queue_settings{.name = name,
                                            .first_send_spread = settings.first_send_spread,
                                            .batch_interval = settings.batch_interval,
-                                           .severity_min = severity_min};
+                                           .severity_min = severity_min,
+                                           .retry_max = settings.retry_max};
         destinations_.push_back(std::make_unique<QueuedDestination>(
             queue_settings, spool_, std::move(exporter), fnv1a(name, seed), start));
     };

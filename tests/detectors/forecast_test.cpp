@@ -97,6 +97,20 @@ TEST_CASE("forecast: a burst that stops is forgotten when it stops") {
     }
 }
 
+TEST_CASE("forecast: a burst that is over is no growth, at any resolution") {
+    CapacityForecast forecast;
+    double second = 0;
+    for (; second < 50'000; second += 2) forecast.observe(second, 0.4);
+    for (int i = 0; i < 200; ++i, second += 2) forecast.observe(second, 0.4 + 0.0005 * i);
+    const double over = second;
+    for (; second < over + 86'400; second += 2) {
+        forecast.observe(second, 0.5);
+        if (second > over + 600 && forecast.forecast(1).will_fill) {
+            FAIL("forecast " << second - over << " s after the burst");
+        }
+    }
+}
+
 TEST_CASE("forecast: gaps, steps back and wild values do no harm") {
     CapacityForecast forecast;
     const double inf = std::numeric_limits<double>::infinity();

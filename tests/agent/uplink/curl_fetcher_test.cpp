@@ -178,6 +178,15 @@ TEST_CASE("curl: a redirect is an answer like any other and is not followed") {
     CHECK(target.requests().empty());
 }
 
+TEST_CASE("curl: server_name is who is asked, the URL says where") {
+    LoopbackServer server({LoopbackServer::whole(200, "here")});
+    CurlFetcher fetcher("x");
+    HttpRequest request = post_to(server);
+    request.tls.server_name = "collector.example";
+    CHECK(fetcher.fetch(request)->body == "here");
+    CHECK(holds(server.requests()[0], "Host: collector.example:"));
+}
+
 TEST_CASE("curl: a proxy is used only when it is given, whatever the environment says") {
     LoopbackServer proxy({LoopbackServer::whole(200, "by proxy")});
     LoopbackServer server({LoopbackServer::whole(200, "direct")});
