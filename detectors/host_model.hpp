@@ -1,15 +1,19 @@
 // HostModel puts the series of one host together: is the host odd, and which series are to blame.
 //
-// One odd series of forty is an ordinary minute; three at once are news. The surprise of the host
-// is the mean of the three largest log2(1 + surprise) over its series: a logarithm, because a
-// series that is a thousand times beyond its bounds says little more than one that is ten times.
-// Blame is the order of the series by their own surprise.
+// One odd series of forty is an ordinary minute; three at once are news. What a host's row is
+// worth is the mean of the three largest log2(1 + surprise) over its series: a logarithm, because
+// a series a thousand times beyond its bounds says little more than one ten times beyond. Two such
+// sums are taken: of the series' own surprises, now or lasting for minutes, whichever is larger;
+// and of how far the series left each other's company (RelationModel). They add up.
+// Blame is the order of the series by the larger of their two surprises.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
+
+#include "detectors/relation_model.hpp"
 
 namespace homeostat {
 
@@ -18,17 +22,24 @@ public:
     // Allocates what it needs for so many series now.
     explicit HostModel(std::size_t series_max);
 
-    // One row: the surprises of all series, 0 for a missing value. Returns the host's surprise, 1
-    // and more for what should be told. REQUIRES: surprises.size() <= series_max.
-    double observe(double seconds, std::span<const double> surprises);
+    // One row: the values of all series (NaN for a missing one) and their own surprises (0 for a
+    // missing one). Returns the host's surprise.
+    // REQUIRES: both have series_max entries.
+    double observe(double seconds, std::span<const double> values,
+                   std::span<const double> surprises);
 
-    // The series of the last row, the most surprising first; at most `count`.
+    // The series of the last row, the most to blame first; at most `count`. Those that nothing
+    // speaks against are left out.
     [[nodiscard]] std::span<const std::uint32_t> blamed(std::size_t count);
 
+    [[nodiscard]] std::size_t memory_bytes() const;
+
 private:
-    std::vector<double> surprises_;
+    RelationModel relations_;
+    std::vector<double> blame_;
     std::vector<std::uint32_t> order_;
-    double smooth_ = 0;
+    double lasting_ = 0;
+    double related_ = 0;
     double last_seconds_ = 0;
     bool started_ = false;
 };

@@ -1,12 +1,14 @@
 #include "detectors/learned.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "detectors/onset.hpp"
 
 namespace homeostat {
 namespace {
 
+constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 constexpr std::int64_t kWindowNs = minutes(1).ns;
 constexpr double kStaysOdd = 0.5;  // hysteresis: an oddity ends below this share of the flag
 
@@ -28,7 +30,10 @@ bool push_if_room(std::vector<Finding>& out, const Finding& finding) {
 }  // namespace
 
 Learned::Learned(std::size_t series_max)
-    : slots_(series_max), surprises_(series_max, 0.0), host_(series_max) {
+    : slots_(series_max),
+      values_(series_max, kMissing),
+      surprises_(series_max, 0.0),
+      host_(series_max) {
     order_.reserve(series_max);
 }
 
@@ -61,9 +66,11 @@ void Learned::close_window(const Samples& samples, std::int64_t utc_offset_secon
         Duration{samples.at().unix_ns}.seconds() + static_cast<double>(utc_offset_seconds);
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         judge(slots_[i], samples.at(), local_seconds);
+        values_[i] = slots_[i].judged ? slots_[i].value : kMissing;
         surprises_[i] = slots_[i].verdict.surprise;
     }
-    host_surprise_ = host_.observe(Duration{samples.at().monotonic_ns}.seconds(), surprises_);
+    host_surprise_ =
+        host_.observe(Duration{samples.at().monotonic_ns}.seconds(), values_, surprises_);
     const bool odd = host_surprise_ >= (host_odd_ ? kStaysOdd : 1) * kHostFlag;
     if (odd && !host_odd_) host_odd_since_ = samples.at();
     host_odd_ = odd;
@@ -133,7 +140,8 @@ std::size_t Learned::report(const Samples& samples, std::vector<Finding>& out) {
 }
 
 std::size_t Learned::memory_bytes() const {
-    return slots_.capacity() * (sizeof(Slot) + 2 * sizeof(double) + 2 * sizeof(std::uint32_t));
+    return slots_.capacity() * sizeof(Slot) + order_.capacity() * sizeof(std::uint32_t) +
+           (values_.capacity() + surprises_.capacity()) * sizeof(double) + host_.memory_bytes();
 }
 
 std::size_t Learned::series() const {

@@ -52,6 +52,7 @@ private:
     [[nodiscard]] Finding describe(const Slot& slot, const SeriesInfo& info) const;
 
     std::vector<Slot> slots_;
+    std::vector<double> values_;        // by slot; NaN: missing
     std::vector<double> surprises_;     // by slot
     std::vector<std::uint32_t> order_;  // scratch: the odd ones
     HostModel host_;

@@ -72,12 +72,11 @@ Status replay_host(CsvRows& rows, RowWriter& writer) {
         for (std::size_t i = 0; i < models.size(); ++i) {
             surprises[i] = models[i].observe(rows.timestamp(), rows.values()[i]).surprise;
         }
-        const double surprise = host.observe(rows.timestamp(), surprises);
+        const double surprise = host.observe(rows.timestamp(), rows.values(), surprises);
         writer.add("{},{:.9g},{:d},", rows.timestamp_text(), score_of(surprise),
                    surprise >= kHostFlag);
         std::string_view separator;
         for (const std::uint32_t column : host.blamed(kBlamedMax)) {
-            if (surprises[column] <= 0) break;
             writer.add("{}{}", separator, rows.names()[column]);
             separator = ";";
         }

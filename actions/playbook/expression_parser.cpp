@@ -140,10 +140,10 @@ private:
     }
 
     bool parse_not(Expr& out) {
-        const Level level(depth_);
-        if (too_deep()) return false;
         out.at = token().at;
         if (!skip_word("not")) return parse_compare(out);
+        const Level level(depth_);
+        if (too_deep()) return false;
         out.op = Op::Not;
         out.parts.resize(1);
         return parse_not(out.parts[0]);
@@ -208,10 +208,10 @@ private:
 
     // A sign binds tighter than filters: -7 | abs is 7.
     bool parse_unary(Expr& out, bool with_filters) {
-        const Level level(depth_);
-        if (too_deep()) return false;
         out.at = token().at;
         if (skip_operator("-")) {
+            const Level level(depth_);
+            if (too_deep()) return false;
             out.op = Op::Negate;
             out.parts.resize(1);
             if (!parse_unary(out.parts[0], false)) return false;
@@ -420,7 +420,7 @@ private:
 
     // Puts the arguments into the places of the filter's parameters, parts[1..].
     bool bind_filter(Expr& out, const FilterSpec& filter, CallArguments given, std::size_t at) {
-        const bool by_attribute = filter.inner == Inner::Filter && given.positional.empty();
+        const bool by_attribute = filter.inner == Inner::Filter && !given.named.empty();
         if (filter.inner != Inner::None && !by_attribute) {
             return bind_inner(out, filter, std::move(given), at);
         }
@@ -463,7 +463,8 @@ private:
             if (given.positional.size() == 1) return true;
         }
         if (given.positional.size() <= place) {
-            return fail_at(at, "'{}' needs the name of a test", filter.name);
+            return fail_at(at, "'{}' needs the name of a {}", filter.name,
+                           filter.inner == Inner::Filter ? "filter, or attribute=" : "test");
         }
         const Expr& name = given.positional[place++];
         if (name.op != Op::Literal || !name.literal.is_text()) {

@@ -95,6 +95,16 @@ void add_processors(Map& facts, const Root& root) {
     if (count > 0) facts.set("ansible_processor_vcpus", count);
 }
 
+// Debian's os-release has no minor version, debian_version has ("12.11").
+void add_debian_version(Map& facts, const Root& root) {
+    const Value* name = facts.find("ansible_distribution");
+    if (name == nullptr || name->text() != "Debian") return;
+    const std::string version = read_file(root, "etc/debian_version");
+    if (!version.empty() && version[0] >= '0' && version[0] <= '9') {
+        facts.set("ansible_distribution_version", trim(version));
+    }
+}
+
 void add_uptime(Map& facts, const Root& root) {
     const std::string uptime = read_file(root, "proc/uptime");
     std::string_view rest = uptime;
@@ -182,6 +192,7 @@ Map gather_facts(const Root& root, Instant now) {
     Map facts;
     add_kernel(facts, root);
     add_distribution(read_file(root, "etc/os-release"), facts);
+    add_debian_version(facts, root);
     add_processors(facts, root);
     add_memory(read_file(root, "proc/meminfo"), facts);
     add_uptime(facts, root);

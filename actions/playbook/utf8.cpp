@@ -44,6 +44,10 @@ constexpr CaseRange kCaseRanges[] = {
 bool is_paired(char32_t c) {
     return (c >= 0x100 && c <= 0x12F) || (c >= 0x132 && c <= 0x137) || (c >= 0x14A && c <= 0x177);
 }
+// In these ranges of it the capital is the odd one.
+bool is_paired_oddly(char32_t c) {
+    return (c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17E);
+}
 
 template <typename Change>
 std::string map_characters(std::string_view text, Change change) {
@@ -67,6 +71,7 @@ std::string to_lower(std::string_view text) {
                 return c + range.distance;
             }
         }
+        if (is_paired_oddly(c)) return c + (c & 1U);
         return is_paired(c) ? c | 1U : c;
     });
 }
@@ -76,6 +81,7 @@ std::string to_upper(std::string_view text) {
         for (const CaseRange& range : kCaseRanges) {
             if (c >= range.lower_first && c <= range.lower_last) return c - range.distance;
         }
+        if (is_paired_oddly(c)) return c - (1 - (c & 1U));
         return is_paired(c) ? c & ~char32_t{1} : c;
     });
 }

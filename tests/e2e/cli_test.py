@@ -106,7 +106,7 @@ class CommandLine(harness.Case):
         bad = self.write("bad.csv", "timestamp,value\n60,1\n120,x1\n")
         done = self.run_program("replay", bad, "-o", "-")
         self.assertEqual(done.returncode, 1)
-        self.assertIn("bad.csv:3:", done.stderr)
+        self.assertIn("bad.csv: line 3, column 2: expected a number", done.stderr)
 
 
 if __name__ == "__main__":

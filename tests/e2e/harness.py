@@ -82,7 +82,7 @@ class Case(unittest.TestCase):
         for child in self.children:
             if child.poll() is None:
                 child.kill()
-            child.communicate()
+                child.communicate()
 
     def write(self, name, text):
         path = os.path.join(self.scratch, name)

@@ -34,7 +34,7 @@ TEST_CASE("list filters: selecting and mapping") {
              {"['a1', 'b'] | select('match', '[a-z][0-9]') | list", "['a1']"},
              {"'abc' | map('upper') | list", "['A', 'B', 'C']"},
              {"5 | map('upper')", "error: a list is needed, not a number"},
-             {"[1] | map()", "error: map needs the name of a filter, or attribute="},
+             {"[1] | map()", "refused: 'map' needs the name of a filter, or attribute="},
          }) {
         CAPTURE(row.source);
         CHECK(eval(row.source, names()) == row.result);

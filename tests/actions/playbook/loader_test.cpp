@@ -43,7 +43,7 @@ TEST_CASE("loader: a file is a list with exactly one play, and the play's keys a
              {"- hosts: a\n  tasks: [x]\n", "/books/test.yml:2:11: a task must be a mapping"},
              {"- hosts: a\n  vars: []\n", "/books/test.yml:2:9: 'vars' must be a mapping"},
              {"- hosts: a\n  vars: {a-b: 1}\n", "/books/test.yml:2:10: 'a-b' cannot be"},
-             {"- hosts: a\n  vars: {a: '{{ b | nosuch }}'}\n", "/books/test.yml:2:24: no filter"},
+             {"- hosts: a\n  vars: {a: '{{ b | nosuch }}'}\n", "/books/test.yml:2:21: no filter"},
          }) {
         CAPTURE(row.text);
         const std::string why = refusal_of(row.text);

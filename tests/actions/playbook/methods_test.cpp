@@ -17,7 +17,7 @@ TEST_CASE("methods: of text") {
              {"'Ab'.lower() ~ 'Ab'.upper()", "'abAB'"},
              {"'aXbX'.replace('X', '')", "'ab'"},
              {"'a'.replace('a', 1)", "error: replace() needs text, not a number"},
-             {"5.strip()", "refused: "},
+             {"5.strip()", "error: strip() is a method of text"},
              {"[1].strip()", "error: strip() is a method of text, not of a list"},
          }) {
         CAPTURE(row.source);

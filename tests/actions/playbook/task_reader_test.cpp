@@ -30,13 +30,13 @@ TEST_CASE("task reader: what is unknown or refused is told with its place") {
               "4:15: 'debug' has no parameter 'mesg' (did you mean 'msg'?)"},
              {"    - debug: msg=x\n", "4:14: 'debug' needs a mapping of parameters, not text"},
              {"    - debug: [x]\n", "4:14: 'debug' needs a mapping of parameters, not a list"},
-             {"    - file: {path: /a, dest: /b}\n", "4:26: 'path' and 'dest' are the same parameter"},
+             {"    - file: {path: /a, dest: /b}\n", "4:24: 'path' and 'dest' are the same parameter"},
              {"    - file: {path: /a, mode: 644}\n",
-              "4:32: a mode is octal: write \"0644\" instead of 644"},
+              "4:30: a mode is octal: write \"0644\" instead of 644"},
              {"    - file: {path: /a, state: absnt}\n",
-              "4:33: state: 'absnt' is not one of: absent directory file touch (did you mean 'absent'?)"},
-             {"    - file: {path: a}\n", "4:22: path: an absolute path was expected, not 'a'"},
-             {"    - file: {path: /a/../b}\n", "4:22: path: '..' is not accepted in a path"},
+              "4:31: state: 'absnt' is not one of: absent directory file touch (did you mean 'absent'?)"},
+             {"    - file: {path: a}\n", "4:20: path: an absolute path was expected, not 'a'"},
+             {"    - file: {path: /a/../b}\n", "4:20: path: '..' is not accepted in a path"},
              {"    - file: {state: absent}\n", "4:7: file: 'path' is missing"},
              {"    - command: ls chdir=/tmp\n",
               "4:16: 'chdir=' in the free form: write parameters under 'args'"},
@@ -76,13 +76,12 @@ TEST_CASE("task reader: what is unknown or refused is told with its place") {
              {"    - meta: noop\n      loop: [1]\n", "5:7: 'meta' does not go with 'loop'"},
              {"    - set_fact: {cacheable: true}\n",
               "4:18: 'cacheable' cannot be the name of a variable"},
-             {"    - debug: {msg: '{{ x | nosuch }}'}\n", "4:30: no filter is called 'nosuch'"},
+             {"    - debug: {msg: '{{ x | nosuch }}'}\n", "4:28: no filter is called 'nosuch'"},
              {"    - debug:\n      when: false\n      name: ['x']\n",
               "6:13: 'name' must be text, not a list"},
          }) {
         CAPTURE(row.task);
         const std::string refusal = play.refusal(row.task);
-        CHECK(refusal.starts_with(row.why));
         CHECK_MESSAGE(refusal.starts_with(row.why), refusal);
     }
     CHECK(play.spawner.asked.empty());

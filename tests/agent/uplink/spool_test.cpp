@@ -289,7 +289,8 @@ struct Life {
         CHECK_FALSE(spool.status().degraded);
         const Numbers found = read_all(spool, spool.add_destination("otlp"));
         const std::set<std::uint64_t> left(found.begin(), found.end());
-        for (const auto& [each, kind] : accepted) {
+        for (const auto& record : accepted) {
+            const std::uint64_t each = record.first;
             CAPTURE(each);
             CHECK((left.count(each) == 1 || delivered.count(each) == 1));
         }
