@@ -14,6 +14,7 @@ constexpr double kReach = 4;                     // believed this many times the
 constexpr std::size_t kPointsMin = 5;            // of a line
 constexpr std::uint16_t kHoleMax = 3;            // empty buckets that a stretch may span
 constexpr double kSharedRise = 1.0 / 3;          // ... without its two largest steps
+constexpr double kLateRise = 0.15;               // ... in its newest third; a straight line: 0.33
 constexpr double kSteadyShare = 0.8;             // of the variation that the line must explain
 constexpr double kFallMin = 0.003;               // of the range used: less is noise
 constexpr double kOrdinaryRise = 1.2;            // times the usual fall: still a tooth of the saw
@@ -104,18 +105,21 @@ CapacityForecast::Line CapacityForecast::steady_line(const Level& level, std::si
     double second = 0;
     const double y0 = level.means[level.newest];
     double later = 0;
+    std::array<double, kBuckets> risen{};  // since each bucket
     for (std::size_t i = 0; i < level.used; ++i) {
         const std::size_t at = (level.newest + kBuckets - i) % kBuckets;
         const double y = level.means[at] - y0;
         const double step = i == 0 ? 0 : later - y;
         later = y;
+        risen[i] = -y;
         if (step > largest) {
             second = largest;
             largest = step;
         } else if (step > second) {
             second = step;
         }
-        const bool shared = -y - largest - second >= kSharedRise * -y;
+        const bool shared = risen[i] - largest - second >= kSharedRise * risen[i] &&
+                            risen[i / 3] >= kLateRise * risen[i];
         n += 1;
         sx += x;
         sy += y;

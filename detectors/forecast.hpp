@@ -6,8 +6,8 @@
 //
 // The same series is kept at nine resolutions, each 16 buckets long, from 32 seconds to 24 days.
 // At each, the longest recent stretch of steady growth is sought (a straight line that explains
-// most of what happened, and that more than two of its buckets have raised: a burst that is over is
-// no growth). A line is believed only
+// most of what happened, that more than two of its buckets have raised, and that still rises: a
+// burst that is over is no growth). A line is believed only
 //   - as far ahead as a few times the length of the stretch that shows it, and
 //   - if it has risen by more than this series is used to give back (rotation, clean-up).
 // The soonest believed limit is the forecast: a change of pace is followed as soon as it is proven.

@@ -105,7 +105,7 @@ TEST_CASE("forecast: a burst that is over is no growth, at any resolution") {
     const double over = second;
     for (; second < over + 86'400; second += 2) {
         forecast.observe(second, 0.5);
-        if (second > over + 600 && forecast.forecast(1).will_fill) {
+        if (second > over + 1200 && forecast.forecast(1).will_fill) {
             FAIL("forecast " << second - over << " s after the burst");
         }
     }
