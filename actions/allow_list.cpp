@@ -103,8 +103,7 @@ private:
         if (const auto ok = fields->take("rule", action.rule, kRuleNameMax); !ok) return ok;
         if (const auto ok = fields->take("playbook", action.playbook, kRuleNameMax); !ok) return ok;
         if (const auto ok = fields->take("max_mode", action.max_mode); !ok) return ok;
-        if (const auto ok = fields->take("min_age", action.min_age, Duration{}, hours(8760));
-            !ok) {
+        if (const auto ok = fields->take("min_age", action.min_age, Duration{}, hours(8760)); !ok) {
             return ok;
         }
         if (const auto ok =

@@ -24,8 +24,8 @@
 namespace homeostat {
 
 inline constexpr std::size_t kRulebookBytesMax = 64UL * 1024;  // reliability rule B10
-inline constexpr std::size_t kRulesMax = 256;                // over all files
-inline constexpr std::size_t kRuleNameMax = 63;              // what a Decision carries
+inline constexpr std::size_t kRulesMax = 256;                  // over all files
+inline constexpr std::size_t kRuleNameMax = 63;                // what a Decision carries
 
 // How often a matching rule may come to a decision, per group of equal attributes.
 struct Throttle {

@@ -19,8 +19,8 @@ ActionReport unreachable(const ActionJob& job, const Error& error) {
 
 }  // namespace
 
-SocketActuator::SocketActuator(std::string socket, Duration timeout,
-                                       std::uint64_t config_hash, std::uint64_t nonce_seed)
+SocketActuator::SocketActuator(std::string socket, Duration timeout, std::uint64_t config_hash,
+                               std::uint64_t nonce_seed)
     : socket_(std::move(socket)),
       timeout_(timeout),
       config_hash_(config_hash),

@@ -23,7 +23,7 @@ public:
     // `config_hash` tells the actuator which rules our numbers mean; `nonce_seed` must differ at
     // each start of the agent.
     SocketActuator(std::string socket, Duration timeout, std::uint64_t config_hash,
-                       std::uint64_t nonce_seed);
+                   std::uint64_t nonce_seed);
 
     Result<ActionReport> run(const ActionJob& job) override;
 

@@ -37,7 +37,8 @@ class Agent::Evidence final : public EvidenceSource {
 public:
     Evidence(Agent& agent, Instant now) : agent_(agent), now_(now) {}
 
-    FixedVector<ProcessUse, 3> processes_for(const Subject& subject, std::string_view kind) override {
+    FixedVector<ProcessUse, 3> processes_for(const Subject& subject,
+                                             std::string_view kind) override {
         ProcessTable& processes = agent_.bench_.processes();
         const Root& root = agent_.host_.root;
         if (subject.kind == SubjectKind::Mount) {
@@ -129,8 +130,8 @@ void Agent::decide(const Incident& incident, Instant now) {
     Verification verification;
     const Rule* rule = decider_.rule_of(*decision);
     if (rule != nullptr && rule->verify) {
-        verification.sense = rule->verify->below ? Verification::Sense::Below
-                                                 : Verification::Sense::Above;
+        verification.sense =
+            rule->verify->below ? Verification::Sense::Below : Verification::Sense::Above;
         verification.threshold = rule->verify->limit;
         verification.within = rule->verify->within;
     }
@@ -192,8 +193,8 @@ MemoryUse Agent::memory() const {
     use.detectors = detectors_.memory_bytes();
     use.recorder = recorder_.memory_bytes();
     use.processes = processes_bytes_;
-    use.buffers = (unshipped_.capacity() + 3 * config_.incidents.incidents_max + 64) *
-                  sizeof(Incident);
+    use.buffers =
+        (unshipped_.capacity() + 3 * config_.incidents.incidents_max + 64) * sizeof(Incident);
     return use;
 }
 

@@ -37,8 +37,7 @@ bool wait_for_signal(int signals, const Clock& clock, Instant due) {
 }
 
 void pause_for(Duration length) {
-    const timespec time{static_cast<time_t>(length.ns / 1'000'000'000),
-                        length.ns % 1'000'000'000};
+    const timespec time{static_cast<time_t>(length.ns / 1'000'000'000), length.ns % 1'000'000'000};
     ::nanosleep(&time, nullptr);
 }
 

@@ -51,9 +51,9 @@ private:
 
     DaemonParts parts_;
     std::mutex status_mutex_;
-    AgentStatus status_;           // guarded by status_mutex_
+    AgentStatus status_;  // guarded by status_mutex_
     std::atomic<bool> stopping_{false};
-    bool status_failed_ = false;   // courier thread only: complain once
+    bool status_failed_ = false;  // courier thread only: complain once
 };
 
 }  // namespace homeostat

@@ -69,9 +69,8 @@ void read_identity(const Root& root, std::string_view version, AgentIdentity& id
     read_os_release(root, identity);
 }
 
-Result<std::string> load_instance_id(const std::string& state_directory,
-                                     const std::string& host_id, std::int64_t unix_ns,
-                                     std::array<std::uint64_t, 2> random) {
+Result<std::string> load_instance_id(const std::string& state_directory, const std::string& host_id,
+                                     std::int64_t unix_ns, std::array<std::uint64_t, 2> random) {
     const std::string path = state_directory + "/instance-id";
     if (const auto content = read_file(path, kInstanceFileMax)) {
         std::string_view rest = *content;

@@ -17,8 +17,7 @@ void read_identity(const Root& root, std::string_view version, AgentIdentity& id
 
 // The UUID in STATE/instance-id, made on the first start from `random` and the machine id, made
 // anew when the machine id beside it differs: a cloned disk image is another agent.
-Result<std::string> load_instance_id(const std::string& state_directory,
-                                     const std::string& host_id, std::int64_t unix_ns,
-                                     std::array<std::uint64_t, 2> random);
+Result<std::string> load_instance_id(const std::string& state_directory, const std::string& host_id,
+                                     std::int64_t unix_ns, std::array<std::uint64_t, 2> random);
 
 }  // namespace homeostat

@@ -1,4 +1,5 @@
-// homeostat: the daemon and its command line in one program. This file is the list of what it can do.
+// homeostat: the daemon and its command line in one program. This file is the list of what it can
+// do.
 
 #include <CLI/CLI.hpp>
 #include <csignal>

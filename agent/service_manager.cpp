@@ -45,8 +45,7 @@ void ServiceManager::notify(std::string_view assignments) const {
     if (socket_[0] == '@') address.sun_path[0] = '\0';
     const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return;
-    const auto size =
-        static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
     ::sendto(fd, assignments.data(), assignments.size(), MSG_NOSIGNAL,
              reinterpret_cast<const sockaddr*>(&address), size);
     ::close(fd);

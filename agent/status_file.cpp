@@ -55,9 +55,9 @@ Json spool_json(const SpoolStatus& spool) {
 }
 
 Json memory_json(const MemoryUse& memory) {
-    return {{"total", memory.total()},         {"series", memory.series},
-            {"detectors", memory.detectors},   {"recorder", memory.recorder},
-            {"processes", memory.processes},   {"buffers", memory.buffers}};
+    return {{"total", memory.total()},       {"series", memory.series},
+            {"detectors", memory.detectors}, {"recorder", memory.recorder},
+            {"processes", memory.processes}, {"buffers", memory.buffers}};
 }
 
 std::string text_at(const Json& json, const char* key) {
@@ -108,7 +108,8 @@ std::string trouble_lines(const Json& json) {
     std::string out;
     const Json spool = json.value("spool", Json::object());
     if (spool.value("degraded", false)) {
-        out += fmt::format("  spool      DEGRADED, in memory only: {}\n", text_at(spool, "last_error"));
+        out += fmt::format("  spool      DEGRADED, in memory only: {}\n",
+                           text_at(spool, "last_error"));
     }
     const std::string store = text_at(json.value("store", Json::object()), "last_error");
     if (!store.empty()) out += fmt::format("  store      FAILING: {}\n", store);
@@ -123,58 +124,57 @@ std::string trouble_lines(const Json& json) {
 std::string headline(const Json& json, std::int64_t now_unix_ns) {
     const double age = static_cast<double>(now_unix_ns) * 1e-9 - number_at(json, "updated_unix");
     const bool stopped = text_at(json, "state") == "stopped";
-    std::string out = fmt::format("homeostat {} on {}: ", text_at(json, "version"),
-                                  text_at(json, "host"));
+    std::string out =
+        fmt::format("homeostat {} on {}: ", text_at(json, "version"), text_at(json, "host"));
     if (stopped) {
         out += fmt::format("stopped {} ago\n", human_duration(age));
     } else if (age > kStaleAfter.seconds()) {
-        out += fmt::format("SILENT for {}: it hangs or is gone (pid was {})\n",
-                           human_duration(age), number_at(json, "pid"));
-    } else {
-        out += fmt::format("running for {} (pid {})\n",
-                           human_duration(number_at(json, "updated_unix") -
-                                          number_at(json, "started_unix")),
+        out += fmt::format("SILENT for {}: it hangs or is gone (pid was {})\n", human_duration(age),
                            number_at(json, "pid"));
+    } else {
+        out += fmt::format(
+            "running for {} (pid {})\n",
+            human_duration(number_at(json, "updated_unix") - number_at(json, "started_unix")),
+            number_at(json, "pid"));
     }
     return out;
 }
 
 }  // namespace
 
-std::string status_json(const AgentFacts& facts, const AgentStatus& status,
-                        const Courier& courier, bool stopped) {
+std::string status_json(const AgentFacts& facts, const AgentStatus& status, const Courier& courier,
+                        bool stopped) {
     const StoreStatus& store = courier.store_status();
-    const Json json{{"version", facts.version},
-                    {"host", facts.host_name},
-                    {"pid", facts.pid},
-                    {"state", stopped ? "stopped" : "running"},
-                    {"started_unix", facts.started_unix_ns / 1'000'000'000},
-                    {"updated_unix", status.at.unix_ns / 1'000'000'000},
-                    {"ticks", status.ticks},
-                    {"series", status.series},
-                    {"series_max", status.series_max},
-                    {"series_refused", status.series_refused},
-                    {"samples", status.samples_last},
-                    {"samples_dropped", status.samples_dropped},
-                    {"findings", status.findings},
-                    {"findings_dropped", status.findings_dropped},
-                    {"series_learned", status.series_learned},
-                    {"learned_ratio", status.learned_ratio},
-                    {"incidents_open", status.incidents_open},
-                    {"incidents_opened", status.incidents_opened},
-                    {"incidents_refused", status.incidents_refused},
-                    {"incidents_delayed", status.incidents_delayed},
-                    {"actions_refused", status.actions_refused},
-                    {"rules", facts.rules},
-                    {"targets_allowed", facts.targets_allowed},
-                    {"memory_bytes", memory_json(status.memory)},
-                    {"collectors", collectors_json(status)},
-                    {"store",
-                     {{"saved", store.saved},
-                      {"failures", store.failures},
-                      {"last_error", store.last_error}}},
-                    {"spool", spool_json(courier.shipper().spool().status())},
-                    {"destinations", destinations_json(courier.shipper())}};
+    const Json json{
+        {"version", facts.version},
+        {"host", facts.host_name},
+        {"pid", facts.pid},
+        {"state", stopped ? "stopped" : "running"},
+        {"started_unix", facts.started_unix_ns / 1'000'000'000},
+        {"updated_unix", status.at.unix_ns / 1'000'000'000},
+        {"ticks", status.ticks},
+        {"series", status.series},
+        {"series_max", status.series_max},
+        {"series_refused", status.series_refused},
+        {"samples", status.samples_last},
+        {"samples_dropped", status.samples_dropped},
+        {"findings", status.findings},
+        {"findings_dropped", status.findings_dropped},
+        {"series_learned", status.series_learned},
+        {"learned_ratio", status.learned_ratio},
+        {"incidents_open", status.incidents_open},
+        {"incidents_opened", status.incidents_opened},
+        {"incidents_refused", status.incidents_refused},
+        {"incidents_delayed", status.incidents_delayed},
+        {"actions_refused", status.actions_refused},
+        {"rules", facts.rules},
+        {"targets_allowed", facts.targets_allowed},
+        {"memory_bytes", memory_json(status.memory)},
+        {"collectors", collectors_json(status)},
+        {"store",
+         {{"saved", store.saved}, {"failures", store.failures}, {"last_error", store.last_error}}},
+        {"spool", spool_json(courier.shipper().spool().status())},
+        {"destinations", destinations_json(courier.shipper())}};
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -184,8 +184,9 @@ Result<std::string> status_text(std::string_view json_text, std::int64_t now_uni
         return make_error(Errc::Parse, "{}: not a status file", kStatusFile);
     }
     std::string out = headline(json, now_unix_ns);
-    out += fmt::format("  watch      {} series of {}, {:.0f} % learned\n", number_at(json, "series"),
-                       number_at(json, "series_max"), number_at(json, "learned_ratio") * 100);
+    out +=
+        fmt::format("  watch      {} series of {}, {:.0f} % learned\n", number_at(json, "series"),
+                    number_at(json, "series_max"), number_at(json, "learned_ratio") * 100);
     out += fmt::format("  incidents  {} open, {} since start\n", number_at(json, "incidents_open"),
                        number_at(json, "incidents_opened"));
     out += fmt::format("  act        {} rules, {} targets allowed\n", number_at(json, "rules"),

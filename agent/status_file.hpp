@@ -27,8 +27,8 @@ struct AgentFacts {
 };
 
 // The JSON text. `stopped`: this is the last word of an agent that ended as it should.
-std::string status_json(const AgentFacts& facts, const AgentStatus& status,
-                        const Courier& courier, bool stopped);
+std::string status_json(const AgentFacts& facts, const AgentStatus& status, const Courier& courier,
+                        bool stopped);
 
 // What people read: fits one screen. `json` is the text of a status file; Errc::Parse when it is
 // not one.

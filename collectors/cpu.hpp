@@ -25,8 +25,8 @@ struct CpuTimes {
         Steal,
         Guest,  // already within User
         GuestNice,
-        kModes,
     };
+    static constexpr std::size_t kModes = GuestNice + 1;
     std::array<std::uint64_t, kModes> ticks{};
     std::size_t modes = 0;  // how many of them the line had
 

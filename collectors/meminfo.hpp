@@ -36,8 +36,8 @@ struct MeminfoFields {
         HardwareCorrupted,
         HugepagesTotal,
         HugepagesFree,
-        kFields,
     };
+    static constexpr std::size_t kFields = HugepagesFree + 1;
     std::array<std::optional<std::uint64_t>, kFields> values{};
 
     [[nodiscard]] std::optional<std::uint64_t> operator[](Field field) const {

@@ -28,8 +28,8 @@ struct VmstatFields {
         CompactionStalls,
         RefaultedPages,
         OomKills,  // since Linux 4.13
-        kFields,
     };
+    static constexpr std::size_t kFields = OomKills + 1;
     std::array<std::optional<std::uint64_t>, kFields> values{};
 
     [[nodiscard]] std::optional<std::uint64_t> operator[](Field field) const {

@@ -42,7 +42,7 @@ struct Finding {
     FixedString<63> metric;
     Unit unit = Unit::None;
     Instant since;                     // when it began to hold
-    Instant last_held;  // when it last held: kept by the incident it belongs to
+    Instant last_held;                 // when it last held: kept by the incident it belongs to
     double value = 0;                  // what was seen
     double expected = 0;               // the learned middle, or 0
     double limit = 0;                  // the physical limit, or the edge of the learned band

@@ -22,7 +22,7 @@ struct Command {
     std::string working_directory;         // empty: "/"
     std::string standard_input;            // empty: /dev/null
     Duration timeout = seconds(30);
-    unsigned creation_mask = 077;  // umask: what new files of the program are not readable by
+    unsigned creation_mask = 077;    // umask: what new files of the program are not readable by
     std::size_t output_max = 65536;  // per stream; the rest is read and thrown away
 };
 

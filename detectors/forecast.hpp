@@ -45,10 +45,8 @@ private:
     static constexpr std::size_t kLevels = 9;
 
     struct Level {
-        std::array<float, kBuckets> means{};
+        std::array<float, kBuckets> lows{};
         std::array<std::uint16_t, kBuckets> ages{};  // buckets back to the neighbour before it
-        double sum = 0;
-        std::uint32_t count = 0;
         std::uint8_t used = 0;
         std::uint8_t newest = 0;
         std::int64_t bucket = 0;
@@ -58,14 +56,19 @@ private:
     static double width_of(std::size_t level);
     void add(Level& level, std::size_t index, double seconds, double value);
     void learn_fall(double seconds, double value, bool attended);
-    [[nodiscard]] Line steady_line(const Level& level, std::size_t index) const;
+    void end_fall(double value);
+    static double quickening(const Level& level, std::size_t points);
+    static double seconds_at(const Line& line, double slope);
+    [[nodiscard]] Line believed_line(const Level& level, std::size_t index, double limit) const;
 
     std::array<Level, kLevels> levels_{};
     double last_seconds_ = 0;
     double value_ = 0;
     double peak_ = 0;
     double trough_ = 0;
-    double given_back_ = 0;  // the largest fall seen, forgotten over weeks
+    double given_back_ = 0;    // the largest fall seen, forgotten over weeks
+    double usual_peak_ = 0;    // where falls begin
+    double largest_jump_ = 0;  // in one step, since the last fall
     bool falling_ = false;
     bool fall_attended_ = false;
     bool started_ = false;

@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t kLeading = 3;
 constexpr double kLastingSeconds = 300;
 constexpr double kLastingWeight = 1.3;  // minutes of oddity count for more than one odd minute
+constexpr double kRelatedWeight = 0.7;
 constexpr double kRelationBlame = 0.5;  // a broken relation names its members less surely
 
 // Mean of the largest log2(1 + surprise); fewer series than kLeading share what there is.
@@ -46,7 +47,7 @@ double HostModel::observe(double seconds, std::span<const double> values,
     last_seconds_ = seconds;
     lasting_ += weight * (now - lasting_);
     related_ += weight * (joint(broken) - related_);
-    return std::max(now, kLastingWeight * lasting_) + related_;
+    return std::max(now, kLastingWeight * lasting_) + kRelatedWeight * related_;
 }
 
 std::span<const std::uint32_t> HostModel::blamed(std::size_t count) {

@@ -9,8 +9,9 @@ namespace {
 constexpr double kFadeRows = 300;
 constexpr double kClearlyAbove = 1.2;
 constexpr double kHeldBack = 0.001;  // keeps the order of rows that are not onsets
-constexpr double kWorthBits = 12;    // three bits in each of the four views
-constexpr double kShapeUnit = 10;    // brings shape distances into the range of the histogram
+constexpr double kAfterglow = 0.65;
+constexpr double kWorthBits = 12;  // three bits in each of the four views
+constexpr double kShapeUnit = 10;  // brings shape distances into the range of the histogram
 constexpr std::uint32_t kShapeRowsMin = 200;  // a codebook needs to have seen something
 
 }  // namespace
@@ -20,6 +21,11 @@ double OnsetFilter::observe(double strength) {
     const double onset = strength > kClearlyAbove * held_ ? strength : kHeldBack * strength;
     held_ = std::max(held_, strength);
     return onset;
+}
+
+double Afterglow::observe(double surprise) {
+    last_ = std::max(surprise, kAfterglow * last_);
+    return last_;
 }
 
 double OnsetModel::observe(double local_seconds, double value, const SeriesVerdict& verdict) {

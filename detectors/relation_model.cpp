@@ -9,6 +9,7 @@ namespace {
 
 constexpr double kMemorySeconds = 40 * 86400.0;
 constexpr double kInversionSeconds = 3600;
+constexpr std::uint64_t kRowsToSettle = 20;   // deviations of fewer rows are wild
 constexpr std::uint64_t kRowsToRelate = 200;  // a covariance of fewer rows is noise
 constexpr std::uint64_t kRowsToScale = 400;   // ... and so are its residuals' scales
 constexpr std::uint64_t kRowsToJudge = 600;
@@ -44,7 +45,7 @@ std::span<const double> RelationModel::observe(double seconds, std::span<const d
     const double rows = std::min(static_cast<double>(rows_), rows_max);
     standardise(values.first(members_.size()), rows);
     if (inverted_) judge(seconds, rows);
-    learn_covariance(rows);
+    if (rows_ > kRowsToSettle) learn_covariance(rows - kRowsToSettle);
     if (rows_ >= kRowsToRelate && (seconds >= next_inversion_ || !inverted_)) {
         invert();
         next_inversion_ = seconds + kInversionSeconds;

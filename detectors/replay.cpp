@@ -46,6 +46,7 @@ private:
 Status replay_one(CsvRows& rows, RowWriter& writer) {
     SeriesModel model;
     OnsetModel onset;
+    Afterglow afterglow;
     writer.add("timestamp,score,flag,onset\n");
     for (;;) {
         const auto more = rows.read_row();
@@ -53,9 +54,9 @@ Status replay_one(CsvRows& rows, RowWriter& writer) {
         if (!*more) return writer.finish();
         const double value = rows.values()[0];
         const SeriesVerdict verdict = model.observe(rows.timestamp(), value);
-        writer.add("{},{:.9g},{:d},{:.9g}\n", rows.timestamp_text(), score_of(verdict.surprise),
-                   verdict.surprise >= kSeriesFlag,
-                   onset.observe(rows.timestamp(), value, verdict));
+        const double surprise = afterglow.observe(verdict.surprise);
+        writer.add("{},{:.9g},{:d},{:.9g}\n", rows.timestamp_text(), score_of(surprise),
+                   surprise >= kSeriesFlag, onset.observe(rows.timestamp(), value, verdict));
     }
 }
 

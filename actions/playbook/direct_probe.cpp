@@ -26,8 +26,8 @@ bool wait_ready(int fd, short events, std::int64_t deadline_ns) {
             deadline_ns - (static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec);
         if (left <= 0) return false;
         pollfd ready{fd, events, 0};
-        const int count = ::poll(&ready, 1, static_cast<int>(std::min<std::int64_t>(
-                                                left / 1'000'000 + 1, 60'000)));
+        const int count = ::poll(
+            &ready, 1, static_cast<int>(std::min<std::int64_t>(left / 1'000'000 + 1, 60'000)));
         if (count > 0) return true;
         if (count < 0 && errno != EINTR) return false;
     }
@@ -117,8 +117,8 @@ Result<std::string> DirectProbe::connect(const std::string& host, std::uint16_t 
     const auto address = parse_address(host, port);
     if (!address) return address.error();
     const std::int64_t deadline = deadline_after(timeout);
-    const Descriptor fd(::socket(address->storage.ss_family,
-                                 SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const Descriptor fd(
+        ::socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!fd) return make_errno_error(Errc::Io, errno, "socket");
     const auto* where = reinterpret_cast<const sockaddr*>(&address->storage);
     if (::connect(fd.get(), where, address->size) != 0) {

@@ -13,7 +13,8 @@ bool contains(const std::vector<std::string>& words, std::string_view word) {
 }
 
 bool share_a_word(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-    return std::any_of(a.begin(), a.end(), [&](const std::string& word) { return contains(b, word); });
+    return std::any_of(a.begin(), a.end(),
+                       [&](const std::string& word) { return contains(b, word); });
 }
 
 bool is_asked_for(const std::vector<std::string>& tags, const Options& options) {
@@ -82,7 +83,8 @@ Engine::Flow Engine::gather_facts() {
 
 Engine::Flow Engine::run_steps(const std::vector<Step>& steps) {
     for (const Step& step : steps) {
-        const Flow flow = step.task != nullptr ? run_task(*step.task, false) : run_block(*step.block);
+        const Flow flow =
+            step.task != nullptr ? run_task(*step.task, false) : run_block(*step.block);
         if (flow != Flow::Continue) return flow;
     }
     return Flow::Continue;
@@ -148,7 +150,7 @@ Engine::Flow Engine::flush_handlers() {
 
 Engine::Flow Engine::conclude(const Task& task, const std::string& name, bool is_handler,
                               TaskOutcome outcome) {
-    const bool failed = outcome.flag("failed");
+    const bool failed = outcome.failed();
     bool ignored = false;
     if (failed && !outcome.denied) {
         const auto ignore = runner_.flag(task.ignore_errors, false);
@@ -158,7 +160,8 @@ Engine::Flow Engine::conclude(const Task& task, const std::string& name, bool is
     if (const Value* facts = outcome.result.find("ansible_facts"); facts != nullptr && !failed) {
         if (task.module == &gather_facts_module()) variables_.set_facts(facts->map());
     }
-    if (!failed && outcome.flag("changed")) notify_handlers(task);
+    const Value* changed = outcome.result.find("changed");
+    if (!failed && changed != nullptr && is_true(*changed)) notify_handlers(task);
 
     const bool rescued = failed && !ignored && !outcome.denied && rescuing_blocks_ > 0;
     if (rescued) remember_failure(task, name, outcome.result);

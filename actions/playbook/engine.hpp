@@ -44,7 +44,7 @@ private:
     Variables variables_;
     TaskRunner runner_;
     RunReport report_;
-    std::vector<bool> notified_;      // one per handler
+    std::vector<bool> notified_;       // one per handler
     std::size_t rescuing_blocks_ = 0;  // around the task that runs, with a rescue still to come
 };
 

@@ -18,8 +18,8 @@
 namespace homeostat::playbook {
 
 inline constexpr std::size_t kExpressionBytesMax = 4096;
-inline constexpr std::size_t kExpressionDepthMax = 32;      // brackets inside each other
-inline constexpr std::size_t kExpressionHeightMax = 200;    // operators on top of each other
+inline constexpr std::size_t kExpressionDepthMax = 32;       // brackets inside each other
+inline constexpr std::size_t kExpressionHeightMax = 200;     // operators on top of each other
 inline constexpr std::size_t kEvaluationStepsMax = 200'000;  // names looked up for one parameter
 
 struct FilterSpec;
@@ -29,26 +29,26 @@ struct MethodSpec;
 // One node of a parsed expression. Which fields count is told beside each operation.
 struct Expr {
     enum class Op : std::uint8_t {
-        Literal,    // literal
-        Name,       // text
-        Attribute,  // parts[0] . text
-        Index,      // parts[0] [ parts[1] ]
-        Slice,      // parts[0] [ parts[1] : parts[2] ], either may be Absent
-        Method,     // parts[0] . text ( parts[1..] )
-        Range,      // range ( parts )
-        Filter,     // parts[0] | text ( parts[1..] ), one part per parameter
-        Test,       // parts[0] is text ( parts[1..] )
-        List,       // parts
-        Mapping,    // keys and values in turn
-        Not,        // parts[0]
-        Negate,     // - parts[0]
-        And,        // parts[0], parts[1]
-        Or,         // parts[0], parts[1]
-        If,         // parts[0] if parts[1] else parts[2]
-        Compare,    // parts[0] operators[0] parts[1] operators[1] parts[2] ...
-        Arithmetic, // parts[0] operators[0] parts[1], one of + - * / // %
-        Concat,     // parts[0] ~ parts[1]
-        Absent,     // a parameter that was not given
+        Literal,     // literal
+        Name,        // text
+        Attribute,   // parts[0] . text
+        Index,       // parts[0] [ parts[1] ]
+        Slice,       // parts[0] [ parts[1] : parts[2] ], either may be Absent
+        Method,      // parts[0] . text ( parts[1..] )
+        Range,       // range ( parts )
+        Filter,      // parts[0] | text ( parts[1..] ), one part per parameter
+        Test,        // parts[0] is text ( parts[1..] )
+        List,        // parts
+        Mapping,     // keys and values in turn
+        Not,         // parts[0]
+        Negate,      // - parts[0]
+        And,         // parts[0], parts[1]
+        Or,          // parts[0], parts[1]
+        If,          // parts[0] if parts[1] else parts[2]
+        Compare,     // parts[0] operators[0] parts[1] operators[1] parts[2] ...
+        Arithmetic,  // parts[0] operators[0] parts[1], one of + - * / // %
+        Concat,      // parts[0] ~ parts[1]
+        Absent,      // a parameter that was not given
     };
 
     Op op = Op::Literal;

@@ -12,13 +12,17 @@ namespace {
 
 using Op = Expr::Op;
 
-Error overflow() { return make_error(Errc::Limit, "a number grew beyond 64 bits"); }
+Error overflow() {
+    return make_error(Errc::Limit, "a number grew beyond 64 bits");
+}
 
 std::int64_t whole(const Value& value) {
     return value.is_bool() ? static_cast<std::int64_t>(value.boolean()) : value.integer();
 }
 
-bool is_whole(const Value& value) { return value.is_bool() || value.is_int(); }
+bool is_whole(const Value& value) {
+    return value.is_bool() || value.is_int();
+}
 
 // Rounds down, as Python does: -7 // 2 is -4. REQUIRES: divisor is not 0.
 Result<Value> floor_divide(std::int64_t dividend, std::int64_t divisor) {
@@ -395,6 +399,8 @@ private:
 
 }  // namespace
 
-Result<Value> evaluate(const Expr& expr, Scope& scope) { return Evaluator(scope).eval(expr); }
+Result<Value> evaluate(const Expr& expr, Scope& scope) {
+    return Evaluator(scope).eval(expr);
+}
 
 }  // namespace homeostat::playbook

@@ -10,11 +10,15 @@
 namespace homeostat::playbook {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 bool is_name_start(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
-bool is_name_part(char c) { return is_name_start(c) || is_digit(c); }
+bool is_name_part(char c) {
+    return is_name_start(c) || is_digit(c);
+}
 
 // Longest first, so that "//" is not two "/".
 constexpr std::array<std::string_view, 24> kOperators{
@@ -95,10 +99,10 @@ public:
             const char c = text_[at_];
             if (is_blank(c) || c == '\n') {
                 ++at_;
-            } else if (!(is_name_start(c)              ? take_name()
-                         : is_digit(c)                 ? take_number()
-                         : (c == '\'' || c == '"')     ? take_text()
-                                                       : take_operator())) {
+            } else if (!(is_name_start(c)          ? take_name()
+                         : is_digit(c)             ? take_number()
+                         : (c == '\'' || c == '"') ? take_text()
+                                                   : take_operator())) {
                 return false;
             }
         }
@@ -153,7 +157,8 @@ private:
             }
         }
         const std::string_view digits = text_.substr(at_, end - at_);
-        if (end < text_.size() && is_name_part(text_[end])) return fail("'{}' is no number", text_.substr(at_, end - at_ + 1));
+        if (end < text_.size() && is_name_part(text_[end]))
+            return fail("'{}' is no number", text_.substr(at_, end - at_ + 1));
         return decimal ? push_float(digits, end) : push_integer(digits, end);
     }
 

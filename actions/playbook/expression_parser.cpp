@@ -13,7 +13,7 @@ namespace {
 using Kind = Token::Kind;
 using Op = Expr::Op;
 
-constexpr std::array<std::string_view, 9> kKeywords{"and", "or", "not",  "in",   "is",
+constexpr std::array<std::string_view, 9> kKeywords{"and", "or",   "not",  "in",       "is",
                                                     "if",  "else", "elif", "recursive"};
 // Names that reach beyond the values of this file.
 constexpr std::array<std::string_view, 7> kForbidden{"lookup", "query",    "q",     "now",
@@ -505,8 +505,7 @@ private:
             return fail_at(at, "the test '{}' takes {} arguments, not {}", name,
                            out.inner_test->arguments, count);
         }
-        return !out.inner_test->has_pattern ||
-               check_literal_pattern(out.parts[out.inner_begin]);
+        return !out.inner_test->has_pattern || check_literal_pattern(out.parts[out.inner_begin]);
     }
 
     bool parse_test(Expr& out, std::size_t at) {
@@ -563,8 +562,8 @@ bool parse_expression(std::string_view text, Backslash backslash, Expr& expr,
                       ExpressionError& error) {
     error = {};
     if (text.size() > kExpressionBytesMax) {
-        error.error = make_error(Errc::Limit, "an expression is longer than {} bytes",
-                                 kExpressionBytesMax);
+        error.error =
+            make_error(Errc::Limit, "an expression is longer than {} bytes", kExpressionBytesMax);
         return false;
     }
     std::vector<Token> tokens;

@@ -114,7 +114,9 @@ void add_uptime(Map& facts, const Root& root) {
     }
 }
 
-Value whole(std::uint64_t number) { return static_cast<std::int64_t>(number); }
+Value whole(std::uint64_t number) {
+    return static_cast<std::int64_t>(number);
+}
 
 // "\040" in /proc/self/mounts is a blank.
 std::string unescape_mount(std::string_view text) {

@@ -15,7 +15,9 @@ Value sort_key(const Value& value) {
     return value.is_text() ? Value(to_lower(value.text())) : value;
 }
 
-std::string attribute_name(const Value& attribute) { return to_str(attribute); }
+std::string attribute_name(const Value& attribute) {
+    return to_str(attribute);
+}
 
 Result<Value> filter_length(const Value& value, Inputs, const InnerCall&) {
     if (value.is_map()) return Value(static_cast<std::int64_t>(value.map().size()));
@@ -100,8 +102,12 @@ Result<Value> extreme(const Value& value, int wanted) {
     return *best;
 }
 
-Result<Value> filter_max(const Value& value, Inputs, const InnerCall&) { return extreme(value, 1); }
-Result<Value> filter_min(const Value& value, Inputs, const InnerCall&) { return extreme(value, -1); }
+Result<Value> filter_max(const Value& value, Inputs, const InnerCall&) {
+    return extreme(value, 1);
+}
+Result<Value> filter_min(const Value& value, Inputs, const InnerCall&) {
+    return extreme(value, -1);
+}
 
 // Keeps the items of which the inner test (or, without one, the truth of the item) says `wanted`.
 Result<Value> keep(const Value& value, const std::optional<Value>& attribute,
@@ -149,8 +155,8 @@ Result<Value> filter_sort(const Value& value, Inputs inputs, const InnerCall&) {
         Value key = inputs[1] ? attribute_of(item, attribute_name(*inputs[1])) : item;
         if (key.is_undefined()) return make_error(Errc::NotFound, "{}", key.why_undefined());
         // Asked of neighbours first, so that the order below never meets what has none.
-        const auto comparable = compare(sort_key(key), keyed.empty() ? sort_key(key)
-                                                                     : keyed.back().first);
+        const auto comparable =
+            compare(sort_key(key), keyed.empty() ? sort_key(key) : keyed.back().first);
         if (!comparable) return comparable.error();
         keyed.emplace_back(sort_key(key), std::move(item));
     }
@@ -176,7 +182,9 @@ Result<Value> filter_sum(const Value& value, Inputs inputs, const InnerCall&) {
         }
         is_decimal = is_decimal || number.is_float();
         decimal += number.number();
-        const std::int64_t step = number.is_int() ? number.integer() : number.is_bool() && number.boolean() ? 1 : 0;
+        const std::int64_t step = number.is_int()                        ? number.integer()
+                                  : number.is_bool() && number.boolean() ? 1
+                                                                         : 0;
         if (__builtin_add_overflow(whole, step, &whole)) {
             return make_error(Errc::Limit, "a sum grew beyond 64 bits");
         }
@@ -227,6 +235,8 @@ constexpr std::array<FilterSpec, 17> kFilters{{
 
 }  // namespace
 
-std::span<const FilterSpec> list_filters() { return kFilters; }
+std::span<const FilterSpec> list_filters() {
+    return kFilters;
+}
 
 }  // namespace homeostat::playbook

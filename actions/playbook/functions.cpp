@@ -14,8 +14,8 @@ namespace {
 
 template <typename Row>
 const Row* find_row(std::span<const Row> table, std::string_view name) {
-    const auto found = std::find_if(table.begin(), table.end(),
-                                    [&](const Row& row) { return row.name == name; });
+    const auto found =
+        std::find_if(table.begin(), table.end(), [&](const Row& row) { return row.name == name; });
     return found == table.end() ? nullptr : &*found;
 }
 
@@ -32,8 +32,8 @@ Value missing(const Value& container, const Value& key) {
 
 Value element_at(const Value& container, std::int64_t index) {
     const bool is_list = container.is_list();
-    const auto characters = is_list ? std::vector<std::string_view>{}
-                                    : split_characters(container.text());
+    const auto characters =
+        is_list ? std::vector<std::string_view>{} : split_characters(container.text());
     const auto size =
         static_cast<std::int64_t>(is_list ? container.list().size() : characters.size());
     if (index < -size || index >= size) return missing(container, Value(index));
@@ -74,14 +74,22 @@ ValueList split_at_spaces(std::string_view text, std::int64_t splits_max) {
 
 }  // namespace
 
-const FilterSpec* find_filter(std::string_view name) { return find_row(filter_table(), name); }
-const TestSpec* find_test(std::string_view name) { return find_row(test_table(), name); }
-const MethodSpec* find_method(std::string_view name) { return find_row(method_table(), name); }
+const FilterSpec* find_filter(std::string_view name) {
+    return find_row(filter_table(), name);
+}
+const TestSpec* find_test(std::string_view name) {
+    return find_row(test_table(), name);
+}
+const MethodSpec* find_method(std::string_view name) {
+    return find_row(method_table(), name);
+}
 
 std::string filter_hint(std::string_view name) {
     return did_you_mean(name, names_of(filter_table()));
 }
-std::string test_hint(std::string_view name) { return did_you_mean(name, names_of(test_table())); }
+std::string test_hint(std::string_view name) {
+    return did_you_mean(name, names_of(test_table()));
+}
 
 std::span<const FilterSpec> filter_table() {
     static const std::vector<FilterSpec> table = [] {

@@ -33,7 +33,7 @@ struct FilterSpec {
     std::size_t required = 0;
     std::size_t positional_max = 0;  // the rest are given by name only
     std::string_view parameters[kParametersMax] = {};
-    Inner inner = Inner::None;    // takes the name of a filter or test behind its parameters
+    Inner inner = Inner::None;     // takes the name of a filter or test behind its parameters
     bool takes_undefined = false;  // the subject and the arguments may be undefined
     bool has_pattern = false;      // the first argument is a regular expression
 };

@@ -118,7 +118,8 @@ void append_text(std::string& out, std::string_view text, const Style& style) {
     while (!text.empty()) {
         const Utf8Step step = next_utf8(text);
         const char32_t c = step.character;
-        const auto special = c < 0x80 ? kSpecial.find(static_cast<char>(c)) : std::string_view::npos;
+        const auto special =
+            c < 0x80 ? kSpecial.find(static_cast<char>(c)) : std::string_view::npos;
         if (special != std::string_view::npos) {
             out += '\\';
             out += kNames[special];
@@ -173,7 +174,8 @@ void append_value(std::string& out, const Value& value, const Style& style) {
 }  // namespace
 
 Result<Value> parse_json(std::string_view text) {
-    if (text.size() > kTextBytesMax) return make_error(Errc::Limit, "JSON beyond {} bytes", kTextBytesMax);
+    if (text.size() > kTextBytesMax)
+        return make_error(Errc::Limit, "JSON beyond {} bytes", kTextBytesMax);
     ValueBuilder builder;
     const bool read = nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
     if (builder.problem()) return *builder.problem();

@@ -9,8 +9,8 @@
 
 namespace homeostat::playbook {
 
-// RFC 8259, whole and nothing else. The last of equal keys counts; numbers beyond 64 bits and values
-// deeper than kValueDepthMax are refused.
+// RFC 8259, whole and nothing else. The last of equal keys counts; numbers beyond 64 bits and
+// values deeper than kValueDepthMax are refused.
 Result<Value> parse_json(std::string_view text);
 
 // As Python's json.dumps() prints: ", " and ": " between, all beyond ASCII escaped.

@@ -12,18 +12,30 @@
 namespace homeostat::playbook {
 namespace {
 
-constexpr std::array<std::string_view, 14> kPlayKeys{
-    "name",  "hosts", "connection", "gather_facts", "become", "become_user", "vars",
-    "tasks", "handlers", "tags", "environment", "serial", "max_fail_percentage",
-    "any_errors_fatal"};
+constexpr std::array<std::string_view, 14> kPlayKeys{"name",
+                                                     "hosts",
+                                                     "connection",
+                                                     "gather_facts",
+                                                     "become",
+                                                     "become_user",
+                                                     "vars",
+                                                     "tasks",
+                                                     "handlers",
+                                                     "tags",
+                                                     "environment",
+                                                     "serial",
+                                                     "max_fail_percentage",
+                                                     "any_errors_fatal"};
 constexpr std::array<std::string_view, 10> kBlockKeys{
-    "block", "rescue", "always", "name", "when", "vars", "tags", "ignore_errors", "environment",
-    "become"};
+    "block", "rescue", "always",        "name",        "when",
+    "vars",  "tags",   "ignore_errors", "environment", "become"};
 
 class PlayLoader {
 public:
     PlayLoader(const std::string& file, const Map& extra_variables, const Environment& environment)
-        : reader_(file), tasks_(reader_, environment), extra_(extra_variables),
+        : reader_(file),
+          tasks_(reader_, environment),
+          extra_(extra_variables),
           environment_(environment) {}
 
     Result<Play> load(const YamlNode& document) {
@@ -149,9 +161,9 @@ private:
             if (auto read = tasks_.read_inherited(entry, inner); !read) return read;
         }
         step.block = std::make_unique<Block>();
-        for (const auto& [key, steps] : {std::pair{"block", &step.block->steps},
-                                         std::pair{"rescue", &step.block->rescue},
-                                         std::pair{"always", &step.block->always}}) {
+        for (const auto& [key, steps] :
+             {std::pair{"block", &step.block->steps}, std::pair{"rescue", &step.block->rescue},
+              std::pair{"always", &step.block->always}}) {
             const YamlEntry* entry = node.find(key);
             if (entry == nullptr) continue;
             if (auto read = read_steps(*entry, inner, *steps); !read) return read;
@@ -247,14 +259,34 @@ bool answers_to(const Task& handler, std::string_view name) {
 }
 
 bool is_variable_name(std::string_view name) {
-    static constexpr std::array<std::string_view, 26> kTaken{
-        "lookup", "query", "q", "now", "vars", "hostvars", "groups", "range", "true", "True",
-        "false", "False", "none", "None", "and", "or", "not", "in", "is", "if", "else", "omit",
-        "ansible_check_mode", "inventory_hostname", "playbook_dir", "ansible_facts"};
+    static constexpr std::array<std::string_view, 26> kTaken{"lookup",
+                                                             "query",
+                                                             "q",
+                                                             "now",
+                                                             "vars",
+                                                             "hostvars",
+                                                             "groups",
+                                                             "range",
+                                                             "true",
+                                                             "True",
+                                                             "false",
+                                                             "False",
+                                                             "none",
+                                                             "None",
+                                                             "and",
+                                                             "or",
+                                                             "not",
+                                                             "in",
+                                                             "is",
+                                                             "if",
+                                                             "else",
+                                                             "omit",
+                                                             "ansible_check_mode",
+                                                             "inventory_hostname",
+                                                             "playbook_dir",
+                                                             "ansible_facts"};
     if (name.empty() || name.size() > 255) return false;
-    const auto is_letter = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    };
+    const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
     if (!is_letter(name[0])) return false;
     if (!std::all_of(name.begin(), name.end(),
                      [&](char c) { return is_letter(c) || c == '_' || (c >= '0' && c <= '9'); })) {

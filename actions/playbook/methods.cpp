@@ -179,6 +179,8 @@ constexpr std::array<MethodSpec, 14> kMethods{{
 
 }  // namespace
 
-std::span<const MethodSpec> method_table() { return kMethods; }
+std::span<const MethodSpec> method_table() {
+    return kMethods;
+}
 
 }  // namespace homeostat::playbook

@@ -30,8 +30,8 @@ enum class ParameterType : std::uint8_t {
     TextList,     // a list of texts, or one text with commas
     PathList,
     IntList,
-    Argv,        // a list whose parts keep their marks
-    Mapping,     // from text to scalars
+    Argv,     // a list whose parts keep their marks
+    Mapping,  // from text to scalars
     Any,
     Expression,   // parsed when the file is loaded
     Expressions,  // one or a list
@@ -53,7 +53,7 @@ struct SourcedExpr {
 struct Parameter {
     std::string_view name;  // of its ParameterSpec, or of the task's for set_fact
     YamlMark mark;
-    Value value;  // undefined: known only when the task runs
+    Value value;                     // undefined: known only when the task runs
     std::vector<MarkedText> marked;  // cmd (one) and argv (each), when the task runs
     const std::vector<SourcedExpr>* expressions = nullptr;
 };
@@ -88,14 +88,14 @@ struct ModuleCall {
     Scope& scope;
     bool check = false;
     bool diff = false;
-    Duration time_max;                  // from now
+    Duration time_max;                   // from now
     std::vector<std::string> variables;  // NAME=value, for programs
     unsigned creation_mask = 022;
     std::string_view playbook_directory;
 };
 
 struct ModuleResult {
-    Map fields;  // `changed`, `failed`, `msg` and what the manual says
+    Map fields;           // `changed`, `failed`, `msg` and what the manual says
     bool denied = false;  // the policy forbade it: nothing catches that
     std::string diff;
 };
@@ -112,8 +112,8 @@ struct ModuleSpec {
     // runs. The first time an error refuses the file.
     Status (*validate)(const Parameters& parameters) = nullptr;
     Status (*authorise)(const Parameters& parameters, const Environment& environment) = nullptr;
-    bool free_form = false;           // the text itself is `cmd`
-    bool any_name = false;            // set_fact
+    bool free_form = false;  // the text itself is `cmd`
+    bool any_name = false;   // set_fact
     bool skipped_when_checking = false;
 };
 

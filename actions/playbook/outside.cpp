@@ -22,8 +22,7 @@ struct Source {
 
 class OutsideCheck {
 public:
-    OutsideCheck(Play& play, const Map& extra, const Reader& reader,
-                 const Environment& environment)
+    OutsideCheck(Play& play, const Map& extra, const Reader& reader, const Environment& environment)
         : play_(play), extra_(extra), reader_(reader), environment_(environment) {
         for_each_task(play_.steps, [this](Task& task) { tasks_.push_back(&task); });
         for (const auto& handler : play_.handlers) tasks_.push_back(handler.get());
@@ -37,8 +36,8 @@ public:
             if (task->module == nullptr) continue;
             if (task->module->name != "command" && task->module->name != "shell") continue;
             mark(*task);
-            auto checked = task->module->name == "shell" ? check_shell(*task)
-                                                         : check_command(*task);
+            auto checked =
+                task->module->name == "shell" ? check_shell(*task) : check_command(*task);
             if (!checked) return checked;
         }
         return Ok{};
@@ -74,8 +73,8 @@ private:
         for (const Source& source : sources_of(name, task)) {
             if (!seen.insert(source.value).second) continue;
             for_each_piece(*source.value, [&](const TemplatePiece& piece) {
-                found = found || (piece.expr != nullptr &&
-                                  reaches_outside(*piece.expr, *source.task, seen));
+                found = found ||
+                        (piece.expr != nullptr && reaches_outside(*piece.expr, *source.task, seen));
             });
         }
         return found;
@@ -152,8 +151,7 @@ private:
         if (program.empty() || !chdir_known) return Ok{};
         const std::string directory = chdir == nullptr ? "" : to_str(chdir->value.constant);
         if (auto allowed = authorise_program(program, directory, environment_); !allowed) {
-            return reader_.refuse(task.mark, "command: not allowed here: {}",
-                                  allowed.error().text);
+            return reader_.refuse(task.mark, "command: not allowed here: {}", allowed.error().text);
         }
         return Ok{};
     }
@@ -175,8 +173,9 @@ private:
         if (words->empty()) return reader_.refuse(parameter.mark, "command: no program is given");
         for (const Word& word : *words) {
             if (word.text.starts_with('~')) {
-                return reader_.refuse(parameter.mark, "a leading '~' is not accepted: write the "
-                                                      "directory, or use shell");
+                return reader_.refuse(parameter.mark,
+                                      "a leading '~' is not accepted: write the "
+                                      "directory, or use shell");
             }
         }
         program = (*words)[0].text;
@@ -189,12 +188,11 @@ private:
     Status check_argv(const TaskParameter& parameter, const Task& task,
                       std::string& program) const {
         const Template& list = parameter.value;
-        const Value first = list.kind == Template::Kind::List && !list.items.empty()
-                                ? known_value(list.items[0])
-                                : list.is_constant() && list.constant.is_list() &&
-                                          !list.constant.list().empty()
-                                      ? list.constant.list()[0]
-                                      : Value();
+        const Value first =
+            list.kind == Template::Kind::List && !list.items.empty() ? known_value(list.items[0])
+            : list.is_constant() && list.constant.is_list() && !list.constant.list().empty()
+                ? list.constant.list()[0]
+                : Value();
         if (first.is_none()) {
             return reader_.refuse(parameter.mark, "'argv' must be a list with the program first");
         }
@@ -262,9 +260,9 @@ private:
     }
 
     static bool has_reference(const Value& value) {
-        return value.is_text() ? has_variable_reference(value.text())
-                               : (value.is_list() || value.is_map()) &&
-                                     has_variable_reference(to_repr(value));
+        return value.is_text()
+                   ? has_variable_reference(value.text())
+                   : (value.is_list() || value.is_map()) && has_variable_reference(to_repr(value));
     }
 
     static const TaskParameter* find(const Task& task, std::string_view name) {

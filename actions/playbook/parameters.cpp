@@ -149,9 +149,8 @@ const ParameterSpec* find_parameter(std::span<const ParameterSpec> specs, std::s
 }
 
 const Parameter* Parameters::find(std::string_view name) const {
-    const auto found = std::find_if(all.begin(), all.end(), [&](const Parameter& parameter) {
-        return parameter.name == name;
-    });
+    const auto found = std::find_if(
+        all.begin(), all.end(), [&](const Parameter& parameter) { return parameter.name == name; });
     return found == all.end() ? nullptr : &*found;
 }
 
@@ -189,7 +188,9 @@ ModuleResult failure(std::string_view message) {
     return result;
 }
 
-ModuleResult failure(const Error& error) { return failure(error.text.view()); }
+ModuleResult failure(const Error& error) {
+    return failure(error.text.view());
+}
 
 ModuleResult denial(const Error& error) {
     ModuleResult result = failure(fmt::format("not allowed here: {}", error.text));

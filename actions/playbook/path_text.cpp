@@ -33,7 +33,9 @@ std::string_view parent_of(std::string_view path) {
     return slash == 0 || slash == std::string_view::npos ? "/" : path.substr(0, slash);
 }
 
-std::string_view last_name_of(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+std::string_view last_name_of(std::string_view path) {
+    return path.substr(path.rfind('/') + 1);
+}
 
 bool is_at_or_below(std::string_view path, std::string_view place) {
     if (place == "/") return true;

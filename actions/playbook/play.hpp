@@ -50,7 +50,7 @@ enum class MetaAction : std::uint8_t { None, FlushHandlers, EndPlay, Noop };
 struct Task {
     YamlMark mark;
     Template name;
-    std::string name_source;  // as written: shown when it cannot be evaluated
+    std::string name_source;             // as written: shown when it cannot be evaluated
     const ModuleSpec* module = nullptr;  // null: `meta`
     MetaAction meta = MetaAction::None;
     std::vector<TaskParameter> parameters;

@@ -23,12 +23,22 @@ Result<PathGrant> OperatorPolicy::allow_path(std::string_view path, PathUse use)
     return PathGrant{};
 }
 
-Status OperatorPolicy::allow_shell() const { return Ok{}; }
-Status OperatorPolicy::allow_program(std::string_view) const { return Ok{}; }
-Status OperatorPolicy::allow_unit(std::string_view, std::string_view) const { return Ok{}; }
-Status OperatorPolicy::allow_host(std::string_view) const { return Ok{}; }
+Status OperatorPolicy::allow_shell() const {
+    return Ok{};
+}
+Status OperatorPolicy::allow_program(std::string_view) const {
+    return Ok{};
+}
+Status OperatorPolicy::allow_unit(std::string_view, std::string_view) const {
+    return Ok{};
+}
+Status OperatorPolicy::allow_host(std::string_view) const {
+    return Ok{};
+}
 
 // Long enough for a repair that a person watches; a hung task ends within the shift.
-Duration OperatorPolicy::task_time_max() const { return hours(1); }
+Duration OperatorPolicy::task_time_max() const {
+    return hours(1);
+}
 
 }  // namespace homeostat::playbook

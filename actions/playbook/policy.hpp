@@ -4,8 +4,8 @@
 // happens when the file is loaded and refuses it. Otherwise asking happens just before the effect;
 // the task then fails, and neither ignore_errors nor rescue catch that.
 //
-// Two implementations: OperatorPolicy (here: a person runs `homeostat playbook`), and the allow-list
-// of the actuator. Some paths are protected from every policy: see protected_paths.hpp.
+// Two implementations: OperatorPolicy (here: a person runs `homeostat playbook`), and the
+// allow-list of the actuator. Some paths are protected from every policy: see protected_paths.hpp.
 #pragma once
 
 #include <cstdint>

@@ -15,7 +15,9 @@ Result<bool> is_kind(const Value& value, Inputs) {
     return (value.*Predicate)();
 }
 
-Result<bool> is_defined(const Value& value, Inputs) { return !value.is_undefined(); }
+Result<bool> is_defined(const Value& value, Inputs) {
+    return !value.is_undefined();
+}
 Result<bool> is_true_itself(const Value& value, Inputs) {
     return value.is_bool() && value.boolean();
 }
@@ -55,8 +57,12 @@ Result<bool> is_in(const Value& value, Inputs inputs) {
     return false;
 }
 
-Result<bool> is_equal(const Value& value, Inputs inputs) { return equal(value, *inputs[0]); }
-Result<bool> is_unequal(const Value& value, Inputs inputs) { return !equal(value, *inputs[0]); }
+Result<bool> is_equal(const Value& value, Inputs inputs) {
+    return equal(value, *inputs[0]);
+}
+Result<bool> is_unequal(const Value& value, Inputs inputs) {
+    return !equal(value, *inputs[0]);
+}
 
 // `Below`, `Same` and `Above` say which orders satisfy the test.
 template <bool Below, bool Same, bool Above>
@@ -105,8 +111,8 @@ Result<bool> is_changed(const Value& value, Inputs) {
 
 constexpr std::array<TestSpec, 37> kTests{{
     {"defined", is_defined, 0, true},
-    {"undefined",
-     [](const Value& value, Inputs) -> Result<bool> { return value.is_undefined(); }, 0, true},
+    {"undefined", [](const Value& value, Inputs) -> Result<bool> { return value.is_undefined(); },
+     0, true},
     {"none", is_kind<&Value::is_none>},
     {"true", is_true_itself},
     {"false", is_false_itself},
@@ -146,6 +152,8 @@ constexpr std::array<TestSpec, 37> kTests{{
 
 }  // namespace
 
-std::span<const TestSpec> test_table() { return kTests; }
+std::span<const TestSpec> test_table() {
+    return kTests;
+}
 
 }  // namespace homeostat::playbook

@@ -22,7 +22,9 @@ RE2::Options options() {
     return options;
 }
 
-re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
+re2::StringPiece piece(std::string_view text) {
+    return {text.data(), text.size()};
+}
 
 Error pattern_error(const RE2& regex) {
     return make_error(Errc::Parse, "'{}' is not a regular expression that is accepted: {}",

@@ -13,9 +13,8 @@ Value or_null(const std::optional<T>& value) {
 }
 
 Map outcome_fields(const Outcome& outcome) {
-    Map fields{{"changed", outcome.changed},
-               {"failed", outcome.failed},
-               {"skipped", outcome.skipped}};
+    Map fields{
+        {"changed", outcome.changed}, {"failed", outcome.failed}, {"skipped", outcome.skipped}};
     if (outcome.censored) {
         fields.set("msg", "censored");
         return fields;
@@ -32,7 +31,8 @@ Map task_fields(const TaskReport& task) {
     Map fields{{"name", task.name}, {"module", task.module}};
     Map outcome = outcome_fields(task.outcome);
     if (task.looped) {  // told by the items
-        for (const std::string_view name : {"rc", "stdout", "attempts", "msg"}) outcome.remove(name);
+        for (const std::string_view name : {"rc", "stdout", "attempts", "msg"})
+            outcome.remove(name);
     }
     fields.merge(outcome);
     fields.set("ignored", task.ignored);
@@ -48,7 +48,9 @@ Map task_fields(const TaskReport& task) {
     return fields;
 }
 
-Value whole(std::uint32_t number) { return std::int64_t{number}; }
+Value whole(std::uint32_t number) {
+    return std::int64_t{number};
+}
 
 }  // namespace
 

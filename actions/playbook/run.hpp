@@ -18,9 +18,9 @@
 namespace homeostat::playbook {
 
 struct Input {
-    std::string_view text;   // of the file, at most 64 KiB
-    std::string file_name;   // for messages, and playbook_dir
-    Map extra_variables;     // outside values: never templates, and they win over all others
+    std::string_view text;  // of the file, at most 64 KiB
+    std::string file_name;  // for messages, and playbook_dir
+    Map extra_variables;    // outside values: never templates, and they win over all others
 };
 
 // What a task, or one item of its loop, came to.
@@ -32,7 +32,7 @@ struct Outcome {
     std::optional<std::int64_t> rc;
     std::optional<std::string> output;  // stdout
     std::optional<std::int64_t> attempts;
-    Value message;    // of debug, assert and fail, and of every failure; None: nothing to say
+    Value message;     // of debug, assert and fail, and of every failure; None: nothing to say
     std::string diff;  // with Options::diff: lines with -, + or a blank before them
 };
 

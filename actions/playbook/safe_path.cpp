@@ -63,14 +63,18 @@ Result<Descriptor> open_directory(std::string_view path, const PathGrant& grant)
     return directory;
 }
 
-std::string fd_path(int fd) { return fmt::format("/proc/self/fd/{}", fd); }
+std::string fd_path(int fd) {
+    return fmt::format("/proc/self/fd/{}", fd);
+}
 
 struct CloseDirectory {
     void operator()(DIR* directory) const { ::closedir(directory); }
 };
 using DirectoryStream = std::unique_ptr<DIR, CloseDirectory>;
 
-bool is_dots(std::string_view name) { return name == "." || name == ".."; }
+bool is_dots(std::string_view name) {
+    return name == "." || name == "..";
+}
 
 std::int64_t newest_time_ns(const struct statx& info) {
     const auto ns = [](const statx_timestamp& time) {
@@ -147,8 +151,7 @@ private:
         }
         const std::int64_t age = now_.unix_ns - newest_time_ns(info);
         if (grant_.age_min.ns > 0 && age < grant_.age_min.ns) {
-            return make_error(Errc::Denied, "{} is younger than {}", path,
-                              to_text(grant_.age_min));
+            return make_error(Errc::Denied, "{} is younger than {}", path, to_text(grant_.age_min));
         }
         return policy_.allow_removal(directory, name);
     }
@@ -264,12 +267,11 @@ bool differs(const struct stat& now, const Attributes& wanted) {
 
 Status set_attributes(int fd, const struct stat& now, const Attributes& wanted,
                       std::string_view path) {
-    const bool new_owner = (wanted.uid && now.st_uid != *wanted.uid) ||
-                           (wanted.gid && now.st_gid != *wanted.gid);
+    const bool new_owner =
+        (wanted.uid && now.st_uid != *wanted.uid) || (wanted.gid && now.st_gid != *wanted.gid);
     // The owner first: changing it clears the set-user-id bits of the mode.
     if (new_owner && ::fchownat(fd, "", wanted.uid.value_or(static_cast<uid_t>(-1)),
-                                wanted.gid.value_or(static_cast<gid_t>(-1)),
-                                AT_EMPTY_PATH) != 0) {
+                                wanted.gid.value_or(static_cast<gid_t>(-1)), AT_EMPTY_PATH) != 0) {
         return make_errno_error(errc_of(errno), errno, "change the owner of {}", path);
     }
     const bool new_mode = wanted.mode && ((now.st_mode & 07777U) != *wanted.mode || new_owner);
@@ -326,11 +328,10 @@ Status make_file(const Place& place, mode_t mode) {
 
 Status write_file(const Place& place, std::string_view content, const Attributes& attributes) {
     // Nobody else makes this name: it is made exclusively, and removed again on every failure.
-    const std::string temporary = fmt::format(".{}.homeostat.{}", place.name().substr(0, 200),
-                                              ::getpid());
-    const Descriptor fd =
-        open_resolved(place.directory(), temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
-                      kInside, 0600);
+    const std::string temporary =
+        fmt::format(".{}.homeostat.{}", place.name().substr(0, 200), ::getpid());
+    const Descriptor fd = open_resolved(place.directory(), temporary,
+                                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, kInside, 0600);
     if (!fd) return open_error(place.path());
     auto done = fill(fd.get(), content, attributes, place.path());
     if (done && ::renameat(place.directory(), temporary.c_str(), place.directory(),

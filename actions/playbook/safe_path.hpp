@@ -25,8 +25,8 @@ inline constexpr std::size_t kTreeEntriesMax = 1'000'000;  // in it
 class Place {
 public:
     // Opens the directory that holds the last name of `path`: from the root of the grant, no links,
-    // no mounts below that root. Errc::NotFound when a directory on the way is missing, Errc::Denied
-    // when a link or a mount is in the way. REQUIRES: `path` is normal and not "/".
+    // no mounts below that root. Errc::NotFound when a directory on the way is missing,
+    // Errc::Denied when a link or a mount is in the way. REQUIRES: `path` is normal and not "/".
     static Result<Place> open(std::string_view path, const PathGrant& grant);
 
     [[nodiscard]] int directory() const { return directory_.get(); }

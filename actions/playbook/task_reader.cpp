@@ -14,11 +14,11 @@ namespace homeostat::playbook {
 namespace {
 
 constexpr std::array<std::string_view, 25> kTaskKeys{
-    "name",      "args",       "register",    "when",     "changed_when", "failed_when",
-    "until",     "retries",    "delay",       "loop",     "with_items",   "loop_control",
-    "vars",      "notify",     "tags",        "no_log",   "check_mode",   "environment",
-    "timeout",   "become",     "run_once",    "listen",   "become_user",  "delegate_to",
-    "ignore_errors"};
+    "name",        "args",         "register",    "when",        "changed_when",
+    "failed_when", "until",        "retries",     "delay",       "loop",
+    "with_items",  "loop_control", "vars",        "notify",      "tags",
+    "no_log",      "check_mode",   "environment", "timeout",     "become",
+    "run_once",    "listen",       "become_user", "delegate_to", "ignore_errors"};
 
 // Known to Ansible, and what to do instead.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kRefusedKeys{{
@@ -332,11 +332,12 @@ Status TaskReader::read_meta(const YamlEntry& entry, const YamlNode& node, Task&
         return reader_.refuse(entry.value.mark, "'meta' knows flush_handlers, end_play and noop{}",
                               did_you_mean(*action, kActions));
     }
-    static constexpr std::array<MetaAction, 3> kMeanings{
-        MetaAction::FlushHandlers, MetaAction::EndPlay, MetaAction::Noop};
+    static constexpr std::array<MetaAction, 3> kMeanings{MetaAction::FlushHandlers,
+                                                         MetaAction::EndPlay, MetaAction::Noop};
     task.meta = kMeanings[static_cast<std::size_t>(found - kActions.begin())];
     if (task.meta == MetaAction::FlushHandlers && !task.when.empty()) {
-        return reader_.refuse(node.mark, "flush_handlers cannot have a condition: Ansible ignores it");
+        return reader_.refuse(node.mark,
+                              "flush_handlers cannot have a condition: Ansible ignores it");
     }
     return Ok{};
 }
@@ -448,8 +449,7 @@ Status TaskReader::check_parameters(const Task& task) const {
         } else if (parameter.spec != nullptr) {
             auto value = convert_parameter(*parameter.spec, known_value(parameter.value));
             if (!value) {
-                return reader_.refuse(parameter.mark, "{}: {}", parameter.name,
-                                      value.error().text);
+                return reader_.refuse(parameter.mark, "{}: {}", parameter.name, value.error().text);
             }
             one.value = std::move(*value);
         }

@@ -26,6 +26,12 @@ bool flag_of(const Map& result, std::string_view name) {
     return value != nullptr && is_true(*value);
 }
 
+// What failed_when said has the last word, also over attempts that ran out.
+bool has_failed(const Map& result) {
+    return flag_of(result,
+                   result.find("failed_when_result") != nullptr ? "failed_when_result" : "failed");
+}
+
 std::optional<std::int64_t> integer_of(const Map& result, std::string_view name) {
     const Value* value = result.find(name);
     if (value == nullptr || !value->is_int()) return std::nullopt;
@@ -50,7 +56,8 @@ Value shown_by_debug(const Map& result) {
     if (const Value* msg = result.find("msg")) return *msg;
     Value shown;
     for (const auto& [name, value] : result.entries()) {
-        static constexpr std::string_view kPlain[] = {"changed", "failed", "skipped", "skip_reason"};
+        static constexpr std::string_view kPlain[] = {"changed", "failed", "skipped",
+                                                      "skip_reason"};
         if (std::find(std::begin(kPlain), std::end(kPlain), name) == std::end(kPlain)) {
             shown = value;
         }
@@ -60,12 +67,14 @@ Value shown_by_debug(const Map& result) {
 
 }  // namespace
 
-bool TaskOutcome::flag(std::string_view name) const { return flag_of(result, name); }
+bool TaskOutcome::failed() const {
+    return looped ? flag_of(result, "failed") : has_failed(result);
+}
 
 Outcome outcome_of(const Task& task, const Map& result, bool no_log, std::string diff) {
     Outcome outcome;
     outcome.changed = flag_of(result, "changed");
-    outcome.failed = flag_of(result, "failed");
+    outcome.failed = has_failed(result);
     outcome.skipped = flag_of(result, "skipped");
     outcome.censored = no_log;
     if (no_log) return outcome;
@@ -113,7 +122,8 @@ TaskOutcome TaskRunner::run_once(const Task& task) {
         if (task.module->any_name && !flag_of(attempt.result, "failed")) {
             // At once, so that the next item of a loop sees it.
             if (const Value* facts = attempt.result.find("ansible_facts")) {
-                for (const auto& [name, value] : facts->map().entries()) variables_.set(name, value);
+                for (const auto& [name, value] : facts->map().entries())
+                    variables_.set(name, value);
             }
         }
         outcome.result = std::move(attempt.result);
@@ -130,8 +140,8 @@ TaskOutcome TaskRunner::run_loop(const Task& task) {
         // As in Ansible: a condition that is false anyway comes before a list that is undefined.
         const auto wanted = holds(task.when);
         const bool skipped = items.error().code == Errc::NotFound && wanted && !*wanted;
-        outcome.result = skipped ? skipped_result("Conditional result was False")
-                                 : failed_result(items.error());
+        outcome.result =
+            skipped ? skipped_result("Conditional result was False") : failed_result(items.error());
         return outcome;
     }
     if (items->empty()) {
@@ -178,8 +188,7 @@ Result<ValueList> TaskRunner::loop_items(const Task& task) {
     }
     ValueList items = task.loop->flatten ? flattened(value->list()) : value->list();
     if (items.size() > kItemsMax) {
-        return make_error(Errc::Limit, "a loop over {} items: at most {}", items.size(),
-                          kItemsMax);
+        return make_error(Errc::Limit, "a loop over {} items: at most {}", items.size(), kItemsMax);
     }
     return items;
 }
@@ -206,10 +215,9 @@ Map TaskRunner::run_item(const Task& task, const Value& item, std::size_t index,
         if (const auto label = evaluate_template(*loop.label)) report.label = to_str(*label);
     }
     Map shown = one.result;
-    for (const std::string_view name : {std::string_view(loop.item_name),
-                                        std::string_view(loop.index_name),
-                                        std::string_view("ansible_loop_var"),
-                                        std::string_view("ansible_index_var")}) {
+    for (const std::string_view name :
+         {std::string_view(loop.item_name), std::string_view(loop.index_name),
+          std::string_view("ansible_loop_var"), std::string_view("ansible_index_var")}) {
         if (task.module->name == "debug") shown.remove(name);
     }
     report.outcome = outcome_of(task, shown, false, std::move(one.diff));
@@ -233,23 +241,19 @@ Status TaskRunner::pause_between(const Task& task) {
 }
 
 TaskRunner::Attempt TaskRunner::run_attempts(const Task& task) {
-    if (!task.until) return run_attempt(task);
+    if (!task.until) return run_attempt(task, 1);
     const auto retries = evaluate_int(task.until->retries, kRetries, 1, "retries");
     if (!retries) return {failed_result(retries.error()), false, {}};
     const auto delay = evaluate_int(task.until->delay, kDelaySeconds, 0, "delay");
     if (!delay) return {failed_result(delay.error()), false, {}};
     const Duration wait = seconds(std::min(*delay, kDelaySecondsMax));
     for (std::int64_t count = 1;; ++count) {
-        Attempt attempt = run_attempt(task);
+        Attempt attempt = run_attempt(task, count);
         if (attempt.denied || flag_of(attempt.result, "skipped")) return attempt;
-        attempt.result.set("attempts", count);
         variables_.set_current_result(task.register_name, attempt.result);
         const auto satisfied = holds(task.until->conditions);
         variables_.clear_current_result();
-        if (!satisfied) {
-            attempt.result.merge(failed_result(satisfied.error()));
-            return attempt;
-        }
+        if (!satisfied) return {failed_result(satisfied.error()), false, {}};
         if (*satisfied) return attempt;
         if (count > *retries) {
             attempt.result.set("attempts", *retries);
@@ -260,7 +264,7 @@ TaskRunner::Attempt TaskRunner::run_attempts(const Task& task) {
     }
 }
 
-TaskRunner::Attempt TaskRunner::run_attempt(const Task& task) {
+TaskRunner::Attempt TaskRunner::run_attempt(const Task& task, std::int64_t count) {
     Attempt attempt = run_module(task);
     Map& result = attempt.result;
     if (result.find("changed") == nullptr) result.set("changed", false);
@@ -269,6 +273,7 @@ TaskRunner::Attempt TaskRunner::run_attempt(const Task& task) {
         result.set("failed", rc.has_value() && *rc != 0);
     }
     if (attempt.denied || flag_of(result, "skipped")) return attempt;
+    if (task.until) result.set("attempts", count);  // changed_when and failed_when may ask for it
     if (auto judged = judge(task, result); !judged) {
         result.set("failed", true);
         result.set("msg", judged.error().text.view());

@@ -22,14 +22,16 @@ struct TaskOutcome {
     std::string diff;
     std::vector<ItemReport> items;
 
-    [[nodiscard]] bool flag(std::string_view name) const;
+    [[nodiscard]] bool failed() const;
 };
 
 class TaskRunner {
 public:
     TaskRunner(const Environment& environment, const Options& options, Variables& variables,
                std::string playbook_directory)
-        : environment_(environment), options_(options), variables_(variables),
+        : environment_(environment),
+          options_(options),
+          variables_(variables),
           playbook_directory_(std::move(playbook_directory)) {}
 
     // REQUIRES: variables.enter_task(&task). Not for `meta`.
@@ -55,7 +57,7 @@ private:
     Map run_item(const Task& task, const Value& item, std::size_t index, TaskOutcome& outcome);
     Status pause_between(const Task& task);
     Attempt run_attempts(const Task& task);
-    Attempt run_attempt(const Task& task);
+    Attempt run_attempt(const Task& task, std::int64_t count);
     Attempt run_module(const Task& task);
     Attempt call_module(const Task& task, const Parameters& parameters, bool check);
     Status judge(const Task& task, Map& result);

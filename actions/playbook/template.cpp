@@ -29,8 +29,8 @@ public:
 private:
     [[nodiscard]] std::size_t find_open() const {
         for (std::size_t i = at_; i + 1 < text_.size(); ++i) {
-            if (text_[i] == '{' && (text_[i + 1] == '{' || text_[i + 1] == '%' ||
-                                    text_[i + 1] == '#')) {
+            if (text_[i] == '{' &&
+                (text_[i + 1] == '{' || text_[i + 1] == '%' || text_[i + 1] == '#')) {
                 return i;
             }
         }
@@ -123,9 +123,8 @@ Result<Template> compile_text(const YamlNode& node, std::string_view file) {
     out.mark = node.mark;
     auto pieces = Cutter(node, file).cut();
     if (!pieces) return pieces.error();
-    const bool has_expression = std::any_of(pieces->begin(), pieces->end(), [](const auto& piece) {
-        return piece.expr != nullptr;
-    });
+    const bool has_expression = std::any_of(
+        pieces->begin(), pieces->end(), [](const auto& piece) { return piece.expr != nullptr; });
     if (has_expression) {
         out.kind = Template::Kind::Text;
         out.pieces = std::move(*pieces);

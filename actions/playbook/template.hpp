@@ -17,7 +17,7 @@
 namespace homeostat::playbook {
 
 struct TemplatePiece {
-    std::string text;  // literal text, or the source of the expression
+    std::string text;                  // literal text, or the source of the expression
     std::shared_ptr<const Expr> expr;  // null: literal text
     YamlMark mark;
     bool outside = false;  // its value comes from outside the file (outside.hpp)

@@ -14,7 +14,8 @@ struct Lead {
 
 // Table 3-7 of the Unicode standard: which second bytes a lead byte accepts.
 Lead lead_of(unsigned char byte) {
-    if (byte >= 0xC2 && byte <= 0xDF) return {2, 0x80, 0xBF, static_cast<unsigned char>(byte & 0x1FU)};
+    if (byte >= 0xC2 && byte <= 0xDF)
+        return {2, 0x80, 0xBF, static_cast<unsigned char>(byte & 0x1FU)};
     if (byte >= 0xE0 && byte <= 0xEF) {
         const unsigned char min = byte == 0xE0 ? 0xA0 : 0x80;
         const unsigned char max = byte == 0xED ? 0x9F : 0xBF;  // no surrogates
@@ -35,9 +36,8 @@ struct CaseRange {
     char32_t distance;
 };
 constexpr CaseRange kCaseRanges[] = {
-    {'a', 'z', 32},         {0xE0, 0xF6, 32},       {0xF8, 0xFE, 32},
-    {0x3B1, 0x3C1, 32},     {0x3C3, 0x3CB, 32},     {0x430, 0x44F, 32},
-    {0x450, 0x45F, 80},
+    {'a', 'z', 32},     {0xE0, 0xF6, 32},   {0xF8, 0xFE, 32},   {0x3B1, 0x3C1, 32},
+    {0x3C3, 0x3CB, 32}, {0x430, 0x44F, 32}, {0x450, 0x45F, 80},
 };
 
 // Latin Extended-A: capital and small letter take turns.

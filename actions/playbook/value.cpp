@@ -17,9 +17,9 @@ std::string float_text(double value) {
     const double size = std::fabs(value);
     const bool scientific = size != 0 && (size >= 1e16 || size < 1e-4);
     std::array<char, 64> buffer{};
-    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
-                                   scientific ? std::chars_format::scientific
-                                              : std::chars_format::fixed);
+    const auto end =
+        std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
+                      scientific ? std::chars_format::scientific : std::chars_format::fixed);
     std::string text(buffer.data(), end.ptr);
     if (!scientific && text.find('.') == std::string::npos) text += ".0";
     return text;
@@ -39,8 +39,8 @@ void append_escaped(std::string& out, char32_t c) {
 
 // Python's repr() of a text: single quotes, unless it holds some and no double ones.
 std::string quoted_text(std::string_view text) {
-    const bool doubled = text.find('\'') != std::string_view::npos &&
-                         text.find('"') == std::string_view::npos;
+    const bool doubled =
+        text.find('\'') != std::string_view::npos && text.find('"') == std::string_view::npos;
     const char quote = doubled ? '"' : '\'';
     std::string out(1, quote);
     while (!text.empty()) {
@@ -221,7 +221,9 @@ std::string to_repr(const Value& value) {
     return {};
 }
 
-std::string to_str(const Value& value) { return value.is_text() ? value.text() : to_repr(value); }
+std::string to_str(const Value& value) {
+    return value.is_text() ? value.text() : to_repr(value);
+}
 
 Result<std::string> to_text(const Value& value) {
     if (auto defined = require_defined(value); !defined) return defined.error();

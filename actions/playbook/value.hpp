@@ -30,16 +30,16 @@ class Value {
 public:
     enum class Kind : std::uint8_t { Undefined, Omit, None, Bool, Int, Float, Text, List, Map };
 
-    Value() = default;  // None
-    Value(bool value) : state_(value) {}            // NOLINT: converts like the literal it is
+    Value() = default;                                 // None
+    Value(bool value) : state_(value) {}               // NOLINT: converts like the literal it is
     Value(int value) : state_(std::int64_t{value}) {}  // NOLINT
-    Value(std::int64_t value) : state_(value) {}    // NOLINT
-    Value(double value) : state_(value) {}          // NOLINT
-    Value(std::string value) : state_(std::move(value)) {}  // NOLINT
+    Value(std::int64_t value) : state_(value) {}       // NOLINT
+    Value(double value) : state_(value) {}             // NOLINT
+    Value(std::string value) : state_(std::move(value)) {}         // NOLINT
     Value(std::string_view value) : state_(std::string(value)) {}  // NOLINT
     Value(const char* value) : state_(std::string(value)) {}       // NOLINT
-    Value(ValueList value);  // NOLINT
-    Value(Map value);   // NOLINT
+    Value(ValueList value);                                        // NOLINT
+    Value(Map value);                                              // NOLINT
     static Value undefined(std::string why);
     static Value omit();
 
@@ -76,8 +76,8 @@ private:
     using SharedList = std::shared_ptr<const ValueList>;
     using SharedMap = std::shared_ptr<const Map>;
     // In the order of Kind.
-    std::variant<UndefinedState, OmitState, std::monostate, bool, std::int64_t, double,
-                 std::string, SharedList, SharedMap>
+    std::variant<UndefinedState, OmitState, std::monostate, bool, std::int64_t, double, std::string,
+                 SharedList, SharedMap>
         state_ = std::monostate{};
 };
 

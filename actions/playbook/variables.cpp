@@ -52,7 +52,8 @@ Result<Value> Variables::find(const std::string& name) {
             }
         }
     }
-    if (const Template* value = find_in(play_.variables, name)) return render_variable(name, *value);
+    if (const Template* value = find_in(play_.variables, name))
+        return render_variable(name, *value);
     if (const Value* value = facts_.find(name)) return *value;
     return Value::undefined(fmt::format("'{}' is undefined", name));
 }

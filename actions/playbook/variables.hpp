@@ -19,12 +19,14 @@ public:
 
     // For the whole run.
     void set_magic(std::string_view name, Value value) { magic_.set(name, std::move(value)); }
-    void set_facts(const Map& facts);                       // gather_facts
+    void set_facts(const Map& facts);  // gather_facts
     void set(std::string_view name, Value value) { set_.set(name, std::move(value)); }
 
     // From now on this task's `vars` are seen, and no loop variables. nullptr: none.
     void enter_task(const Task* task);
-    void set_loop_variable(std::string_view name, Value value) { loop_.set(name, std::move(value)); }
+    void set_loop_variable(std::string_view name, Value value) {
+        loop_.set(name, std::move(value));
+    }
     // A result under the task's `register` name while changed_when and the like look at it.
     void set_current_result(std::string_view name, Value value);
     void clear_current_result() { current_ = {}; }

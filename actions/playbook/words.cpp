@@ -6,7 +6,9 @@
 namespace homeostat::playbook {
 namespace {
 
-bool is_word_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+bool is_word_space(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 class Splitter {
 public:
@@ -72,14 +74,17 @@ private:
 
 }  // namespace
 
-Result<std::vector<Word>> split_words(std::string_view text) { return Splitter(text).split(); }
+Result<std::vector<Word>> split_words(std::string_view text) {
+    return Splitter(text).split();
+}
 
 std::string embedded_parameter(std::string_view text) {
     static constexpr std::array<std::string_view, 8> kNames{
-        "creates=", "removes=", "chdir=", "executable=", "warn=", "stdin=",
-        "stdin_add_newline=", "strip_empty_ends="};
+        "creates=", "removes=",           "chdir=",           "executable=", "warn=",
+        "stdin=",   "stdin_add_newline=", "strip_empty_ends="};
     for (const std::string_view name : kNames) {
-        for (auto at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
+        for (auto at = text.find(name); at != std::string_view::npos;
+             at = text.find(name, at + 1)) {
             if (at == 0 || is_word_space(text[at - 1])) return std::string(name);
         }
     }

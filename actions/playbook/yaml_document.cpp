@@ -52,7 +52,8 @@ std::size_t offset_of(const YAML::Mark& mark) {
 // then runs to the end of a text whose size and depth are bounded.
 class TreeBuilder final : public YAML::EventHandler {
 public:
-    TreeBuilder(const Source& source, const YamlLimits& limits) : source_(source), limits_(limits) {}
+    TreeBuilder(const Source& source, const YamlLimits& limits)
+        : source_(source), limits_(limits) {}
 
     void OnDocumentStart(const YAML::Mark&) override {}
     void OnDocumentEnd() override {}
@@ -60,6 +61,12 @@ public:
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
         const std::size_t offset = offset_of(mark);
         if (!begin_node(offset, anchor)) return;
+        const std::string_view rest =
+            source_.text().substr(std::min(offset, source_.text().size()));
+        const bool written = rest.starts_with('~') || rest.starts_with('n') || rest.starts_with('N');
+        if (!written && !frames_.empty() && frames_.back().is_flow && frames_.back().node.is_list()) {
+            return refuse(offset, "an empty item between commas");
+        }
         YamlNode node;
         node.mark = source_.mark(offset);
         take(std::move(node), offset);
@@ -73,6 +80,9 @@ public:
                   const std::string& value) override {
         const std::size_t offset = offset_of(mark);
         if (!begin_node(offset, anchor) || !accept_tag(offset, tag)) return;
+        if (is_quoted_at(offset) && end_of_scalar(offset, value) == std::string_view::npos) {
+            return refuse(offset, "text without its closing quote");
+        }
         YamlNode node;
         node.mark = source_.mark(offset);
         node.text = value;
@@ -94,14 +104,14 @@ public:
     }
 
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                         YAML::EmitterStyle::value) override {
-        open(mark, tag, anchor, Kind::List);
+                         YAML::EmitterStyle::value style) override {
+        open(mark, tag, anchor, Kind::List, style == YAML::EmitterStyle::Flow);
     }
     void OnSequenceEnd() override { close(); }
 
     void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                    YAML::EmitterStyle::value) override {
-        open(mark, tag, anchor, Kind::Map);
+                    YAML::EmitterStyle::value style) override {
+        open(mark, tag, anchor, Kind::Map, style == YAML::EmitterStyle::Flow);
     }
     void OnMapEnd() override { close(); }
 
@@ -112,6 +122,7 @@ public:
 private:
     struct Frame {
         YamlNode node;
+        bool is_flow = false;              // [ ] or { }
         std::optional<YamlEntry> pending;  // a key that waits for its value
     };
 
@@ -148,13 +159,41 @@ private:
         return !problem_;
     }
 
+    // Where the scalar at `offset` ends: past its closing quote, or past its text when it stands on
+    // one line. npos: the quote does not end (yaml-cpp takes the end of the file for one), or the
+    // text goes over several lines.
+    [[nodiscard]] std::size_t end_of_scalar(std::size_t offset, std::string_view value) const {
+        const std::string_view text = source_.text();
+        if (offset >= text.size() || (text[offset] != '"' && text[offset] != '\'')) {
+            return text.substr(std::min(offset, text.size())).starts_with(value)
+                       ? offset + value.size()
+                       : std::string_view::npos;
+        }
+        const char quote = text[offset];
+        for (std::size_t at = offset + 1; at < text.size(); ++at) {
+            if (quote == '"' && text[at] == '\\') {
+                ++at;
+            } else if (text[at] == quote) {
+                if (quote == '"' || at + 1 >= text.size() || text[at + 1] != '\'') return at + 1;
+                ++at;  // a doubled single quote
+            }
+        }
+        return std::string_view::npos;
+    }
+
+    [[nodiscard]] bool is_quoted_at(std::size_t offset) const {
+        const std::string_view text = source_.text();
+        return offset < text.size() && (text[offset] == '"' || text[offset] == '\'');
+    }
+
     [[nodiscard]] bool stands_verbatim(std::size_t offset, std::string_view value) const {
         std::string_view there = source_.text().substr(std::min(offset, source_.text().size()));
         if (!there.empty() && (there[0] == '"' || there[0] == '\'')) there.remove_prefix(1);
         return there.starts_with(value);
     }
 
-    void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Kind kind) {
+    void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Kind kind,
+              bool is_flow) {
         const std::size_t offset = offset_of(mark);
         if (!begin_node(offset, anchor) || !accept_tag(offset, tag)) return;
         if (expects_key()) return refuse(offset, "a key must be text, not {}", name_of(kind));
@@ -163,6 +202,7 @@ private:
         }
         frames_.emplace_back();
         frames_.back().node.kind = kind;
+        frames_.back().is_flow = is_flow;
         frames_.back().node.mark = source_.mark(offset);
     }
 
@@ -190,10 +230,20 @@ private:
             return refuse(offset, "a key must be text, not {}: write it in quotes",
                           name_of(key.kind));
         }
+        if (!has_colon(key, offset)) return refuse(offset, "a key without its ':' on the same line");
         if (frames_.back().node.find(key.text) != nullptr) {
             return refuse(offset, "the key '{}' is here twice", key.text);
         }
         frames_.back().pending = YamlEntry{std::move(key.text), key.mark, {}};
+    }
+
+    // yaml-cpp takes a line without a colon, or several lines, for a key without a value.
+    [[nodiscard]] bool has_colon(const YamlNode& key, std::size_t offset) const {
+        const std::size_t end = end_of_scalar(offset, key.text);
+        if (end == std::string_view::npos) return false;
+        if (frames_.back().is_flow) return true;
+        const auto next = source_.text().find_first_not_of(" \r\n", end);
+        return next != std::string_view::npos && source_.text()[next] == ':';
     }
 
     void place(YamlNode node) {

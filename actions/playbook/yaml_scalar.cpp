@@ -13,8 +13,12 @@ using Kind = YamlNode::Kind;
 
 constexpr std::string_view kTooLarge = "a number beyond 64 bits: write it in quotes";
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_digit_or_bar(char c) { return is_digit(c) || c == '_'; }
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+bool is_digit_or_bar(char c) {
+    return is_digit(c) || c == '_';
+}
 
 // Cuts off the leading characters that satisfy `test` and says how many they were.
 template <typename Test>
@@ -38,8 +42,8 @@ std::string without_bars(std::string_view text) {
 }
 
 bool resolve_bool(std::string_view text, YamlScalar& scalar) {
-    static constexpr std::array<std::string_view, 9> kTrue{"yes",  "Yes",  "YES", "true", "True",
-                                                           "TRUE", "on",   "On",  "ON"};
+    static constexpr std::array<std::string_view, 9> kTrue{"yes",  "Yes", "YES", "true", "True",
+                                                           "TRUE", "on",  "On",  "ON"};
     static constexpr std::array<std::string_view, 9> kFalse{"no",    "No",  "NO",  "false", "False",
                                                             "FALSE", "off", "Off", "OFF"};
     scalar.boolean = std::find(kTrue.begin(), kTrue.end(), text) != kTrue.end();
@@ -81,8 +85,7 @@ bool resolve_integer(std::string_view text, YamlScalar& scalar) {
         set_integer(scalar, negative, rest, 16);
     } else if (text.starts_with("0") && all_of(text, is_octal)) {
         set_integer(scalar, negative, text, 8);
-    } else if (!text.empty() && text[0] >= '1' && text[0] <= '9' &&
-               all_of(text, is_digit_or_bar)) {
+    } else if (!text.empty() && text[0] >= '1' && text[0] <= '9' && all_of(text, is_digit_or_bar)) {
         set_integer(scalar, negative, text, 10);
     } else {
         return false;

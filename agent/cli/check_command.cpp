@@ -93,11 +93,10 @@ void print(Session& session, const nlohmann::ordered_json& report) {
                                    rule["playbook"].get<std::string>());
     }
     for (const auto& target : report["targets"]) {
-        session.out << fmt::format("  target  {} for '{}', up to {}{}\n",
-                                   target["name"].get<std::string>(),
-                                   target["rule"].get<std::string>(),
-                                   target["max_mode"].get<std::string>(),
-                                   target["here"].get<bool>() ? "" : " (not on this host now)");
+        session.out << fmt::format(
+            "  target  {} for '{}', up to {}{}\n", target["name"].get<std::string>(),
+            target["rule"].get<std::string>(), target["max_mode"].get<std::string>(),
+            target["here"].get<bool>() ? "" : " (not on this host now)");
     }
 }
 
@@ -123,8 +122,7 @@ void check(Session& session, const Options& options) {
     }
     const auto report = describe(session, *config, *actions);
     if (options.json) {
-        session.out << report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
-                    << "\n";
+        session.out << report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
     } else {
         print(session, report);
     }

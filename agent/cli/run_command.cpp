@@ -1,8 +1,8 @@
-#include <CLI/CLI.hpp>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <cstdlib>
 #include <memory>
@@ -65,7 +65,9 @@ private:
     int fd_;
 };
 
-bool under_journald() { return std::getenv("JOURNAL_STREAM") != nullptr; }
+bool under_journald() {
+    return std::getenv("JOURNAL_STREAM") != nullptr;
+}
 
 void log_start(const Log& log, const Config& config, const ActionConfig& actions,
                const Agent& agent, const Options& options) {
@@ -109,8 +111,8 @@ AgentFacts facts_of(const Config& config, const ActionConfig& actions, Instant n
 }
 
 // Builds the program out of its parts, in the order in which they need each other, and runs it.
-int run_daemon(Session& session, const Options& options, Config config,
-               const ActionConfig& actions, const Root& root, Duration limit) {
+int run_daemon(Session& session, const Options& options, Config config, const ActionConfig& actions,
+               const Root& root, Duration limit) {
     const Clock& clock = session.host.clock;
     const Log log(STDERR_FILENO, under_journald());
     const Instant now = clock.now();
@@ -142,7 +144,7 @@ int run_daemon(Session& session, const Options& options, Config config,
     restore(store, agent, shipper, log, now);
     Courier courier(work, store, shipper);
     SocketActuator runner(config.actions.socket, config.actions.timeout, actions.hash,
-                              random[0] ^ random[1]);
+                          random[0] ^ random[1]);
     Actor actor(work, runner);
     std::optional<Scraper> scraper;
     if (!targets.empty()) scraper.emplace(targets, exporters, clock);

@@ -41,7 +41,9 @@ bool ConfigReader::has(std::string_view key) const {
     return node_.is_map() && node_.find(key) != nullptr;
 }
 
-const YamlNode* ConfigReader::child(std::string_view key) { return find(key); }
+const YamlNode* ConfigReader::child(std::string_view key) {
+    return find(key);
+}
 
 void ConfigReader::text(std::string_view key, std::string& out) {
     const YamlNode* node = find(key);
@@ -139,8 +141,8 @@ void ConfigReader::choice(std::string_view key, std::size_t& out,
                           std::span<const std::string_view> names) {
     const YamlNode* node = find(key);
     if (node == nullptr) return;
-    const auto found = node->is_scalar() ? std::find(names.begin(), names.end(), node->text)
-                                         : names.end();
+    const auto found =
+        node->is_scalar() ? std::find(names.begin(), names.end(), node->text) : names.end();
     if (found == names.end()) {
         std::string list;
         for (const std::string_view name : names) {

@@ -39,8 +39,7 @@ void read_http(ConfigReader& reader, const ConfigContext& context, SecretReader 
 }
 
 void read_severity(ConfigReader& reader, Severity& severity) {
-    static constexpr std::array<std::string_view, 4> kNames{"info", "warning", "error",
-                                                            "critical"};
+    static constexpr std::array<std::string_view, 4> kNames{"info", "warning", "error", "critical"};
     auto place = static_cast<std::size_t>(severity);
     reader.choice("severity_min", place, kNames);
     severity = static_cast<Severity>(place);

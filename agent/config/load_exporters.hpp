@@ -1,8 +1,8 @@
 // Reads `exporters`: where incidents are sent.
 #pragma once
 
-#include "agent/config/load_config.hpp"
 #include "actions/playbook/yaml_document.hpp"
+#include "agent/config/load_config.hpp"
 #include "agent/uplink/settings.hpp"
 
 namespace homeostat {

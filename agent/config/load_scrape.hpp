@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "agent/config/load_config.hpp"
 #include "actions/playbook/yaml_document.hpp"
+#include "agent/config/load_config.hpp"
 #include "collectors/exporter.hpp"
 
 namespace homeostat {

@@ -203,8 +203,8 @@ void IncidentEngine::tell(std::size_t i, Instant now) {
     Pending& pending = pending_[i];
     Incident& incident = incidents_[i];
     const bool over = now - incident.last_seen >= settings_.calm_for && !pending.verifying;
-    const bool due = pending.dirty && (pending.urgent || now - pending.told >=
-                                                             settings_.update_interval);
+    const bool due =
+        pending.dirty && (pending.urgent || now - pending.told >= settings_.update_interval);
     if (!over && !due) return;
     const bool first = pending.told.monotonic_ns == 0;
     if (!first) ++incident.seq;

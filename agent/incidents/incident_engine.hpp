@@ -82,8 +82,8 @@ public:
 
 private:
     struct Pending {
-        bool dirty = false;            // must be told
-        bool urgent = false;           // ... at once, not at the next update interval
+        bool dirty = false;   // must be told
+        bool urgent = false;  // ... at once, not at the next update interval
         bool verifying = false;
         Verification verification;
         FixedString<63> verified_metric;

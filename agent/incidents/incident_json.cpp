@@ -7,9 +7,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json time_of(Instant at) { return std::string(rfc3339(at.unix_ns)); }
+Json time_of(Instant at) {
+    return std::string(rfc3339(at.unix_ns));
+}
 
-Json text_of(std::string_view text) { return std::string(text); }
+Json text_of(std::string_view text) {
+    return std::string(text);
+}
 
 Json json_of(const Finding& finding) {
     Json out{{"condition", text_of(finding.condition)},

@@ -13,11 +13,13 @@ const Finding* find_kind(const Incident& incident, FindingKind kind) {
     return nullptr;
 }
 
-bool is_ratio(std::string_view metric) { return metric.ends_with("_ratio"); }
+bool is_ratio(std::string_view metric) {
+    return metric.ends_with("_ratio");
+}
 
 void append_state(FixedString<255>& out, const Incident& incident, const Finding& lead) {
-    const std::string_view name =
-        incident.subject.name.empty() ? std::string_view("this host") : incident.subject.name.view();
+    const std::string_view name = incident.subject.name.empty() ? std::string_view("this host")
+                                                                : incident.subject.name.view();
     if (incident.kind == "filesystem_space") {
         format_into(out, "{} is {:.0f} % full", name, lead.value * 100);
     } else if (incident.kind == "filesystem_inodes") {

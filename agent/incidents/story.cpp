@@ -48,8 +48,8 @@ std::string why(const Incident& incident) {
 }
 
 std::string action_text(const ActionRecord& action, const Finding* lead) {
-    std::string out = fmt::format("{}: {} [{}] {}", action.rule, action.playbook, action.mode,
-                                  action.state);
+    std::string out =
+        fmt::format("{}: {} [{}] {}", action.rule, action.playbook, action.mode, action.state);
     if (!action.detail.empty()) out += fmt::format(", {}", action.detail);
     const bool measured = action.state == "effective" || action.state == "ineffective";
     if (measured && lead != nullptr) {
@@ -86,8 +86,8 @@ std::string tell_story(const Incident& incident, std::int64_t now_unix_ns) {
                      human_duration((incident.opened - incident.onset).seconds())));
     line(out, "why", why(incident));
     if (!incident.snippet.values.empty()) {
-        const auto [low, high] = std::minmax_element(incident.snippet.values.begin(),
-                                                     incident.snippet.values.end());
+        const auto [low, high] =
+            std::minmax_element(incident.snippet.values.begin(), incident.snippet.values.end());
         const Unit unit = lead == nullptr ? Unit::None : lead->unit;
         line(out, "onset",
              fmt::format("{} {} {} to {}", sparkline(incident.snippet), incident.snippet.metric,
@@ -115,8 +115,8 @@ std::string story_header() {
 std::string story_row(const Incident& incident, std::int64_t now_unix_ns) {
     return fmt::format("{:<18}  {:<8}  {:<8}  {:>8}  {}\n",
                        incident.id.text().view().substr(0, kShortId), name_of(incident.state),
-                       name_of(incident.peak_severity),
-                       age_of(incident.onset.unix_ns, now_unix_ns), incident.summary);
+                       name_of(incident.peak_severity), age_of(incident.onset.unix_ns, now_unix_ns),
+                       incident.summary);
 }
 
 }  // namespace homeostat

@@ -44,7 +44,8 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "courier: an incident is stored and spooled before any server is asked") {
+TEST_CASE_FIXTURE(Fixture,
+                  "courier: an incident is stored and spooled before any server is asked") {
     REQUIRE(work.to_ship.push(incident()));
     courier.step(clock.now(), Duration{});
     std::size_t damaged = 0;
@@ -55,7 +56,8 @@ TEST_CASE_FIXTURE(Fixture, "courier: an incident is stored and spooled before an
     CHECK(shipper.status()[0].queued == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "courier: what waited while the server was away arrives when it is back") {
+TEST_CASE_FIXTURE(Fixture,
+                  "courier: what waited while the server was away arrives when it is back") {
     REQUIRE(work.to_ship.push(incident()));
     for (int i = 0; i < 60; ++i) {
         courier.step(clock.now(), Duration{});

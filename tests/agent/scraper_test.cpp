@@ -40,7 +40,8 @@ TEST_CASE("scraper: asks each target at its own pace, not at ours") {
     CHECK(targets[0]->health().up);
 }
 
-TEST_CASE("scraper: garbage, errors and silence make the source unknown, and nothing else happens") {
+TEST_CASE(
+    "scraper: garbage, errors and silence make the source unknown, and nothing else happens") {
     for (int kind = 0; kind < 3; ++kind) {
         CAPTURE(kind);
         const auto targets = one_target();

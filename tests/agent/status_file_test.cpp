@@ -48,7 +48,8 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "status_file: what is written can be read by a program and by a person") {
+TEST_CASE_FIXTURE(Fixture,
+                  "status_file: what is written can be read by a program and by a person") {
     const std::string json = status_json(facts, status, courier, false);
     const auto parsed = nlohmann::json::parse(json, nullptr, false);
     REQUIRE_FALSE(parsed.is_discarded());
@@ -67,8 +68,8 @@ TEST_CASE_FIXTURE(Fixture, "status_file: an agent that says nothing any more is 
     const auto text = status_text(json, (clock.now() + minutes(10)).unix_ns);
     REQUIRE(text);
     CHECK(text->find("SILENT for 10 min") != std::string::npos);
-    const auto stopped = status_text(status_json(facts, status, courier, true),
-                                     (clock.now() + minutes(10)).unix_ns);
+    const auto stopped =
+        status_text(status_json(facts, status, courier, true), (clock.now() + minutes(10)).unix_ns);
     REQUIRE(stopped);
     CHECK(stopped->find("stopped 10 min ago") != std::string::npos);
 }

@@ -47,10 +47,9 @@ class Floor {
 public:
     Floor() {
         for (const char* path :
-             {"/proc/stat", "/proc/meminfo", "/proc/vmstat", "/proc/loadavg",
-              "/proc/pressure/cpu", "/proc/pressure/memory", "/proc/pressure/io",
-              "/proc/diskstats", "/proc/net/dev", "/proc/self/mountinfo", "/proc/uptime",
-              "/proc/self/stat"}) {
+             {"/proc/stat", "/proc/meminfo", "/proc/vmstat", "/proc/loadavg", "/proc/pressure/cpu",
+              "/proc/pressure/memory", "/proc/pressure/io", "/proc/diskstats", "/proc/net/dev",
+              "/proc/self/mountinfo", "/proc/uptime", "/proc/self/stat"}) {
             const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
             if (fd >= 0) files_.push_back(fd);
         }
@@ -113,7 +112,8 @@ double mean(const std::vector<double>& values) {
 
 int main(int argc, char** argv) {
     const auto ticks = static_cast<int>(parse_u64(argc > 1 ? argv[1] : "30").value_or(30));
-    const auto pace_ms = static_cast<std::int64_t>(parse_u64(argc > 2 ? argv[2] : "1000").value_or(1000));
+    const auto pace_ms =
+        static_cast<std::int64_t>(parse_u64(argc > 2 ? argv[2] : "1000").value_or(1000));
     auto root = DirectoryRoot::open("/");
     if (!root) return 1;
     const SystemClock clock;

@@ -49,3 +49,12 @@ TEST_CASE("block maxima: zeros, huge scores and time going back leave the level 
         CHECK(maxima.level() > 0);
     }
 }
+
+TEST_CASE("block maxima: rarity is one bit for a median hour and grows with the score") {
+    BlockMaxima maxima;
+    for (int hour = 0; hour < 1000; ++hour) maxima.observe(hour * 3600.0, hour % 2 == 0 ? 1 : 8);
+    CHECK(maxima.rarity_bits(6) == doctest::Approx(1).epsilon(0.1));
+    CHECK(maxima.rarity_bits(0) < 0.1);
+    CHECK(maxima.rarity_bits(100) > 9);
+    CHECK(maxima.rarity_bits(1e300) >= maxima.rarity_bits(100));
+}

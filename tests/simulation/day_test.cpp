@@ -72,13 +72,13 @@ Config day_config() {
 }
 
 struct Day {
-    std::string story;                        // every record, in the order told
-    std::map<std::string, Incident> newest;   // by id
+    std::string story;                       // every record, in the order told
+    std::map<std::string, Incident> newest;  // by id
     std::size_t actions = 0;
     std::uint64_t sent = 0;
     std::uint64_t queued_at_end = 0;
     std::uint64_t queued_while_down = 0;
-    std::string upstream;                     // all bodies that the server took
+    std::string upstream;  // all bodies that the server took
 };
 
 class Simulation {

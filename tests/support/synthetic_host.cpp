@@ -12,12 +12,13 @@ namespace {
 constexpr double kTicksPerSecond = 100;  // USER_HZ
 constexpr double kCores = 2;
 
-std::uint64_t whole(double value) { return static_cast<std::uint64_t>(std::max(0.0, value)); }
+std::uint64_t whole(double value) {
+    return static_cast<std::uint64_t>(std::max(0.0, value));
+}
 
 // Busy from nine to five, quiet at night: a share of all cores.
 double load_at(Instant now) {
-    const double hour =
-        std::fmod(static_cast<double>(now.unix_ns) / 1e9 / 3600, 24);
+    const double hour = std::fmod(static_cast<double>(now.unix_ns) / 1e9 / 3600, 24);
     return 0.25 + 0.2 * std::sin((hour - 9) / 24 * 2 * std::numbers::pi);
 }
 
@@ -74,12 +75,14 @@ void SyntheticHost::write_cpu(double load) {
                           whole(busy_ticks_ * 3)));
     root_.set("proc/loadavg", fmt::format("{:.2f} {:.2f} {:.2f} 1/200 9999\n", load * kCores,
                                           load * kCores, load * kCores));
-    const char* const pressure = "some avg10=0.00 avg60=0.00 avg300=0.00 total=1000\n"
-                                 "full avg10=0.00 avg60=0.00 avg300=0.00 total=500\n";
+    const char* const pressure =
+        "some avg10=0.00 avg60=0.00 avg300=0.00 total=1000\n"
+        "full avg10=0.00 avg60=0.00 avg300=0.00 total=500\n";
     for (const char* file : {"proc/pressure/cpu", "proc/pressure/memory", "proc/pressure/io"}) {
         root_.set(file, pressure);
     }
-    root_.set("proc/uptime", fmt::format("{:.2f} 1000.00\n", static_cast<double>(last_.monotonic_ns) * 1e-9));
+    root_.set("proc/uptime",
+              fmt::format("{:.2f} 1000.00\n", static_cast<double>(last_.monotonic_ns) * 1e-9));
 }
 
 void SyntheticHost::write_memory(double load) {
@@ -123,8 +126,7 @@ void SyntheticHost::write_processes() {
         "18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0\n";
     const auto process = [&](int pid, const char* name, std::uint64_t ticks, double wchar) {
         const std::string directory = fmt::format("proc/{}/", pid);
-        root_.set(directory + "stat",
-                  fmt::format(fmt::runtime(line), pid, name, pid, pid, ticks));
+        root_.set(directory + "stat", fmt::format(fmt::runtime(line), pid, name, pid, pid, ticks));
         root_.set(directory + "io",
                   fmt::format("rchar: 10\nwchar: {}\nsyscr: 1\nsyscw: 1\nread_bytes: 0\n"
                               "write_bytes: 0\ncancelled_write_bytes: 0\n",

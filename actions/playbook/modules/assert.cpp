@@ -26,8 +26,8 @@ ModuleResult run(const ModuleCall& call) {
             return failure(fmt::format("'{}': {}", that.source, value->why_undefined()));
         }
         if (!value->is_bool()) {
-            return failure(fmt::format("'{}' is {}, not true or false", that.source,
-                                       name_of(value->kind())));
+            return failure(
+                fmt::format("'{}' is {}, not true or false", that.source, name_of(value->kind())));
         }
         if (!value->boolean()) return refuted(call, that.source);
     }

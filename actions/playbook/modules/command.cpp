@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "actions/playbook/functions.hpp"
+#include "actions/playbook/filters.hpp"
 #include "actions/playbook/modules/modules.hpp"
 #include "actions/playbook/modules/program.hpp"
 #include "actions/playbook/path_text.hpp"
@@ -83,9 +83,12 @@ bool matches_a_file(const std::string& pattern) {
 }
 
 Map empty_result(const Value& cmd) {
-    return {{"changed", false},          {"cmd", cmd},
-            {"rc", 0},                   {"stdout", ""},
-            {"stderr", ""},              {"stdout_lines", ValueList{}},
+    return {{"changed", false},
+            {"cmd", cmd},
+            {"rc", 0},
+            {"stdout", ""},
+            {"stderr", ""},
+            {"stdout_lines", ValueList{}},
             {"stderr_lines", ValueList{}}};
 }
 
@@ -143,11 +146,7 @@ std::string delta_text(Duration delta) {
 ModuleResult finished(const ModuleCall& call, const ExitReport& report, const Value& cmd,
                       Instant begin) {
     if (report.timed_out) {
-        ModuleResult result = failure(fmt::format("did not end within {} and was killed",
-                                                  to_text(call.time_max)));
-        result.fields.set("cmd", cmd);
-        result.fields.set("changed", true);
-        return result;
+        return failure(fmt::format("did not end within {} and was killed", to_text(call.time_max)));
     }
     const Instant end = call.environment.clock.now();
     const bool strip = call.parameters.flag("strip_empty_ends", true);
@@ -173,9 +172,19 @@ ModuleResult finished(const ModuleCall& call, const ExitReport& report, const Va
     return result;
 }
 
+// Ansible shows a command that did not start as one line.
+Value as_line(const Value& cmd) {
+    if (!cmd.is_list()) return cmd;
+    std::string line;
+    for (const Value& word : cmd.list()) {
+        line += (line.empty() ? "" : " ") + quote_for_shell(to_str(word));
+    }
+    return line;
+}
+
 ModuleResult not_started(const Error& error, const Value& cmd) {
     ModuleResult result = failure(error);
-    Map fields = empty_result(cmd);
+    Map fields = empty_result(as_line(cmd));
     fields.merge(result.fields);
     fields.set("rc", error.code == Errc::Denied ? kPermissionDenied : kNoSuchFile);
     result.fields = std::move(fields);
@@ -206,9 +215,15 @@ template <typename Run>
 ModuleResult perform(const ModuleCall& call, const Value& cmd, Run run) {
     const std::string directory = call.parameters.text("chdir");
     if (!directory.empty() && !is_directory(directory)) {
-        return failure(fmt::format("cannot change to the directory {}", directory));
+        ModuleResult result;
+        result.fields = empty_result(cmd);
+        result.fields.set("rc", Value());  // nothing ran
+        result.fields.merge(
+            failure(fmt::format("cannot change to the directory {}", directory)).fields);
+        return result;
     }
-    if (auto stopped = stopped_by_files(call.parameters, cmd)) return {std::move(*stopped), false, {}};
+    if (auto stopped = stopped_by_files(call.parameters, cmd))
+        return {std::move(*stopped), false, {}};
     return call.check ? checked(call.parameters, cmd) : run();
 }
 

@@ -16,8 +16,7 @@ Status validate(const Parameters& parameters) {
 Status authorise(const Parameters& parameters, const Environment& environment) {
     const bool state_known = !parameters.has("state") || parameters.knows("state");
     if (!parameters.knows("path") || !state_known) return Ok{};
-    const PathUse use =
-        parameters.text("state") == "absent" ? PathUse::Delete : PathUse::Change;
+    const PathUse use = parameters.text("state") == "absent" ? PathUse::Delete : PathUse::Change;
     const auto grant = environment.policy.allow_path(parameters.text("path"), use);
     if (!grant) return grant.error();
     return Ok{};
@@ -27,7 +26,9 @@ Status authorise(const Parameters& parameters, const Environment& environment) {
 class FileTask {
 public:
     FileTask(const ModuleCall& call, PathGrant grant, Attributes attributes)
-        : call_(call), grant_(std::move(grant)), attributes_(attributes),
+        : call_(call),
+          grant_(std::move(grant)),
+          attributes_(attributes),
           path_(call.parameters.text("path")) {}
 
     ModuleResult run(const std::string& state) {
@@ -79,8 +80,8 @@ private:
             const auto there = place->look();
             if (!there) return failure(there.error());
             if (*there && !S_ISDIR((*there)->st_mode)) {
-                return failure(fmt::format("{} is a {}, not a directory", path_,
-                                           kind_of((*there)->st_mode)));
+                return failure(
+                    fmt::format("{} is a {}, not a directory", path_, kind_of((*there)->st_mode)));
             }
             if (*there) return set_on(*place, **there, false);
         }

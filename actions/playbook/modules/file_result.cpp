@@ -7,7 +7,9 @@ Value seconds_of(const timespec& time) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
-Value whole(std::uint64_t number) { return static_cast<std::int64_t>(number); }
+Value whole(std::uint64_t number) {
+    return static_cast<std::int64_t>(number);
+}
 
 }  // namespace
 
@@ -30,7 +32,9 @@ Result<Attributes> read_attributes(const ModuleCall& call) {
     return attributes;
 }
 
-std::string mode_text(mode_t mode) { return fmt::format("{:04o}", mode & 07777U); }
+std::string mode_text(mode_t mode) {
+    return fmt::format("{:04o}", mode & 07777U);
+}
 
 std::string_view kind_of(mode_t mode) {
     if (S_ISREG(mode)) return "file";

@@ -20,7 +20,7 @@
 namespace homeostat::playbook {
 namespace {
 
-constexpr std::size_t kFoundMax = 10'000;       // as many as a loop can take
+constexpr std::size_t kFoundMax = 10'000;  // as many as a loop can take
 constexpr std::size_t kExaminedMax = 5'000'000;
 
 Status validate(const Parameters& parameters) {
@@ -150,6 +150,9 @@ private:
         if (static_cast<std::size_t>(examined) > kExaminedMax) {
             return make_error(Errc::Limit, "more than {} files were looked at", kExaminedMax);
         }
+        // Ansible looks into directories at the last depth as well, and counts what is there.
+        const auto depth = static_cast<std::int64_t>(levels_.size());
+        if (filter_.depth_max > 0 && depth > filter_.depth_max) return Ok{};
         const int directory = ::dirfd(levels_.back().stream.get());
         const std::string& above = levels_.back().path;
         const std::string path = above == "/" ? "/" + name : above + "/" + name;
@@ -161,10 +164,9 @@ private:
         if (is_wanted(filter_, name, info)) {
             if (auto kept = keep(path, info); !kept) return kept;
         }
-        const bool deeper = filter_.recurse && S_ISDIR(info.st_mode) && info.st_dev == device_ &&
-                            (filter_.depth_max == 0 ||
-                             static_cast<std::int64_t>(levels_.size()) < filter_.depth_max);
-        if (deeper) return descend(directory, name, path);
+        if (filter_.recurse && S_ISDIR(info.st_mode) && info.st_dev == device_) {
+            return descend(directory, name, path);
+        }
         return Ok{};
     }
 
@@ -186,8 +188,8 @@ private:
             skipped.set(to_valid_utf8(path), "too deep");
             return Ok{};
         }
-        Descriptor fd(::openat(directory, name.c_str(),
-                               O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        Descriptor fd(
+            ::openat(directory, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
         if (!fd) {
             skipped.set(to_valid_utf8(path), std::string(errno_text(errno)));
             return Ok{};
@@ -207,8 +209,8 @@ private:
 Filter read_filter(const ModuleCall& call) {
     const Parameters& parameters = call.parameters;
     Filter filter;
-    filter.patterns = parameters.has("patterns") ? parameters.texts("patterns")
-                                                 : std::vector<std::string>{"*"};
+    filter.patterns =
+        parameters.has("patterns") ? parameters.texts("patterns") : std::vector<std::string>{"*"};
     filter.excludes = parameters.texts("excludes");
     if (parameters.has("age")) filter.age = *parse_age(parameters.text("age"));
     if (parameters.has("size")) filter.size = *parse_size(parameters.text("size"));

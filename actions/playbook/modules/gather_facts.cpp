@@ -7,9 +7,9 @@ namespace {
 
 ModuleResult run(const ModuleCall& call) {
     ModuleResult result;
-    result.fields = Map{{"changed", false},
-                        {"ansible_facts", gather_facts(call.environment.root,
-                                                       call.environment.clock.now())}};
+    result.fields =
+        Map{{"changed", false},
+            {"ansible_facts", gather_facts(call.environment.root, call.environment.clock.now())}};
     return result;
 }
 

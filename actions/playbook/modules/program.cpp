@@ -11,9 +11,8 @@
 namespace homeostat::playbook {
 namespace {
 
-constexpr std::array<std::string_view, 6> kSearchPath{"/usr/local/sbin", "/usr/local/bin",
-                                                      "/usr/sbin",       "/usr/bin",
-                                                      "/sbin",           "/bin"};
+constexpr std::array<std::string_view, 6> kSearchPath{
+    "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"};
 
 std::string search_path() {
     std::string path;
@@ -45,9 +44,8 @@ std::vector<std::string> program_environment(const Environment& environment,
     const std::string home = Accounts(environment.root).home(::geteuid());
     std::vector<std::string> all{"PATH=" + search_path(), "LANG=C.UTF-8"};
     const auto sets = [&](std::string_view name) {
-        return std::any_of(variables.begin(), variables.end(), [&](const std::string& variable) {
-            return variable.starts_with(name);
-        });
+        return std::any_of(variables.begin(), variables.end(),
+                           [&](const std::string& variable) { return variable.starts_with(name); });
     };
     if (sets("LANG=")) all.pop_back();
     if (!sets("HOME=")) all.push_back("HOME=" + (home.empty() ? "/" : home));

@@ -66,7 +66,9 @@ std::string_view short_name(std::string_view name) {
 
 }  // namespace
 
-std::span<const ModuleRow> module_table() { return kModules; }
+std::span<const ModuleRow> module_table() {
+    return kModules;
+}
 
 const ModuleSpec* find_module(std::string_view name) {
     const auto found = std::find_if(kModules.begin(), kModules.end(), [&](const ModuleRow& row) {
@@ -86,6 +88,8 @@ std::string unknown_module_advice(std::string_view name) {
                        did_you_mean(short_name(name), names));
 }
 
-const ModuleSpec& gather_facts_module() { return kGatherFactsModule; }
+const ModuleSpec& gather_facts_module() {
+    return kGatherFactsModule;
+}
 
 }  // namespace homeostat::playbook

@@ -15,8 +15,8 @@ constexpr std::string_view kProperties =
     "--property=ActiveState,SubState,LoadState,MainPID,Result,UnitFileState,NRestarts";
 
 Status validate(const Parameters& parameters) {
-    const bool needs_name = parameters.has("state") || parameters.has("enabled") ||
-                            !parameters.has("daemon_reload");
+    const bool needs_name =
+        parameters.has("state") || parameters.has("enabled") || !parameters.has("daemon_reload");
     if (!parameters.has("name") && needs_name) {
         return make_error(Errc::Invalid, "'name' is missing");
     }
@@ -103,8 +103,7 @@ private:
     }
 
     Result<Map> read_status() {
-        const auto report =
-            start_systemctl({"show", std::string(kProperties), "--", unit_});
+        const auto report = start_systemctl({"show", std::string(kProperties), "--", unit_});
         if (!report) return report.error();
         if (!report->succeeded()) {
             return make_error(Errc::Failed, "systemctl show {}: {}", unit_, trim(report->errors));

@@ -22,10 +22,7 @@ ModuleResult run(const ModuleCall& call) {
 
 }  // namespace
 
-const ModuleSpec kSetFactModule{.name = "set_fact",
-                                .parameters = {},
-                                .run = run,
-                                .validate = validate,
-                                .any_name = true};
+const ModuleSpec kSetFactModule{
+    .name = "set_fact", .parameters = {}, .run = run, .validate = validate, .any_name = true};
 
 }  // namespace homeostat::playbook

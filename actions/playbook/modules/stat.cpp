@@ -31,7 +31,7 @@ ModuleResult run(const ModuleCall& call) {
     result.fields.set("changed", false);
     struct stat info {};
     if (::fstatat(AT_FDCWD, path.c_str(), &info, flags) != 0) {
-        if (errno != ENOENT && errno != ENOTDIR) {
+        if (errno != ENOENT) {
             return failure(make_errno_error(errc_of(errno), errno, "{}", path));
         }
         result.fields.set("stat", Map{{"exists", false}});

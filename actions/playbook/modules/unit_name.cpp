@@ -9,14 +9,14 @@
 namespace homeostat::playbook {
 namespace {
 
-constexpr std::array<std::string_view, 11> kSuffixes{
-    ".service", ".socket", ".device", ".mount", ".automount", ".swap",
-    ".target",  ".path",   ".timer",  ".slice", ".scope"};
+constexpr std::array<std::string_view, 11> kSuffixes{".service",   ".socket", ".device", ".mount",
+                                                     ".automount", ".swap",   ".target", ".path",
+                                                     ".timer",     ".slice",  ".scope"};
 constexpr std::size_t kUnitNameMax = 255;  // systemd.unit(5)
 
 bool is_unit_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == ':' || c == '_' || c == '.' || c == '@' || c == '\\' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ':' ||
+           c == '_' || c == '.' || c == '@' || c == '\\' || c == '-';
 }
 
 }  // namespace

@@ -38,9 +38,9 @@ Result<ProbeRequest> read_request(const ModuleCall& call) {
     ProbeRequest request;
     request.method = parameters.text("method", "GET");
     request.url = parameters.text("url");
-    request.timeout = std::min(seconds(std::clamp<std::int64_t>(
-                                   parameters.integer("timeout", 30), 1, 3600)),
-                               call.time_max);
+    request.timeout =
+        std::min(seconds(std::clamp<std::int64_t>(parameters.integer("timeout", 30), 1, 3600)),
+                 call.time_max);
     request.verify_certificates = parameters.flag("validate_certs", true);
     const bool json = parameters.text("body_format", "raw") == "json";
     bool has_type = false;
@@ -58,8 +58,8 @@ Result<ProbeRequest> read_request(const ModuleCall& call) {
         if (!json && (body->value.is_list() || body->value.is_map())) {
             return make_error(Errc::Invalid, "'body' must be text, or use body_format: json");
         }
-        request.body = json && !body->value.is_text() ? python_json(body->value)
-                                                      : to_str(body->value);
+        request.body =
+            json && !body->value.is_text() ? python_json(body->value) : to_str(body->value);
     }
     if (json && !has_type) request.headers.emplace_back("Content-Type", "application/json");
     return request;

@@ -45,8 +45,8 @@ class Wait {
 public:
     explicit Wait(const ModuleCall& call)
         : call_(call), parameters_(call.parameters), begin_(call.environment.clock.now()) {
-        const Duration asked = seconds(std::clamp<std::int64_t>(
-            parameters_.integer("timeout", 300), 0, 86400));
+        const Duration asked =
+            seconds(std::clamp<std::int64_t>(parameters_.integer("timeout", 300), 0, 86400));
         end_ = begin_ + std::min(asked, call.time_max);
     }
 
@@ -60,8 +60,8 @@ public:
             if (*holds) return done(state);
             pause(parameters_.integer("sleep", 1));
         }
-        const std::string target = parameters_.has("path") ? parameters_.text("path")
-                                                           : "port " + parameters_.text("port");
+        const std::string target =
+            parameters_.has("path") ? parameters_.text("path") : "port " + parameters_.text("port");
         ModuleResult result = failure(parameters_.text(
             "msg", fmt::format("Timeout when waiting for {} to be {}", target, state)));
         result.fields.set("elapsed", elapsed());
@@ -81,8 +81,8 @@ private:
     }
 
     Result<std::string> connect(std::size_t text_max) {
-        const Duration limit = seconds(
-            std::clamp<std::int64_t>(parameters_.integer("connect_timeout", 5), 1, 3600));
+        const Duration limit =
+            seconds(std::clamp<std::int64_t>(parameters_.integer("connect_timeout", 5), 1, 3600));
         return call_.environment.probe->connect(
             parameters_.text("host", "127.0.0.1"),
             static_cast<std::uint16_t>(parameters_.integer("port", 0)),
@@ -96,8 +96,8 @@ private:
             if (!text) return false;
             return regex.empty() ? Result<bool>(true) : contains(*text, "(?m)" + regex);
         }
-        const auto text = call_.environment.probe->read_file(
-            parameters_.text("path"), regex.empty() ? 0 : kFileBytesMax);
+        const auto text = call_.environment.probe->read_file(parameters_.text("path"),
+                                                             regex.empty() ? 0 : kFileBytesMax);
         if (!text) return false;
         return regex.empty() ? Result<bool>(true) : has_line(*text, regex);
     }
@@ -126,10 +126,10 @@ private:
     ModuleResult done(const std::string& state) {
         ModuleResult result;
         result.fields = Map{{"changed", false}, {"elapsed", elapsed()}, {"state", state}};
-        result.fields.set("port", parameters_.has("port") ? Value(parameters_.integer("port", 0))
-                                                          : Value());
-        result.fields.set("path", parameters_.has("path") ? Value(parameters_.text("path"))
-                                                          : Value());
+        result.fields.set(
+            "port", parameters_.has("port") ? Value(parameters_.integer("port", 0)) : Value());
+        result.fields.set("path",
+                          parameters_.has("path") ? Value(parameters_.text("path")) : Value());
         return result;
     }
 
@@ -139,7 +139,9 @@ private:
     Instant end_;
 };
 
-ModuleResult run(const ModuleCall& call) { return Wait(call).run(); }
+ModuleResult run(const ModuleCall& call) {
+    return Wait(call).run();
+}
 
 constexpr std::array<ParameterSpec, 10> kParameters{{
     {"port", ParameterType::Int},

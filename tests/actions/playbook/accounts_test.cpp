@@ -8,7 +8,8 @@ namespace homeostat::playbook {
 
 TEST_CASE("accounts: names and numbers both ways") {
     test::MemoryRoot root;
-    root.set("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nbroken\nweb:x:33:33::/var/www:/bin/false\n");
+    root.set("etc/passwd",
+             "root:x:0:0:root:/root:/bin/sh\nbroken\nweb:x:33:33::/var/www:/bin/false\n");
     root.set("etc/group", "root:x:0:\nadm:x:4:a,b\n");
     const Accounts accounts(root);
     CHECK(accounts.uid("web") == 33);

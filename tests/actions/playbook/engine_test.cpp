@@ -42,7 +42,8 @@ TEST_CASE("engine: rescue runs after a failure, always in every case") {
         "        - {name: a, fail: {msg: trouble}}\n"
         "        - {name: never, debug: }\n"
         "      rescue:\n"
-        "        - {name: b, debug: {msg: '{{ ansible_failed_task.name }} {{ ansible_failed_result.msg }}'}}\n"
+        "        - {name: b, debug: {msg: '{{ ansible_failed_task.name }} {{ "
+        "ansible_failed_result.msg }}'}}\n"
         "      always:\n"
         "        - {name: c, debug: }\n"
         "    - block: [{name: d, debug: }]\n"
@@ -100,8 +101,8 @@ TEST_CASE("engine: what the policy forbids is not rescued and not ignored, and a
 TEST_CASE("engine: a denied item ends its loop") {
     test::PlayFixture play;
     play.policy.path_root = "/srv/";
-    const auto report = play.run_tasks(
-        "    - stat: {path: '{{ item }}'}\n      loop: [/srv/a, /etc/x, /srv/b]\n");
+    const auto report =
+        play.run_tasks("    - stat: {path: '{{ item }}'}\n      loop: [/srv/a, /etc/x, /srv/b]\n");
     REQUIRE(report);
     CHECK(report->tasks[0].items.size() == 2);
 }
@@ -134,7 +135,8 @@ TEST_CASE("engine: handlers that wait are not run when the play fails or is ende
         "    - {name: a, command: 'true', notify: h}\n    - {name: b, fail: }\n", handlers);
     CHECK(names_of(*failed) == "a b");
     const auto ended = play.run_tasks(
-        "    - {name: a, command: 'true', notify: h}\n    - meta: end_play\n    - {name: b, debug: }\n",
+        "    - {name: a, command: 'true', notify: h}\n    - meta: end_play\n    - {name: b, debug: "
+        "}\n",
         handlers);
     CHECK(names_of(*ended) == "a");
     CHECK_FALSE(ended->failed);

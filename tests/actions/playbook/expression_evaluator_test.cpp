@@ -51,8 +51,10 @@ TEST_CASE("expression evaluator: comparison and membership") {
     for (const auto& row : {
              test::EvalRow{"1 == 1.0 and 1 == true and '1' != 1", "True"},
              {"'a' < 'b' and 2 >= 2", "True"},
-             {"'a' < 1", "error: text and a number have no order: cast them with int, float or string"},
-             {"none < 1", "error: none and a number have no order: cast them with int, float or string"},
+             {"'a' < 1",
+              "error: text and a number have no order: cast them with int, float or string"},
+             {"none < 1",
+              "error: none and a number have no order: cast them with int, float or string"},
              {"'ell' in t", "True"},
              {"1 in t", "error: 'in' cannot look for a number in text"},
              {"'a' in map and 'b' not in map", "True"},

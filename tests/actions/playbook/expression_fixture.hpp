@@ -13,7 +13,8 @@ public:
     explicit MapScope(playbook::Map values) : values_(std::move(values)) {}
     Result<playbook::Value> find(const std::string& name) override {
         const playbook::Value* value = values_.find(name);
-        return value != nullptr ? *value : playbook::Value::undefined("'" + name + "' is undefined");
+        return value != nullptr ? *value
+                                : playbook::Value::undefined("'" + name + "' is undefined");
     }
 
 private:

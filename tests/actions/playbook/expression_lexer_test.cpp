@@ -39,7 +39,10 @@ TEST_CASE("expression lexer: escapes count in conditions and not between braces"
     for (const Row& row : {
              Row{R"('a\nb')", "a\nb", R"(a\nb)"},
              Row{R"('\d+')", R"(\d+)", R"(\d+)"},
-             Row{R"("\x41\u00e9\101")", "A\xC3\xA9" "A", R"(\x41\u00e9\101)"},
+             Row{R"("\x41\u00e9\101")",
+                 "A\xC3\xA9"
+                 "A",
+                 R"(\x41\u00e9\101)"},
              Row{R"('\\')", R"(\)", "error: text ends in a backslash"},
              Row{R"('it\'s')", "it's",
                  "error: a quote cannot be escaped between {{ and }}: use the other kind"},

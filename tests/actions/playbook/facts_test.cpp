@@ -13,10 +13,10 @@ TEST_CASE("facts: the distribution has Ansible's names") {
         std::string_view version;
         std::string_view family;
     };
-    for (const Row& row :
-         {Row{"NAME=\"Debian GNU/Linux\"\nID=debian\nVERSION_ID=\"12\"\n", "Debian", "12", "Debian"},
-          Row{"ID=\"rhel\"\nVERSION_ID='9.2'\n", "RedHat", "9.2", "RedHat"},
-          Row{"NAME=Thing\nID=thing\n", "Thing", "", "Thing"}}) {
+    for (const Row& row : {Row{"NAME=\"Debian GNU/Linux\"\nID=debian\nVERSION_ID=\"12\"\n",
+                               "Debian", "12", "Debian"},
+                           Row{"ID=\"rhel\"\nVERSION_ID='9.2'\n", "RedHat", "9.2", "RedHat"},
+                           Row{"NAME=Thing\nID=thing\n", "Thing", "", "Thing"}}) {
         Map facts;
         add_distribution(row.text, facts);
         CHECK(facts.find("ansible_distribution")->text() == row.name);
@@ -48,8 +48,9 @@ TEST_CASE("facts: time comes as text, epoch included") {
 
 TEST_CASE("facts: a whole host, and one that tells nothing") {
     test::MemoryRoot root;
-    root.set("proc/self/mounts", "/dev/vda1 / ext4 rw 0 0\nproc /proc proc rw 0 0\n"
-                                 "/dev/vdb /with\\040blank xfs rw 0 0\n");
+    root.set("proc/self/mounts",
+             "/dev/vda1 / ext4 rw 0 0\nproc /proc proc rw 0 0\n"
+             "/dev/vdb /with\\040blank xfs rw 0 0\n");
     root.set_usage(".", {.size_bytes = 1000, .available_bytes = 400});
     root.set("proc/stat", "cpu 1\ncpu0 1\ncpu1 1\nintr 5\n");
     root.set("proc/uptime", "12345.67 1.0\n");

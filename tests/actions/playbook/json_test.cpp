@@ -26,7 +26,8 @@ TEST_CASE("json: broken, huge and deep texts are refused") {
 }
 
 TEST_CASE("json: Python's spacing and escapes, or none") {
-    const Value value(Map{{"a", ValueList{1, 2.0, Value(), true}}, {"t", "\xC3\xA9\"\n\x01\xF0\x9F\x98\x80"}});
+    const Value value(
+        Map{{"a", ValueList{1, 2.0, Value(), true}}, {"t", "\xC3\xA9\"\n\x01\xF0\x9F\x98\x80"}});
     CHECK(python_json(value) ==
           R"({"a": [1, 2.0, null, true], "t": "\u00e9\"\n\u0001\ud83d\ude00"})");
     CHECK(compact_json(value) ==

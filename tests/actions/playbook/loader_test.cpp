@@ -29,16 +29,20 @@ TEST_CASE("loader: a file is a list with exactly one play, and the play's keys a
              {"- hosts: a\n- hosts: b\n", "/books/test.yml:1:1: a playbook is"},
              {"- tasks: []\n", "/books/test.yml:1:3: a play needs 'hosts'"},
              {"- hosts: a\n  roles: []\n", "/books/test.yml:2:3: a play has no key 'roles'"},
-             {"- hosts: a\n  vars_files: []\n", "/books/test.yml:2:3: a play has no key 'vars_files'"},
-             {"- hosts: a\n  pre_tasks: []\n", "/books/test.yml:2:3: a play has no key 'pre_tasks'"},
-             {"- hosts: a\n  strategy: free\n", "/books/test.yml:2:3: a play has no key 'strategy'"},
+             {"- hosts: a\n  vars_files: []\n",
+              "/books/test.yml:2:3: a play has no key 'vars_files'"},
+             {"- hosts: a\n  pre_tasks: []\n",
+              "/books/test.yml:2:3: a play has no key 'pre_tasks'"},
+             {"- hosts: a\n  strategy: free\n",
+              "/books/test.yml:2:3: a play has no key 'strategy'"},
              {"- hosts: a\n  taks: []\n",
               "/books/test.yml:2:3: a play has no key 'taks' (did you mean 'tasks'?)"},
              {"- hosts: a\n  connection: ssh\n",
               "/books/test.yml:2:15: 'connection' can only be 'local' here"},
              {"- hosts: a\n  become_user: www\n",
               "/books/test.yml:2:16: 'become_user' can only be 'root' here"},
-             {"- hosts: a\n  gather_facts: maybe\n", "/books/test.yml:2:17: 'gather_facts' must be"},
+             {"- hosts: a\n  gather_facts: maybe\n",
+              "/books/test.yml:2:17: 'gather_facts' must be"},
              {"- hosts: a\n  tasks: {}\n", "/books/test.yml:2:10: 'tasks' must be a list"},
              {"- hosts: a\n  tasks: [x]\n", "/books/test.yml:2:11: a task must be a mapping"},
              {"- hosts: a\n  vars: []\n", "/books/test.yml:2:9: 'vars' must be a mapping"},
@@ -78,7 +82,8 @@ TEST_CASE("loader: blocks and handlers") {
              {"    []\n", "  handlers:\n    - name: a\n      debug:\n    - name: a\n      debug:\n",
               "6:7: two handlers are called 'a'"},
              {"    []\n",
-              "  handlers:\n    - name: a\n      debug:\n    - name: b\n      debug:\n      notify: a\n",
+              "  handlers:\n    - name: a\n      debug:\n    - name: b\n      debug:\n      "
+              "notify: a\n",
               "6:7: the handler 'a' must be written after this one"},
          }) {
         CAPTURE(row.why);
@@ -114,9 +119,10 @@ TEST_CASE("loader: a step that the policy forbids refuses the file where it can 
 }
 
 TEST_CASE("loader: names of variables") {
-    for (const std::string_view name : {"a", "A1", "ansible_x", "item"}) CHECK(is_variable_name(name));
-    for (const std::string_view name :
-         {"", "1a", "_a", "a-b", "a.b", "true", "in", "lookup", "omit", "ansible_facts", "\xC3\xA9"}) {
+    for (const std::string_view name : {"a", "A1", "ansible_x", "item"})
+        CHECK(is_variable_name(name));
+    for (const std::string_view name : {"", "1a", "_a", "a-b", "a.b", "true", "in", "lookup",
+                                        "omit", "ansible_facts", "\xC3\xA9"}) {
         CAPTURE(name);
         CHECK_FALSE(is_variable_name(name));
     }

@@ -33,12 +33,18 @@ TEST_CASE("outside: in shell text an outside value must be quoted or a number") 
              {"    - shell: echo {{ item }}\n      loop: [a, b]\n", true},
              {"    - shell: echo {{ item }}\n      loop: ['{{ extra }}']\n", false},
              {"    - shell: echo {{ item }}\n      loop: '{{ extra }}'\n", false},
-             {"    - shell: echo {{ i }}\n      loop: '{{ extra }}'\n      loop_control: {index_var: i}\n", true},
-             {"    - command: \"true\"\n      register: r\n    - shell: echo {{ r.stdout }}\n", false},
-             {"    - shell: echo {{ r.stdout }}\n    - command: \"true\"\n      register: r\n", false},
+             {"    - shell: echo {{ i }}\n      loop: '{{ extra }}'\n      loop_control: "
+              "{index_var: i}\n",
+              true},
+             {"    - command: \"true\"\n      register: r\n    - shell: echo {{ r.stdout }}\n",
+              false},
+             {"    - shell: echo {{ r.stdout }}\n    - command: \"true\"\n      register: r\n",
+              false},
              {"    - set_fact: {f: '{{ extra }}'}\n    - shell: echo {{ f }}\n", false},
              {"    - set_fact: {f: plain}\n    - shell: echo {{ f }}\n", true},
-             {"    - set_fact: {f: '{{ g }}'}\n    - set_fact: {g: '{{ extra }}'}\n    - shell: echo {{ f }}\n", false},
+             {"    - set_fact: {f: '{{ g }}'}\n    - set_fact: {g: '{{ extra }}'}\n    - shell: "
+              "echo {{ f }}\n",
+              false},
              {"    - shell: echo {{ nosuch }}\n", true},
              {"    - shell: echo {{ playbook_dir }} {{ ansible_check_mode }}\n", true},
              {"    - shell: echo {{ ansible_failed_result.msg }}\n", false},
@@ -53,9 +59,11 @@ TEST_CASE("outside: in shell text an outside value must be quoted or a number") 
 TEST_CASE("outside: a block's and the play's variables count, and the nearest wins") {
     test::PlayFixture play;
     play.extra.set("extra", "x");
-    CHECK(play.refusal("    - vars: {a: '{{ extra }}'}\n      block:\n        - shell: echo {{ a }}\n") !=
+    CHECK(play.refusal(
+              "    - vars: {a: '{{ extra }}'}\n      block:\n        - shell: echo {{ a }}\n") !=
           "accepted");
-    CHECK(play.refusal("    - shell: echo {{ a }}\n", "  vars: {a: '{{ extra }}'}\n") != "accepted");
+    CHECK(play.refusal("    - shell: echo {{ a }}\n", "  vars: {a: '{{ extra }}'}\n") !=
+          "accepted");
     CHECK(play.refusal("    - shell: echo {{ a }}\n      vars: {a: plain}\n",
                        "  vars: {a: '{{ extra }}'}\n") == "accepted");
 }

@@ -112,15 +112,19 @@ public:
     }
 
     playbook::Environment environment() {
-        return {.root = root, .clock = clock, .spawner = spawner, .pauser = pauser,
-                .policy = policy, .probe = &probe};
+        return {.root = root,
+                .clock = clock,
+                .spawner = spawner,
+                .pauser = pauser,
+                .policy = policy,
+                .probe = &probe};
     }
 
     // `text` is a whole file.
     Result<playbook::RunReport> run(std::string_view text) {
-        return playbook::run_playbook({.text = text, .file_name = "/books/test.yml",
-                                       .extra_variables = extra},
-                                      options, environment());
+        return playbook::run_playbook(
+            {.text = text, .file_name = "/books/test.yml", .extra_variables = extra}, options,
+            environment());
     }
 
     // `tasks` are the lines of a task list, indented by 4; `rest` is indented by 2.
@@ -131,8 +135,7 @@ public:
 
     // The message of the only `debug` task with this text between quotes, or the failure's.
     playbook::Value debug(const std::string& msg, std::string_view rest = {}) {
-        const auto report =
-            run_tasks("    - debug:\n        msg: " + msg + "\n", rest);
+        const auto report = run_tasks("    - debug:\n        msg: " + msg + "\n", rest);
         if (!report) return playbook::Value(report.error().text.view());
         return report->tasks.back().outcome.message;
     }

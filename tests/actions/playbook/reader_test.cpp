@@ -5,7 +5,9 @@
 namespace homeostat::playbook {
 namespace {
 
-YamlNode yaml(std::string_view text) { return *parse_yaml(text, "f.yml"); }
+YamlNode yaml(std::string_view text) {
+    return *parse_yaml(text, "f.yml");
+}
 
 }  // namespace
 

@@ -108,7 +108,9 @@ TEST_CASE("safe path: too deep, too young or not a plain file: nothing goes at a
 TEST_CASE("safe path: the policy has the last word, and is asked before the first removal") {
     class OneForbidden final : public Policy {
     public:
-        Result<PathGrant> allow_path(std::string_view, PathUse) const override { return PathGrant{}; }
+        Result<PathGrant> allow_path(std::string_view, PathUse) const override {
+            return PathGrant{};
+        }
         Status allow_shell() const override { return Ok{}; }
         Status allow_program(std::string_view) const override { return Ok{}; }
         Status allow_unit(std::string_view, std::string_view) const override { return Ok{}; }

@@ -8,10 +8,11 @@ namespace homeostat::playbook {
 
 TEST_CASE("task runner: conditions must be true or false") {
     test::PlayFixture play;
-    for (const std::string_view condition : {"1", "'yes'", "none", "[]", "nosuch", "x", "'a' > 1"}) {
+    for (const std::string_view condition :
+         {"1", "'yes'", "none", "[]", "nosuch", "x", "'a' > 1"}) {
         CAPTURE(condition);
-        const auto report = play.run_tasks(
-            "    - debug:\n      when: \"" + std::string(condition) + "\"\n      vars: {x: 'True'}\n");
+        const auto report = play.run_tasks("    - debug:\n      when: \"" + std::string(condition) +
+                                           "\"\n      vars: {x: 'True'}\n");
         REQUIRE(report);
         CHECK(report->tasks[0].outcome.failed);
         CHECK(report->failed);
@@ -56,8 +57,8 @@ TEST_CASE("task runner: N retries are N + 1 attempts, with the delay between the
 
     play.spawner.answer(test::PlayFixture::exits(1));
     play.spawner.answer(test::PlayFixture::exits(0));
-    const auto succeeded = play.run_tasks(
-        "    - command: \"true\"\n      register: r\n      until: r is succeeded\n");
+    const auto succeeded =
+        play.run_tasks("    - command: \"true\"\n      register: r\n      until: r is succeeded\n");
     CHECK_FALSE(succeeded->tasks[0].outcome.failed);
     CHECK(succeeded->tasks[0].outcome.attempts == 2);
     CHECK(play.pauser.pauses.back() == seconds(5));
@@ -73,7 +74,8 @@ TEST_CASE("task runner: loops") {
         "    - debug:\n      loop: []\n      register: e\n"
         "    - debug:\n      loop: '{{ 5 }}'\n      ignore_errors: true\n"
         "    - debug:\n      loop: '{{ nosuch }}'\n      when: false\n"
-        "    - debug: {msg: \"{{ r.results[0].x }} {{ r.results[1] is skipped }} {{ e is skipped }}\"}\n");
+        "    - debug: {msg: \"{{ r.results[0].x }} {{ r.results[1] is skipped }} {{ e is skipped "
+        "}}\"}\n");
     REQUIRE(report);
     const TaskReport& first = report->tasks[0];
     REQUIRE(first.items.size() == 2);
@@ -102,7 +104,8 @@ TEST_CASE("task runner: parameters are checked when they are known") {
     for (const std::string_view task :
          {"    - file: {path: '{{ x }}', state: touch}\n      vars: {x: relative}\n",
           "    - file: {path: '{{ nosuch }}'}\n", "    - stat: {path: '{{ [1] }}'}\n",
-          "    - pause: {seconds: '{{ \"x\" }}'}\n", "    - find: {paths: /tmp, age: '{{ \"1y\" }}'}\n",
+          "    - pause: {seconds: '{{ \"x\" }}'}\n",
+          "    - find: {paths: /tmp, age: '{{ \"1y\" }}'}\n",
           "    - file: {path: '{{ omit }}'}\n"}) {
         CAPTURE(task);
         const auto report = play.run_tasks(task);
@@ -115,9 +118,9 @@ TEST_CASE("task runner: parameters are checked when they are known") {
 TEST_CASE("task runner: environment reaches the program, the nearest value wins") {
     test::PlayFixture play;
     play.spawner.answer(test::PlayFixture::exits(0));
-    const auto report = play.run_tasks(
-        "    - command: \"true\"\n      environment: {B: '{{ 1 + 1 }}', C: c}\n",
-        "  environment: {A: a, C: play}\n");
+    const auto report =
+        play.run_tasks("    - command: \"true\"\n      environment: {B: '{{ 1 + 1 }}', C: c}\n",
+                       "  environment: {A: a, C: play}\n");
     REQUIRE(report);
     const auto& variables = play.spawner.asked[0].environment;
     const auto has = [&](std::string_view text) {
@@ -128,16 +131,18 @@ TEST_CASE("task runner: environment reaches the program, the nearest value wins"
     CHECK(has("C=c"));
     CHECK(has("LANG=C.UTF-8"));
     const auto refused = play.run_tasks(
-        "    - command: \"true\"\n      environment: '{{ e }}'\n      vars: {e: {LD_PRELOAD: x}}\n");
+        "    - command: \"true\"\n      environment: '{{ e }}'\n      vars: {e: {LD_PRELOAD: "
+        "x}}\n");
     CHECK(refused->tasks[0].outcome.failed);
 }
 
 TEST_CASE("task runner: the time limit is the task's, and never beyond the policy's") {
     test::PlayFixture play;
     for (int i = 0; i < 3; ++i) play.spawner.answer(test::PlayFixture::exits(0));
-    REQUIRE(play.run_tasks("    - command: \"true\"\n      timeout: 7\n"
-                           "    - command: \"true\"\n      timeout: 7000\n"
-                           "    - command: \"true\"\n"));
+    REQUIRE(
+        play.run_tasks("    - command: \"true\"\n      timeout: 7\n"
+                       "    - command: \"true\"\n      timeout: 7000\n"
+                       "    - command: \"true\"\n"));
     CHECK(play.spawner.asked[0].timeout == seconds(7));
     CHECK(play.spawner.asked[1].timeout == seconds(60));
     CHECK(play.spawner.asked[2].timeout == seconds(60));

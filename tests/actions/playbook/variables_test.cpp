@@ -43,8 +43,9 @@ TEST_CASE("variables: evaluated when used, each time; set_fact at once") {
 
 TEST_CASE("variables: what needs something undefined is undefined itself") {
     test::PlayFixture play;
-    CHECK(play.debug("\"{{ x is defined }} {{ x | default('d') }}\"",
-                     "  vars: {x: '{{ nosuch }}'}\n").text() == "False d");
+    CHECK(
+        play.debug("\"{{ x is defined }} {{ x | default('d') }}\"", "  vars: {x: '{{ nosuch }}'}\n")
+            .text() == "False d");
 }
 
 TEST_CASE("variables: loops of variables and explosions end") {
@@ -61,9 +62,10 @@ TEST_CASE("variables: loops of variables and explosions end") {
 TEST_CASE("variables: facts with and without their prefix, magic names always") {
     test::PlayFixture play;
     play.root.set("proc/uptime", "100.5 1\n");
-    const auto report = play.run("- hosts: a\n  tasks:\n    - debug: {msg: \"{{ ansible_uptime_seconds }} "
-                                 "{{ ansible_facts.uptime_seconds }} {{ inventory_hostname }} "
-                                 "{{ playbook_dir }} {{ ansible_check_mode }}\"}\n");
+    const auto report = play.run(
+        "- hosts: a\n  tasks:\n    - debug: {msg: \"{{ ansible_uptime_seconds }} "
+        "{{ ansible_facts.uptime_seconds }} {{ inventory_hostname }} "
+        "{{ playbook_dir }} {{ ansible_check_mode }}\"}\n");
     REQUIRE(report);
     CHECK(report->tasks[0].name == "Gathering Facts");
     CHECK(report->tasks[0].module == "gather_facts");

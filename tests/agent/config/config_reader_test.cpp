@@ -40,8 +40,9 @@ Read read(std::string_view yaml) {
 }  // namespace
 
 TEST_CASE("config_reader: reads each kind of value, and leaves defaults where nothing is said") {
-    const Read all = read("text: hello\nflag: yes\nnumber: 0.25\ncount: 7\nduration: 30s\n"
-                          "texts: [a, b]\nchoice: zstd\n");
+    const Read all = read(
+        "text: hello\nflag: yes\nnumber: 0.25\ncount: 7\nduration: 30s\n"
+        "texts: [a, b]\nchoice: zstd\n");
     CHECK(all.errors.empty());
     CHECK(all.text == "hello");
     CHECK(all.flag);
@@ -65,8 +66,9 @@ TEST_CASE("config_reader: a wrong value is an error with its place and what was 
           Row{"flag: maybe", "test.yml:1:7: flag: expected true or false, got 'maybe'"},
           Row{"number: 2", "test.yml:1:9: number: expected a number from 0 to 1, got '2'"},
           Row{"count: -1", "test.yml:1:8: count: expected a whole number from 1 to 10, got '-1'"},
-          Row{"duration: 5", "test.yml:1:11: duration: expected a duration from 1s to 1m such as "
-                             "'30s', got '5'"},
+          Row{"duration: 5",
+              "test.yml:1:11: duration: expected a duration from 1s to 1m such as "
+              "'30s', got '5'"},
           Row{"texts: a", "test.yml:1:8: texts: expected a list, got 'a'"},
           Row{"choice: gzib",
               "test.yml:1:9: choice: expected one of gzip, zstd, got 'gzib' (did you mean "

@@ -111,7 +111,8 @@ TEST_CASE_FIXTURE(Fixture, "incident_engine: opens once, stays open while it las
     CHECK(engine.open().empty());
 }
 
-TEST_CASE_FIXTURE(Fixture, "incident_engine: forecast, then limit, is one incident that escalates") {
+TEST_CASE_FIXTURE(Fixture,
+                  "incident_engine: forecast, then limit, is one incident that escalates") {
     run({filling("/srv")}, 20);
     run({full("/srv"), filling("/srv")}, 20);
     REQUIRE(told.size() == 2);
@@ -229,7 +230,8 @@ TEST_CASE_FIXTURE(Fixture, "incident_engine: an unknown value after an action is
     CHECK(told.back().actions.back().state == "ineffective");
 }
 
-TEST_CASE_FIXTURE(Fixture, "incident_engine: severity falls when only the milder finding still holds") {
+TEST_CASE_FIXTURE(Fixture,
+                  "incident_engine: severity falls when only the milder finding still holds") {
     run({full("/srv"), filling("/srv")}, 10);
     run({filling("/srv")}, 120);
     CHECK(told.back().severity == Severity::Warning);
@@ -237,8 +239,9 @@ TEST_CASE_FIXTURE(Fixture, "incident_engine: severity falls when only the milder
     CHECK(told.back().state == IncidentState::Open);
 }
 
-TEST_CASE_FIXTURE(Fixture, "incident_engine: a full table refuses and counts, and ten thousand "
-                           "findings in a tick are bounded work") {
+TEST_CASE_FIXTURE(Fixture,
+                  "incident_engine: a full table refuses and counts, and ten thousand "
+                  "findings in a tick are bounded work") {
     std::vector<Finding> many;
     for (int i = 0; i < 10'000; ++i) {
         Finding finding = full("/");

@@ -6,7 +6,8 @@
 
 using namespace homeostat;
 
-TEST_CASE("incident_json: one line that a JSON parser reads back, also with bytes that are no text") {
+TEST_CASE(
+    "incident_json: one line that a JSON parser reads back, also with bytes that are no text") {
     Incident incident;
     incident.id = make_incident_id(1'795'176'000'000'000'000, {1, 2});
     incident.kind = "filesystem_space";

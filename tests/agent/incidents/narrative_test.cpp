@@ -35,14 +35,14 @@ ProcessUse process(std::string_view name, double rate) {
 
 TEST_CASE("narrative: one sentence with the mount, the rate, the time to full and the writer") {
     Incident incident = filling_incident();
-    CHECK(summarize(incident) ==
-          "/srv is 61 % full, grows 1.0 MiB/s, full in 45 s (40 s to 55 s)");
+    CHECK(summarize(incident) == "/srv is 61 % full, grows 1.0 MiB/s, full in 45 s (40 s to 55 s)");
     REQUIRE(incident.processes.push(process("writer", 1048576)));
     incident.causes = rank_causes(incident, 0.5);
     CHECK(summarize(incident).view().ends_with("; writer (pid 42) writes 1.0 MiB/s to /srv"));
 }
 
-TEST_CASE("narrative: confidence follows share and explained growth, and below the gate it is silent") {
+TEST_CASE(
+    "narrative: confidence follows share and explained growth, and below the gate it is silent") {
     struct Row {
         double first;
         double second;

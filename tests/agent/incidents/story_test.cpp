@@ -33,9 +33,8 @@ TEST_CASE("story: at most twelve lines, with what, why, what was done and what t
     const std::string story = tell_story(incident, 60'000'000'000);
     CAPTURE(story);
     CHECK(std::count(story.begin(), story.end(), '\n') <= 12);
-    for (const std::string_view part :
-         {"critical filesystem_space on /srv [resolved]", "cause unknown", "95 % -> 20 %",
-          "nothing: it is over"}) {
+    for (const std::string_view part : {"critical filesystem_space on /srv [resolved]",
+                                        "cause unknown", "95 % -> 20 %", "nothing: it is over"}) {
         CAPTURE(part);
         CHECK(story.find(part) != std::string::npos);
     }

@@ -8,7 +8,8 @@ TEST_CASE("assert: holds, or says which did not") {
     test::PlayFixture play;
     const auto report = play.run_tasks(
         "    - assert: {that: [1 < 2, true]}\n"
-        "    - assert: {that: 1 > 2, fail_msg: 'x is {{ 1 }}'}\n      ignore_errors: true\n      register: r\n"
+        "    - assert: {that: 1 > 2, fail_msg: 'x is {{ 1 }}'}\n      ignore_errors: true\n      "
+        "register: r\n"
         "    - assert: {that: 1 > 2}\n      ignore_errors: true\n"
         "    - assert: {that: true, success_msg: fine, quiet: true}\n"
         "    - assert: {that: nosuch}\n      ignore_errors: true\n"

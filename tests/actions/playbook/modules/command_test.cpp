@@ -11,9 +11,10 @@ TEST_CASE("command: words of the free form and of argv reach the program as they
     test::PlayFixture play;
     play.extra.set("x", "a*b;$HOME");
     for (int i = 0; i < 3; ++i) play.spawner.answer(test::PlayFixture::exits(0));
-    REQUIRE(play.run_tasks("    - command: true 'two words' {{ x }}\n"
-                           "    - command: {argv: [\"true\", 'a b', '{{ x }} y', 5]}\n"
-                           "    - command: \"true one\\n  two\"\n"));
+    REQUIRE(
+        play.run_tasks("    - command: true 'two words' {{ x }}\n"
+                       "    - command: {argv: [\"true\", 'a b', '{{ x }} y', 5]}\n"
+                       "    - command: \"true one\\n  two\"\n"));
     const auto& asked = play.spawner.asked;
     CHECK(asked[0].argv == std::vector<std::string>{asked[0].argv[0], "two words", "a*b;$HOME"});
     CHECK(asked[0].argv[0].ends_with("/true"));
@@ -35,11 +36,14 @@ TEST_CASE("command: an outside value stays one word and never becomes an option"
     const auto report = play.run_tasks("    - command: {argv: [\"true\", '{{ x }}']}\n");
     CHECK(report->tasks[0].outcome.failed);
     play.extra.set("x", "");
-    CHECK(play.run_tasks("    - command: {argv: [\"true\", '{{ x }}-rf']}\n")->tasks[0].outcome.failed);
+    CHECK(play.run_tasks("    - command: {argv: [\"true\", '{{ x }}-rf']}\n")
+              ->tasks[0]
+              .outcome.failed);
     CHECK(play.spawner.asked.empty());
     play.extra.set("x", "a b'-");
     play.spawner.answer(test::PlayFixture::exits(0));
-    CHECK_FALSE(play.run_tasks("    - command: {argv: [\"true\", '{{ x }}', '-{{ x }}']}\n")->failed);
+    CHECK_FALSE(
+        play.run_tasks("    - command: {argv: [\"true\", '{{ x }}', '-{{ x }}']}\n")->failed);
 }
 
 TEST_CASE("command: results of what ran") {
@@ -64,13 +68,15 @@ TEST_CASE("command: results of what ran") {
         "    - command: \"true\"\n      register: m\n"
         "    - command: {cmd: \"true\", strip_empty_ends: false}\n      register: s\n"
         "    - command: /nonexistent/tool\n      register: n\n      ignore_errors: true\n"
-        "    - debug: {msg: '{{ r.stdout_lines | length }} {{ r.msg }} {{ k.rc }} {{ t.rc is defined }} "
+        "    - debug: {msg: '{{ r.stdout_lines | length }} {{ r.msg }} {{ k.rc }} {{ t.rc is "
+        "defined }} "
         "{{ m.stdout_truncated }} {{ s.stdout | length }} {{ n.rc }} {{ n is changed }}'}\n");
     REQUIRE(report);
     CHECK(*report->tasks[0].outcome.output == "a\r\nb\xEF\xBF\xBD");
     CHECK(report->tasks[0].outcome.changed);
     CHECK(report->tasks[2].outcome.failed);
-    CHECK(report->tasks[6].outcome.message.text() == "2 non-zero return code -15 False True 3 2 False");
+    CHECK(report->tasks[6].outcome.message.text() ==
+          "2 non-zero return code -15 False True 3 2 False");
 }
 
 TEST_CASE("command: creates and removes are shell patterns, relative ones below chdir") {
@@ -84,7 +90,8 @@ TEST_CASE("command: creates and removes are shell patterns, relative ones below 
         "    - command: {cmd: \"true\", removes: '{{ d }}/absent*'}\n"
         "    - command: {cmd: \"true\", chdir: '{{ d }}', creates: there.1}\n"
         "    - command: {cmd: \"true\", creates: '{{ d }}/absent', removes: '{{ d }}/there.1'}\n"
-        "    - command: {cmd: \"true\", chdir: '{{ d }}/nosuch'}\n      register: r\n      ignore_errors: true\n"
+        "    - command: {cmd: \"true\", chdir: '{{ d }}/nosuch'}\n      register: r\n      "
+        "ignore_errors: true\n"
         "    - command: {cmd: \"true\", chdir: '{{ d }}'}\n");
     REQUIRE(report);
     CHECK(*report->tasks[0].outcome.output ==
@@ -117,7 +124,8 @@ TEST_CASE("command: in check mode nothing is started") {
     CHECK(report->tasks[3].outcome.skipped);
     CHECK(play.spawner.asked.empty());
     play.spawner.answer(test::PlayFixture::exits(0));
-    CHECK_FALSE(play.run_tasks("    - {command: \"true\", check_mode: false}\n")->tasks[0].outcome.skipped);
+    CHECK_FALSE(
+        play.run_tasks("    - {command: \"true\", check_mode: false}\n")->tasks[0].outcome.skipped);
     CHECK(play.spawner.asked.size() == 1);
 }
 
@@ -125,8 +133,9 @@ TEST_CASE("shell: text goes to sh as one argument, stdin gets its newline") {
     test::PlayFixture play;
     play.spawner.answer(test::PlayFixture::exits(0));
     play.spawner.answer(test::PlayFixture::exits(0));
-    REQUIRE(play.run_tasks("    - shell: {cmd: 'a | b > c', stdin: in}\n"
-                           "    - shell: {cmd: x, stdin: in, stdin_add_newline: false, executable: /bin/bash}\n"));
+    REQUIRE(play.run_tasks(
+        "    - shell: {cmd: 'a | b > c', stdin: in}\n"
+        "    - shell: {cmd: x, stdin: in, stdin_add_newline: false, executable: /bin/bash}\n"));
     CHECK(play.spawner.asked[0].argv == std::vector<std::string>{"/bin/sh", "-c", "a | b > c"});
     CHECK(play.spawner.asked[0].standard_input == "in\n");
     CHECK(play.spawner.asked[1].argv[0] == "/bin/bash");
@@ -138,7 +147,8 @@ TEST_CASE("command: a program that the policy forbids is refused, found on the p
     test::PlayFixture play;
     play.policy.forbidden_program = "/usr/bin/env";
     CHECK(play.refusal("    - command: env\n").find("not allowed") != std::string::npos);
-    const auto hidden = play.run_tasks("    - command: {cmd: env, chdir: '{{ d }}'}\n      vars: {d: /tmp}\n");
+    const auto hidden =
+        play.run_tasks("    - command: {cmd: env, chdir: '{{ d }}'}\n      vars: {d: /tmp}\n");
     REQUIRE(hidden);
     CHECK(hidden->tasks[0].denied);
 }

@@ -44,8 +44,9 @@ TEST_CASE("copy: links, directories and missing parents fail; check mode writes 
     CHECK(*read_file(play.directory / "real", 100) == "x");
     play.options.check = true;
     play.options.diff = true;
-    const auto report = play.run_tasks("    - copy: {content: \"y\\n\", dest: '{{ d }}/real'}\n"
-                                       "    - copy: {content: z, dest: '{{ d }}/new'}\n");
+    const auto report = play.run_tasks(
+        "    - copy: {content: \"y\\n\", dest: '{{ d }}/real'}\n"
+        "    - copy: {content: z, dest: '{{ d }}/new'}\n");
     CHECK(report->tasks[0].outcome.changed);
     CHECK(report->tasks[0].outcome.diff == "-x\n+y\n");
     CHECK(report->tasks[1].outcome.changed);
@@ -56,8 +57,9 @@ TEST_CASE("copy: links, directories and missing parents fail; check mode writes 
 TEST_CASE("copy: refused when loaded") {
     test::PlayFixture play;
     for (const std::string_view task :
-         {"    - copy: {src: a, dest: /b}\n", "    - copy: {content: a}\n", "    - copy: {dest: /b}\n",
-          "    - copy: {content: [a], dest: /b}\n", "    - copy: {content: a, dest: /b, mode: preserve}\n"}) {
+         {"    - copy: {src: a, dest: /b}\n", "    - copy: {content: a}\n",
+          "    - copy: {dest: /b}\n", "    - copy: {content: [a], dest: /b}\n",
+          "    - copy: {content: a, dest: /b, mode: preserve}\n"}) {
         CAPTURE(task);
         CHECK(play.refusal(task) != "accepted");
     }

@@ -34,32 +34,35 @@ TEST_CASE("file: directories, empty files, attributes, removal, each time twice"
     play.directory.write("plain", "x");
     play.directory.write("cache/deep/f", "x");
     fs::create_symlink("cache", play.directory / "link");
-    check_rows(play, {
-        {"path: '{{ d }}/a/b', state: directory, mode: '0750'", true, false},
-        {"path: '{{ d }}/a/b', state: directory, mode: '0750'", false, false},
-        {"dest: '{{ d }}/a/b', mode: 0700", true, false},
-        {"name: '{{ d }}/a/b', mode: 0700", false, false},
-        {"path: '{{ d }}/new', state: touch", true, false},
-        {"path: '{{ d }}/new', state: touch", true, false},
-        {"path: '{{ d }}/new', state: touch, access_time: preserve, modification_time: preserve", false, false},
-        {"path: '{{ d }}/new', state: touch, modification_time: preserve", true, false},
-        {"path: '{{ d }}/new', state: file", false, false},
-        {"path: '{{ d }}/new', modification_time: now", true, false},
-        {"path: '{{ d }}/missing', state: file", false, true},
-        {"path: '{{ d }}/missing', mode: '0600'", false, true},
-        {"path: '{{ d }}/a', state: file", false, true},
-        {"path: '{{ d }}/plain/sub', state: directory", false, true},
-        {"path: '{{ d }}/plain', state: directory", false, true},
-        {"path: '{{ d }}/link', mode: '0700'", false, true},
-        {"path: '{{ d }}/link/x', state: touch", false, true},
-        {"path: '{{ d }}/link', state: directory", false, true},
-        {"path: '{{ d }}/link', state: absent", true, false},
-        {"path: '{{ d }}/cache', state: absent", true, false},
-        {"path: '{{ d }}/cache', state: absent", false, false},
-        {"path: '{{ d }}/nosuch/deeper', state: absent", false, false},
-        {"path: '{{ d }}/plain', owner: nosuchuser", false, true},
-        {"path: '{{ d }}/plain/below', state: absent", false, false},
-    });
+    check_rows(play,
+               {
+                   {"path: '{{ d }}/a/b', state: directory, mode: '0750'", true, false},
+                   {"path: '{{ d }}/a/b', state: directory, mode: '0750'", false, false},
+                   {"dest: '{{ d }}/a/b', mode: 0700", true, false},
+                   {"name: '{{ d }}/a/b', mode: 0700", false, false},
+                   {"path: '{{ d }}/new', state: touch", true, false},
+                   {"path: '{{ d }}/new', state: touch", true, false},
+                   {"path: '{{ d }}/new', state: touch, access_time: preserve, modification_time: "
+                    "preserve",
+                    false, false},
+                   {"path: '{{ d }}/new', state: touch, modification_time: preserve", true, false},
+                   {"path: '{{ d }}/new', state: file", false, false},
+                   {"path: '{{ d }}/new', modification_time: now", true, false},
+                   {"path: '{{ d }}/missing', state: file", false, true},
+                   {"path: '{{ d }}/missing', mode: '0600'", false, true},
+                   {"path: '{{ d }}/a', state: file", false, true},
+                   {"path: '{{ d }}/plain/sub', state: directory", false, true},
+                   {"path: '{{ d }}/plain', state: directory", false, true},
+                   {"path: '{{ d }}/link', mode: '0700'", false, true},
+                   {"path: '{{ d }}/link/x', state: touch", false, true},
+                   {"path: '{{ d }}/link', state: directory", false, true},
+                   {"path: '{{ d }}/link', state: absent", true, false},
+                   {"path: '{{ d }}/cache', state: absent", true, false},
+                   {"path: '{{ d }}/cache', state: absent", false, false},
+                   {"path: '{{ d }}/nosuch/deeper', state: absent", false, false},
+                   {"path: '{{ d }}/plain', owner: nosuchuser", false, true},
+                   {"path: '{{ d }}/plain/below', state: absent", false, false},
+               });
     CHECK(fs::exists(play.directory / "plain"));
 }
 
@@ -68,12 +71,12 @@ TEST_CASE("file: check mode tells and changes nothing") {
     play.options.check = true;
     play.directory.write("old", "x");
     check_rows(play, {
-        {"path: '{{ d }}/old', state: absent", true, false},
-        {"path: '{{ d }}/none', state: absent", false, false},
-        {"path: '{{ d }}/dir', state: directory", true, false},
-        {"path: '{{ d }}/old', mode: '0601'", true, false},
-        {"path: '{{ d }}/new', state: touch", true, false},
-    });
+                         {"path: '{{ d }}/old', state: absent", true, false},
+                         {"path: '{{ d }}/none', state: absent", false, false},
+                         {"path: '{{ d }}/dir', state: directory", true, false},
+                         {"path: '{{ d }}/old', mode: '0601'", true, false},
+                         {"path: '{{ d }}/new', state: touch", true, false},
+                     });
     CHECK(fs::exists(play.directory / "old"));
     CHECK_FALSE(fs::exists(play.directory / "dir"));
     CHECK_FALSE(fs::exists(play.directory / "new"));
@@ -82,18 +85,23 @@ TEST_CASE("file: check mode tells and changes nothing") {
 TEST_CASE("file: protected paths are never deleted, whoever asks") {
     test::PlayFixture play;
     const OperatorPolicy operator_policy;
-    const Environment environment{.root = play.root, .clock = play.clock, .spawner = play.spawner,
-                                  .pauser = play.pauser, .policy = operator_policy,
+    const Environment environment{.root = play.root,
+                                  .clock = play.clock,
+                                  .spawner = play.spawner,
+                                  .pauser = play.pauser,
+                                  .policy = operator_policy,
                                   .probe = nullptr};
     for (const std::string_view path : {"/", "/etc", "/usr", "/home", "/var", "//etc/", "/etc/."}) {
         CAPTURE(path);
-        const std::string text = "- hosts: a\n  gather_facts: false\n  tasks:\n    - file: {path: " +
-                                 std::string(path) + ", state: absent}\n";
+        const std::string text =
+            "- hosts: a\n  gather_facts: false\n  tasks:\n    - file: {path: " + std::string(path) +
+            ", state: absent}\n";
         const auto report = run_playbook({.text = text, .file_name = "f", .extra_variables = {}},
                                          {.check = true}, environment);
         CHECK_FALSE(report);
         const std::string hidden =
-            "- hosts: a\n  gather_facts: false\n  tasks:\n    - set_fact: {p: " + std::string(path) +
+            "- hosts: a\n  gather_facts: false\n  tasks:\n    - set_fact: {p: " +
+            std::string(path) +
             "}\n    - file: {path: '{{ p }}', state: absent}\n      ignore_errors: true\n";
         const auto later = run_playbook({.text = hidden, .file_name = "f", .extra_variables = {}},
                                         {.check = true}, environment);

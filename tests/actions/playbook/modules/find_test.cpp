@@ -59,7 +59,8 @@ TEST_CASE("find: by name, age, size, kind and depth") {
              {"patterns: '*'", "app.log app.log.1 b.gz"},
              {"patterns: '*.gz'", "b.gz"},
              {"patterns: '*.gz', recurse: true", "b.gz sub/c.gz sub/deeper/d.gz"},
-             {"patterns: ['*.gz', '*.log.[0-9]'], recurse: true", "app.log.1 b.gz sub/c.gz sub/deeper/d.gz"},
+             {"patterns: ['*.gz', '*.log.[0-9]'], recurse: true",
+              "app.log.1 b.gz sub/c.gz sub/deeper/d.gz"},
              {"patterns: '*.GZ'", ""},
              {"patterns: '*', excludes: 'app*,d*', recurse: true", ".git/config b.gz sub/c.gz"},
              {"age: 2d", "app.log.1 b.gz"},
@@ -89,7 +90,8 @@ TEST_CASE("find: several paths, some not there, and the totals") {
     Logs logs;
     logs.directory.write("plainfile", "");
     const auto report = logs.run_tasks(
-        "    - find: {paths: ['{{ d }}/sub', '{{ d }}/nosuch', '{{ d }}/plainfile']}\n      register: r\n"
+        "    - find: {paths: ['{{ d }}/sub', '{{ d }}/nosuch', '{{ d }}/plainfile']}\n      "
+        "register: r\n"
         "    - debug: {msg: '{{ r.matched }} {{ r.examined }} {{ r.skipped_paths | length }} "
         "{{ r.files[0].size }} {{ r is changed }}'}\n");
     REQUIRE(report);
@@ -98,8 +100,8 @@ TEST_CASE("find: several paths, some not there, and the totals") {
 
 TEST_CASE("find: refused or failed") {
     Logs logs;
-    for (const std::string_view parameters :
-         {"age: 1y", "size: x", "depth: 0", "file_type: socket", "use_regex: true", "contains: x"}) {
+    for (const std::string_view parameters : {"age: 1y", "size: x", "depth: 0", "file_type: socket",
+                                              "use_regex: true", "contains: x"}) {
         CAPTURE(parameters);
         CHECK(logs.find(parameters).starts_with("refused: "));
     }

@@ -20,8 +20,8 @@ TEST_CASE("find units: ages and sizes") {
 }
 
 TEST_CASE("find units: everything else is refused") {
-    for (const std::string_view text : {"", "d", "1y", "1.5d", "1 d", "--1d", "1dd", "99999999999999999999",
-                                        "9223372036854775807w", "\xFF"}) {
+    for (const std::string_view text : {"", "d", "1y", "1.5d", "1 d", "--1d", "1dd",
+                                        "99999999999999999999", "9223372036854775807w", "\xFF"}) {
         CAPTURE(text);
         CHECK_FALSE(parse_age(text));
     }

@@ -6,8 +6,9 @@ namespace homeostat::playbook {
 
 TEST_CASE("pause: waits through the pauser and says so as Ansible does") {
     test::PlayFixture play;
-    const auto report = play.run_tasks("    - pause: {seconds: 3}\n    - pause: {minutes: 1}\n"
-                                       "    - pause: {seconds: 0}\n");
+    const auto report = play.run_tasks(
+        "    - pause: {seconds: 3}\n    - pause: {minutes: 1}\n"
+        "    - pause: {seconds: 0}\n");
     REQUIRE(report);
     CHECK(*report->tasks[0].outcome.output == "Paused for 3.0 seconds");
     CHECK(*report->tasks[1].outcome.output == "Paused for 1.0 minutes");

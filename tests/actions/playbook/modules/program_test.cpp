@@ -9,8 +9,9 @@
 namespace homeostat::playbook {
 
 TEST_CASE("program: variables that make a program load or run something else are refused") {
-    for (const std::string_view name : {"LD_PRELOAD", "LD_LIBRARY_PATH", "PATH", "IFS", "ENV", "BASH_ENV",
-                                        "PYTHONPATH", "PERL5LIB", "BASH_FUNC_x%%", "", "A=B"}) {
+    for (const std::string_view name :
+         {"LD_PRELOAD", "LD_LIBRARY_PATH", "PATH", "IFS", "ENV", "BASH_ENV", "PYTHONPATH",
+          "PERL5LIB", "BASH_FUNC_x%%", "", "A=B"}) {
         CAPTURE(name);
         CHECK_FALSE(check_variable(name));
     }

@@ -14,9 +14,10 @@ bool has_systemctl() {
 }
 
 std::string shown(std::string_view active, std::string_view file_state = "disabled") {
-    return fmt::format("ActiveState={}\nSubState=x\nLoadState=loaded\nMainPID=7\nResult=success\n"
-                       "UnitFileState={}\nNRestarts=0\n",
-                       active, file_state);
+    return fmt::format(
+        "ActiveState={}\nSubState=x\nLoadState=loaded\nMainPID=7\nResult=success\n"
+        "UnitFileState={}\nNRestarts=0\n",
+        active, file_state);
 }
 
 }  // namespace
@@ -46,7 +47,8 @@ TEST_CASE("service: what each state does to a unit in each state") {
         test::PlayFixture play;
         play.spawner.answer(test::PlayFixture::exits(0, shown(row.active)));
         play.spawner.answer(test::PlayFixture::exits(0));
-        const auto report = play.run_tasks("    - service: {name: web, state: " + std::string(row.state) + "}\n");
+        const auto report =
+            play.run_tasks("    - service: {name: web, state: " + std::string(row.state) + "}\n");
         REQUIRE(report);
         CHECK_FALSE(report->failed);
         CHECK(report->tasks[0].outcome.changed == !row.verb.empty());
@@ -64,8 +66,8 @@ TEST_CASE("service: what each state does to a unit in each state") {
         test::PlayFixture checked;
         checked.options.check = true;
         checked.spawner.answer(test::PlayFixture::exits(0, shown(row.active)));
-        const auto foretold =
-            checked.run_tasks("    - service: {name: web, state: " + std::string(row.state) + "}\n");
+        const auto foretold = checked.run_tasks(
+            "    - service: {name: web, state: " + std::string(row.state) + "}\n");
         CHECK(foretold->tasks[0].outcome.changed);
         CHECK(checked.spawner.asked.size() == 1);
     }
@@ -78,8 +80,10 @@ TEST_CASE("service: enabling, reloading systemd, and the result") {
     play.spawner.answer(test::PlayFixture::exits(0, shown("active")));
     play.spawner.answer(test::PlayFixture::exits(0));
     const auto report = play.run_tasks(
-        "    - systemd_service: {name: a.timer, enabled: true, daemon_reload: true}\n      register: r\n"
-        "    - debug: {msg: '{{ r.name }} {{ r.enabled }} {{ r.status.ActiveState }} {{ r is changed }}'}\n");
+        "    - systemd_service: {name: a.timer, enabled: true, daemon_reload: true}\n      "
+        "register: r\n"
+        "    - debug: {msg: '{{ r.name }} {{ r.enabled }} {{ r.status.ActiveState }} {{ r is "
+        "changed }}'}\n");
     REQUIRE(report);
     CHECK(play.spawner.asked[0].argv.back() == "daemon-reload");
     CHECK(play.spawner.asked[2].argv[3] == "enable");
@@ -90,7 +94,8 @@ TEST_CASE("service: enabling, reloading systemd, and the result") {
     play.spawner.answer(test::PlayFixture::exits(0));
     CHECK_FALSE(play.run_tasks("    - systemd: {daemon_reload: true}\n")->tasks[0].outcome.changed);
     play.spawner.answer(test::PlayFixture::exits(0, shown("active", "static")));
-    CHECK_FALSE(play.run_tasks("    - systemd: {name: x, enabled: true}\n")->tasks[0].outcome.changed);
+    CHECK_FALSE(
+        play.run_tasks("    - systemd: {name: x, enabled: true}\n")->tasks[0].outcome.changed);
 }
 
 TEST_CASE("service: units that are missing and jobs that end badly fail") {
@@ -104,7 +109,8 @@ TEST_CASE("service: units that are missing and jobs that end badly fail") {
     play.spawner.answer(bad);
     const auto report = play.run_tasks("    - service: {name: x, state: started}\n");
     CHECK(report->failed);
-    CHECK(to_str(report->tasks[0].outcome.message).find("Job for x.service failed.") != std::string::npos);
+    CHECK(to_str(report->tasks[0].outcome.message).find("Job for x.service failed.") !=
+          std::string::npos);
     play.spawner.answer(test::PlayFixture::exits(0, "\xFF\n=\nbroken"));
     CHECK(play.run_tasks("    - service: {name: x, state: started}\n")->failed);
 }
@@ -112,10 +118,12 @@ TEST_CASE("service: units that are missing and jobs that end badly fail") {
 TEST_CASE("service: names and parameters that are refused") {
     test::PlayFixture play;
     for (const std::string_view task :
-         {"    - service: {name: -x, state: started}\n", "    - service: {name: 'a*', state: started}\n",
+         {"    - service: {name: -x, state: started}\n",
+          "    - service: {name: 'a*', state: started}\n",
           "    - service: {name: 'a b', state: started}\n", "    - service: {state: started}\n",
-          "    - service: {name: a, state: enabled}\n", "    - service: {name: a, daemon_reload: true}\n",
-          "    - systemd: {}\n", "    - systemd: {name: a, masked: true}\n"}) {
+          "    - service: {name: a, state: enabled}\n",
+          "    - service: {name: a, daemon_reload: true}\n", "    - systemd: {}\n",
+          "    - systemd: {name: a, masked: true}\n"}) {
         CAPTURE(task);
         CHECK(play.refusal(task) != "accepted");
     }

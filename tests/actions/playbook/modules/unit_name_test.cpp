@@ -11,7 +11,8 @@ TEST_CASE("unit name: a suffix is added where there is none") {
     CHECK(*unit_name("python3.11") == "python3.11.service");
     CHECK(*unit_name("getty@tty1") == "getty@tty1.service");
     CHECK(*unit_name("dev-disk\\x2d1.mount") == "dev-disk\\x2d1.mount");
-    for (const std::string_view name : {"", "-x", "a b", "a*", "a?", "a/b", "a\nb", "a;b", "\xC3\xA9"}) {
+    for (const std::string_view name :
+         {"", "-x", "a b", "a*", "a?", "a/b", "a\nb", "a;b", "\xC3\xA9"}) {
         CAPTURE(name);
         CHECK_FALSE(unit_name(name));
     }

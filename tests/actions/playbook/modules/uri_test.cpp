@@ -65,17 +65,20 @@ TEST_CASE("uri: redirects are followed on the same host only") {
 
 TEST_CASE("uri: other hosts need the policy, and no probe refuses the file") {
     test::PlayFixture play;
-    const auto report = play.run_tasks("    - uri: {url: 'http://{{ h }}/'}\n      vars: {h: example.org}\n");
+    const auto report =
+        play.run_tasks("    - uri: {url: 'http://{{ h }}/'}\n      vars: {h: example.org}\n");
     REQUIRE(report);
     CHECK(report->tasks[0].denied);
     CHECK(play.probe.asked.empty());
     Environment blind = play.environment();
     blind.probe = nullptr;
-    CHECK_FALSE(check_playbook({.text = "- hosts: a\n  tasks:\n    - uri: {url: 'http://127.0.0.1/'}\n",
-                                .file_name = "f",
-                                .extra_variables = {}},
-                               blind));
-    for (const std::string_view url : {"ftp://x/", "http://", "x", "http://a:b@c/", "http://a b/"}) {
+    CHECK_FALSE(
+        check_playbook({.text = "- hosts: a\n  tasks:\n    - uri: {url: 'http://127.0.0.1/'}\n",
+                        .file_name = "f",
+                        .extra_variables = {}},
+                       blind));
+    for (const std::string_view url :
+         {"ftp://x/", "http://", "x", "http://a:b@c/", "http://a b/"}) {
         CAPTURE(url);
         CHECK(play.refusal("    - uri: {url: '" + std::string(url) + "'}\n") != "accepted");
     }
