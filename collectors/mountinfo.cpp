@@ -83,11 +83,11 @@ public:
         }
         LocalMount mount{
             .device = line.device, .mount_point = point, .read_only = line.is_super_read_only()};
-        if (point.truncated() || mount.device.truncated()) {
-            ++found.untracked;
-        } else if (LocalMount* same = find_device(mount.device)) {
+        if (LocalMount* same = find_device(mount.device)) {
             if (point.size() < same->mount_point.size()) *same = mount;
-        } else if (!found.mounts.push(mount)) {
+            return;
+        }
+        if (point.truncated() || mount.device.truncated() || !found.mounts.push(mount)) {
             ++found.untracked;
         }
     }

@@ -63,8 +63,10 @@ public:
         if (!begin_node(offset, anchor)) return;
         const std::string_view rest =
             source_.text().substr(std::min(offset, source_.text().size()));
-        const bool written = rest.starts_with('~') || rest.starts_with('n') || rest.starts_with('N');
-        if (!written && !frames_.empty() && frames_.back().is_flow && frames_.back().node.is_list()) {
+        const bool written =
+            rest.starts_with('~') || rest.starts_with('n') || rest.starts_with('N');
+        if (!written && !frames_.empty() && frames_.back().is_flow &&
+            frames_.back().node.is_list()) {
             return refuse(offset, "an empty item between commas");
         }
         YamlNode node;
@@ -230,7 +232,8 @@ private:
             return refuse(offset, "a key must be text, not {}: write it in quotes",
                           name_of(key.kind));
         }
-        if (!has_colon(key, offset)) return refuse(offset, "a key without its ':' on the same line");
+        if (!has_colon(key, offset))
+            return refuse(offset, "a key without its ':' on the same line");
         if (frames_.back().node.find(key.text) != nullptr) {
             return refuse(offset, "the key '{}' is here twice", key.text);
         }

@@ -77,7 +77,7 @@ TEST_CASE("forecast: a nightly clean-up is learned from its second night on") {
     // One night the clean-up does not come.
     for (int i = 0; i < 100; ++i) {
         forecast.observe((20 * 144 + i) * kTenMinutes, 0.8 + 0.4 * i / 144.0);
-        if (0.8 + 0.4 * i / 144.0 > 0.95) break;
+        if (0.8 + 0.4 * i / 144.0 > 0.98) break;
     }
     CHECK(forecast.forecast(1).will_fill);
 }

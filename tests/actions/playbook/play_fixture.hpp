@@ -87,8 +87,9 @@ public:
                                             : Status(Ok{});
     }
     Status allow_unit(std::string_view unit, std::string_view verb) const override {
-        return unit == forbidden_unit ? make_error(Errc::Denied, "not {} {}", verb, unit)
-                                      : Status(Ok{});
+        return !forbidden_unit.empty() && unit == forbidden_unit
+                   ? make_error(Errc::Denied, "not {} {}", verb, unit)
+                   : Status(Ok{});
     }
     Status allow_host(std::string_view host) const override {
         return make_error(Errc::Denied, "not {}", host);

@@ -84,6 +84,7 @@ TEST_CASE("service: enabling, reloading systemd, and the result") {
         "register: r\n"
         "    - debug: {msg: '{{ r.name }} {{ r.enabled }} {{ r.status.ActiveState }} {{ r is "
         "changed }}'}\n");
+    if (!report) FAIL(report.error().text.view());
     REQUIRE(report);
     CHECK(play.spawner.asked[0].argv.back() == "daemon-reload");
     CHECK(play.spawner.asked[2].argv[3] == "enable");
