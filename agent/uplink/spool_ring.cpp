@@ -99,9 +99,14 @@ void SpoolRing::survey(SpoolFiles& files, Segment& segment) {
     while (find_record(files, segment, offset, segment_bytes_, {.epoch = epoch_}, found)) {
         offset = found.offset + static_cast<std::uint32_t>(spool_record_bytes(found.header.size));
         if (found.header.segment < segment.number) continue;  // from the ring's last turn
-        if (found.header.segment > segment.number) segment.first_seq = found.header.seq;
-        segment.number = found.header.segment;
-        segment.last_seq = found.header.seq;
+        if (found.header.segment > segment.number) {
+            segment.number = found.header.segment;
+            segment.first_seq = found.header.seq;
+            segment.last_seq = found.header.seq;
+        }
+        // A misdirected write may have left a record twice: the highest number counts, wherever.
+        segment.first_seq = std::min(segment.first_seq, found.header.seq);
+        segment.last_seq = std::max(segment.last_seq, found.header.seq);
         segment.end = offset;
     }
 }

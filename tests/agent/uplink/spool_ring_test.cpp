@@ -260,6 +260,22 @@ TEST_CASE("ring: what was taken before the disk could be read is numbered behind
     CHECK(read_all(ring, files) == std::vector<std::uint64_t>{1, 2, 3, 4, 11});
 }
 
+TEST_CASE("ring: a record that a misdirected write left twice does not bring old numbers back") {
+    MemorySpoolFiles files;
+    SpoolRing ring = make_ring();
+    REQUIRE(ring.open(files, kEpoch).has_value());
+    add_and_commit(ring, files, 1, 3);
+    std::string& bytes = files.content("incident-000");
+    const std::size_t record = spool_record_bytes(100);
+    bytes.replace(3 * record, record, bytes, 0, record);  // the first one again, behind the last
+    files.restart();
+    SpoolRing again = make_ring();
+    REQUIRE(again.open(files, kEpoch).has_value());
+    CHECK(again.newest_seq() == 3);
+    add_and_commit(again, files, 4, 4);
+    CHECK(read_all(again, files) == range(1, 4));
+}
+
 TEST_CASE("ring: an alien file among ours does not make ours alien") {
     MemorySpoolFiles files;
     MemorySpoolFiles elsewhere;
