@@ -124,7 +124,7 @@ std::string Engine::task_name(const Task& task) {
 Engine::Flow Engine::run_meta(const Task& task) {
     if (task.meta == MetaAction::Noop) return Flow::Continue;
     if (task.meta == MetaAction::FlushHandlers) return flush_handlers();
-    const auto wanted = runner_.holds(task.when);
+    const auto wanted = runner_.values().holds(task.when);
     if (wanted) return *wanted ? Flow::Ended : Flow::Continue;
     // A condition that cannot be evaluated is a failure to be told, though meta never has a result.
     TaskReport report;
@@ -153,7 +153,7 @@ Engine::Flow Engine::conclude(const Task& task, const std::string& name, bool is
     const bool failed = outcome.failed();
     bool ignored = false;
     if (failed && !outcome.denied) {
-        const auto ignore = runner_.flag(task.ignore_errors, false);
+        const auto ignore = runner_.values().flag(task.ignore_errors, false);
         ignored = ignore && *ignore;
     }
     if (!task.register_name.empty()) variables_.set(task.register_name, outcome.result);
@@ -166,7 +166,7 @@ Engine::Flow Engine::conclude(const Task& task, const std::string& name, bool is
     const bool rescued = failed && !ignored && !outcome.denied && rescuing_blocks_ > 0;
     if (rescued) remember_failure(task, name, outcome.result);
     TaskReport report;
-    report.name = name;
+    report.name = outcome.name.value_or(name);
     report.module = task.module->name;
     report.outcome = outcome_of(task, outcome.result, outcome.no_log, std::move(outcome.diff));
     report.ignored = ignored;

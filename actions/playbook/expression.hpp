@@ -95,6 +95,9 @@ public:
 // undefined was needed on the way.
 Result<Value> evaluate(const Expr& expr, Scope& scope);
 
+// How deep the evaluator will call itself: `a + a + a ...` nests without a single bracket.
+std::size_t height_of(const Expr& expr);
+
 // Calls `visit` with every name whose value may be looked up.
 void for_each_name(const Expr& expr, FunctionRef<void(const std::string&)> visit);
 

@@ -3,9 +3,10 @@
 #include <utility>
 
 #include "actions/playbook/expression.hpp"
+#include "actions/playbook/expression_binder.hpp"
 #include "actions/playbook/expression_lexer.hpp"
 #include "actions/playbook/functions.hpp"
-#include "actions/playbook/regex.hpp"
+#include "actions/playbook/token_cursor.hpp"
 
 namespace homeostat::playbook {
 namespace {
@@ -29,10 +30,9 @@ bool contains(const Words& words, std::string_view word) {
 
 // A recursive descent in the order of the operators, loosest first. Every function returns false
 // after the first error, which is in error_.
-class Parser {
+class Parser : private TokenCursor {
 public:
-    Parser(const std::vector<Token>& tokens, ExpressionError& error)
-        : tokens_(tokens), error_(error) {}
+    Parser(const std::vector<Token>& tokens, ExpressionError& error) : TokenCursor(tokens, error) {}
 
     bool run(Expr& out) {
         if (!parse_expression_in(out)) return false;
@@ -41,44 +41,6 @@ public:
     }
 
 private:
-    [[nodiscard]] const Token& token() const { return tokens_[next_]; }
-    [[nodiscard]] const Token& token_after() const {
-        return tokens_[std::min(next_ + 1, tokens_.size() - 1)];
-    }
-
-    static bool is_operator(const Token& token, std::string_view text) {
-        return token.kind == Kind::Operator && token.text == text;
-    }
-    static bool is_word(const Token& token, std::string_view text) {
-        return token.kind == Kind::Name && token.text == text;
-    }
-    bool skip_operator(std::string_view text) {
-        if (!is_operator(token(), text)) return false;
-        ++next_;
-        return true;
-    }
-    bool skip_word(std::string_view text) {
-        if (!is_word(token(), text)) return false;
-        ++next_;
-        return true;
-    }
-
-    template <typename... Args>
-    bool fail_at(std::size_t at, fmt::format_string<Args...> format, Args&&... args) {
-        error_ = {at, make_error(Errc::Parse, format, std::forward<Args>(args)...)};
-        return false;
-    }
-    template <typename... Args>
-    bool fail(fmt::format_string<Args...> format, Args&&... args) {
-        return fail_at(token().at, format, std::forward<Args>(args)...);
-    }
-
-    bool expect(std::string_view text) {
-        if (skip_operator(text)) return true;
-        if (token().kind == Kind::End) return fail("'{}' is missing at the end", text);
-        return fail("'{}' was expected instead of '{}'", text, token().text);
-    }
-
     // Counts how deep the parser calls itself: 4 KiB of brackets must not use up the stack.
     class Level {
     public:
@@ -111,7 +73,7 @@ private:
         if (too_deep() || !parse_or(out)) return false;
         while (is_word(token(), "if")) {
             wrap(out, Op::If, token().at);
-            ++next_;
+            advance();
             out.parts.resize(3);
             if (!parse_or(out.parts[1])) return false;
             if (!skip_word("else")) return fail("'if' needs an 'else' here");
@@ -132,7 +94,7 @@ private:
         if (!next(out)) return false;
         while (is_word(token(), word)) {
             wrap(out, op, token().at);
-            ++next_;
+            advance();
             out.parts.emplace_back();
             if (!next(out.parts[1])) return false;
         }
@@ -156,7 +118,7 @@ private:
         }
         if (skip_word("in")) return "in";
         if (is_word(token(), "not") && is_word(token_after(), "in")) {
-            next_ += 2;
+            advance(2);
             return "not in";
         }
         return {};
@@ -186,7 +148,7 @@ private:
                                             [&](auto text) { return is_operator(token(), text); });
             if (found == operators.end()) return true;
             wrap(out, op, token().at);
-            ++next_;
+            advance();
             out.operators.emplace_back(*found);
             out.parts.emplace_back();
             if (!next(out.parts[1])) return false;
@@ -242,7 +204,7 @@ private:
     bool take_literal(Expr& out, Value value) {
         out.op = Op::Literal;
         out.literal = std::move(value);
-        ++next_;
+        advance();
         return true;
     }
 
@@ -257,13 +219,13 @@ private:
         if (name == "range") return parse_range(out);
         out.op = Op::Name;
         out.text = name;
-        ++next_;
+        advance();
         return true;
     }
 
     bool parse_range(Expr& out) {
         out.op = Op::Range;
-        ++next_;
+        advance();
         if (!expect("(") || !parse_items(out.parts, ")")) return false;
         if (!out.parts.empty() && out.parts.size() <= 3) return true;
         return fail_at(out.at, "range takes 1 to 3 numbers");
@@ -272,14 +234,12 @@ private:
     // Items with commas up to the closing bracket; a comma may stand before it.
     bool parse_items(std::vector<Expr>& items, std::string_view close) {
         while (!skip_operator(close)) {
-            if (!items.empty() && (!expect(",") || skip_operator(close))) return !error_set();
+            if (!items.empty() && (!expect(",") || skip_operator(close))) return !has_failed();
             items.emplace_back();
             if (!parse_expression_in(items.back())) return false;
         }
         return true;
     }
-    [[nodiscard]] bool error_set() const { return !error_.error.text.empty(); }
-
     bool parse_list(Expr& out) {
         out.op = Op::List;
         return parse_items(out.parts, "]");
@@ -326,7 +286,7 @@ private:
         if (name[0] == '_') return fail("names that begin with '_' are not accepted: {}", name);
         wrap(out, Op::Attribute, at);
         out.text = name;
-        ++next_;
+        advance();
         if (skip_operator("(")) return parse_method(out);
         if (contains(kMappingMethods, name)) {
             return fail_at(at, "'.{}' is a method: call it, or write ['{}'] for the key", name,
@@ -389,16 +349,11 @@ private:
         if (out.filter == nullptr) {
             return fail("no filter is called '{}'{}", out.text, filter_hint(out.text));
         }
-        ++next_;
+        advance();
         CallArguments given;
         if (skip_operator("(") && !parse_call(given)) return false;
-        return bind_filter(out, *out.filter, std::move(given), at);
+        return bind_filter(out, std::move(given), at, error());
     }
-
-    struct CallArguments {
-        std::vector<Expr> positional;
-        std::vector<std::pair<std::string, Expr>> named;
-    };
 
     bool parse_call(CallArguments& out) {
         while (!skip_operator(")")) {
@@ -407,7 +362,7 @@ private:
             if (!first && skip_operator(")")) return true;
             if (token().kind == Kind::Name && is_operator(token_after(), "=")) {
                 out.named.emplace_back(token().text, Expr{});
-                next_ += 2;
+                advance(2);
                 if (!parse_expression_in(out.named.back().second)) return false;
             } else {
                 if (!out.named.empty()) return fail("an argument without a name behind named ones");
@@ -416,96 +371,6 @@ private:
             }
         }
         return true;
-    }
-
-    // Puts the arguments into the places of the filter's parameters, parts[1..].
-    bool bind_filter(Expr& out, const FilterSpec& filter, CallArguments given, std::size_t at) {
-        const bool by_attribute = filter.inner == Inner::Filter && !given.named.empty();
-        if (filter.inner != Inner::None && !by_attribute) {
-            return bind_inner(out, filter, std::move(given), at);
-        }
-        if (given.positional.size() > filter.positional_max) {
-            return fail_at(at, "'{}' takes at most {} arguments", filter.name,
-                           filter.positional_max);
-        }
-        std::vector<Expr> places(kParametersMax);
-        for (Expr& place : places) place.op = Op::Absent;
-        for (std::size_t i = 0; i < given.positional.size(); ++i) {
-            places[i] = std::move(given.positional[i]);
-        }
-        for (auto& [name, value] : given.named) {
-            const auto begin = std::begin(filter.parameters);
-            const auto found = std::find(begin, std::end(filter.parameters), name);
-            if (found == std::end(filter.parameters)) {
-                return fail_at(at, "'{}' has no argument called '{}'", filter.name, name);
-            }
-            Expr& place = places[static_cast<std::size_t>(found - begin)];
-            if (place.op != Op::Absent) return fail_at(at, "'{}' is given twice", name);
-            place = std::move(value);
-        }
-        for (std::size_t i = 0; i < filter.required; ++i) {
-            if (places[i].op == Op::Absent) {
-                return fail_at(at, "'{}' needs '{}'", filter.name, filter.parameters[i]);
-            }
-        }
-        if (filter.has_pattern && !check_literal_pattern(places[0])) return false;
-        for (Expr& place : places) out.parts.push_back(std::move(place));
-        return true;
-    }
-
-    // map('filter', ...), select('test', ...), selectattr('name'[, 'test', ...]).
-    bool bind_inner(Expr& out, const FilterSpec& filter, CallArguments given, std::size_t at) {
-        if (!given.named.empty()) return fail_at(at, "'{}' takes no named arguments", filter.name);
-        std::size_t place = 0;
-        if (filter.required > 0) {  // the attribute's name
-            if (given.positional.empty()) return fail_at(at, "'{}' needs a name", filter.name);
-            out.parts.push_back(std::move(given.positional[place++]));
-            if (given.positional.size() == 1) return true;
-        }
-        if (given.positional.size() <= place) {
-            return fail_at(at, "'{}' needs the name of a {}", filter.name,
-                           filter.inner == Inner::Filter ? "filter, or attribute=" : "test");
-        }
-        const Expr& name = given.positional[place++];
-        if (name.op != Op::Literal || !name.literal.is_text()) {
-            return fail_at(name.at, "the name must be literal text");
-        }
-        const std::string inner_name = name.literal.text();
-        out.inner_begin = out.parts.size();
-        for (std::size_t i = place; i < given.positional.size(); ++i) {
-            out.parts.push_back(std::move(given.positional[i]));
-        }
-        return filter.inner == Inner::Filter ? resolve_inner_filter(out, inner_name, at)
-                                             : resolve_inner_test(out, inner_name, at);
-    }
-
-    bool resolve_inner_filter(Expr& out, const std::string& name, std::size_t at) {
-        out.inner_filter = find_filter(name);
-        if (out.inner_filter == nullptr) {
-            return fail_at(at, "no filter is called '{}'{}", name, filter_hint(name));
-        }
-        const std::size_t count = out.parts.size() - out.inner_begin;
-        if (out.inner_filter->inner != Inner::None) {
-            return fail_at(at, "'{}' cannot be called by map", name);
-        }
-        if (count < out.inner_filter->required || count > out.inner_filter->positional_max) {
-            return fail_at(at, "'{}' cannot take {} arguments", name, count);
-        }
-        return !out.inner_filter->has_pattern || count == 0 ||
-               check_literal_pattern(out.parts[out.inner_begin]);
-    }
-
-    bool resolve_inner_test(Expr& out, const std::string& name, std::size_t at) {
-        out.inner_test = find_test(name);
-        if (out.inner_test == nullptr) {
-            return fail_at(at, "no test is called '{}'{}", name, test_hint(name));
-        }
-        const std::size_t count = out.parts.size() - out.inner_begin;
-        if (count != out.inner_test->arguments) {
-            return fail_at(at, "the test '{}' takes {} arguments, not {}", name,
-                           out.inner_test->arguments, count);
-        }
-        return !out.inner_test->has_pattern || check_literal_pattern(out.parts[out.inner_begin]);
     }
 
     bool parse_test(Expr& out, std::size_t at) {
@@ -517,7 +382,7 @@ private:
         if (out.test == nullptr || out.test->only_quoted) {
             return fail("no test is called '{}'{}", out.text, test_hint(out.text));
         }
-        ++next_;
+        advance();
         CallArguments given;
         if (skip_operator("(")) {
             if (!parse_call(given)) return false;
@@ -527,34 +392,11 @@ private:
                 return false;
             }
         }
-        if (!given.named.empty()) return fail_at(at, "the test '{}' takes no names", out.text);
-        if (given.positional.size() != out.test->arguments) {
-            return fail_at(at, "the test '{}' takes {} arguments, not {}", out.text,
-                           out.test->arguments, given.positional.size());
-        }
-        if (out.test->has_pattern && !check_literal_pattern(given.positional[0])) return false;
-        for (Expr& argument : given.positional) out.parts.push_back(std::move(argument));
-        return true;
+        return bind_test(out, std::move(given), at, error());
     }
 
-    bool check_literal_pattern(const Expr& pattern) {
-        if (pattern.op != Op::Literal || !pattern.literal.is_text()) return true;
-        const auto status = check_pattern(pattern.literal.text());
-        return status || fail_at(pattern.at, "{}", status.error().text);
-    }
-
-    const std::vector<Token>& tokens_;
-    ExpressionError& error_;
-    std::size_t next_ = 0;
     std::size_t depth_ = 0;
 };
-
-// How deep the evaluator will call itself: `a + a + a ...` nests without a single bracket.
-std::size_t height_of(const Expr& expr) {
-    std::size_t highest = 0;
-    for (const Expr& part : expr.parts) highest = std::max(highest, height_of(part));
-    return highest + 1;
-}
 
 }  // namespace
 
@@ -571,16 +413,6 @@ bool parse_expression(std::string_view text, Backslash backslash, Expr& expr,
     if (height_of(expr) <= kExpressionHeightMax) return true;
     error.error = make_error(Errc::Limit, "an expression has too many operators");
     return false;
-}
-
-void for_each_name(const Expr& expr, FunctionRef<void(const std::string&)> visit) {
-    if (expr.op == Op::Name) visit(expr.text);
-    for (const Expr& part : expr.parts) for_each_name(part, visit);
-}
-
-void for_each_literal_text(const Expr& expr, FunctionRef<void(const std::string&)> visit) {
-    if (expr.op == Op::Literal && expr.literal.is_text()) visit(expr.literal.text());
-    for (const Expr& part : expr.parts) for_each_literal_text(part, visit);
 }
 
 }  // namespace homeostat::playbook

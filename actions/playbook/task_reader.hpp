@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actions/playbook/environment.hpp"
+#include "actions/playbook/module_reader.hpp"
 #include "actions/playbook/play.hpp"
 #include "actions/playbook/reader.hpp"
 
@@ -24,7 +25,7 @@ struct Inherited {
 class TaskReader {
 public:
     TaskReader(const Reader& reader, const Environment& environment)
-        : reader_(reader), environment_(environment) {}
+        : reader_(reader), modules_(reader, environment) {}
 
     Result<std::unique_ptr<Task>> read_task(const YamlNode& node, const Inherited& outer,
                                             bool is_handler) const;
@@ -46,17 +47,9 @@ private:
     Status read_loop_control(const YamlNode& control, Task& task) const;
     Status read_handler_lists(const YamlEntry& entry, Task& task, bool is_handler) const;
     Status read_plain_key(const YamlEntry& entry, Task& task) const;
-    Status read_module(const YamlNode& node, Task& task) const;
-    Status read_meta(const YamlEntry& entry, const YamlNode& node, Task& task) const;
-    Status read_parameters(const YamlNode& node, Task& task) const;
-    Status read_parameter(const YamlEntry& entry, Task& task) const;
-    Status read_expressions(const YamlNode& node, TaskParameter& parameter) const;
-    Status read_free_form(const YamlEntry& entry, const YamlNode& node, Task& task) const;
-    Status check_parameters(const Task& task) const;
-    void name_task(const YamlNode& node, std::string_view module, Task& task) const;
 
     const Reader& reader_;
-    const Environment& environment_;
+    ModuleReader modules_;
 };
 
 }  // namespace homeostat::playbook

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "actions/playbook/filters.hpp"
-#include "actions/playbook/modules/program.hpp"
 
 namespace homeostat::playbook {
 namespace {
@@ -75,7 +74,7 @@ Outcome outcome_of(const Task& task, const Map& result, bool no_log, std::string
     Outcome outcome;
     outcome.changed = flag_of(result, "changed");
     outcome.failed = has_failed(result);
-    outcome.skipped = flag_of(result, "skipped");
+    outcome.skipped = !outcome.failed && flag_of(result, "skipped");
     outcome.censored = no_log;
     if (no_log) return outcome;
     outcome.diff = std::move(diff);
@@ -95,7 +94,7 @@ Outcome outcome_of(const Task& task, const Map& result, bool no_log, std::string
 
 TaskOutcome TaskRunner::run(const Task& task) {
     TaskOutcome outcome = task.loop ? run_loop(task) : run_once(task);
-    const auto no_log = flag(task.no_log, false);
+    const auto no_log = values_.flag(task.no_log, false);
     // What cannot be evaluated is kept quiet: the safe side.
     outcome.no_log = !no_log || *no_log;
     for (ItemReport& item : outcome.items) {
@@ -112,7 +111,7 @@ TaskOutcome TaskRunner::run(const Task& task) {
 
 TaskOutcome TaskRunner::run_once(const Task& task) {
     TaskOutcome outcome;
-    const auto wanted = holds(task.when);
+    const auto wanted = values_.holds(task.when);
     if (!wanted) {
         outcome.result = failed_result(wanted.error());
     } else if (!*wanted) {
@@ -138,7 +137,7 @@ TaskOutcome TaskRunner::run_loop(const Task& task) {
     const auto items = loop_items(task);
     if (!items) {
         // As in Ansible: a condition that is false anyway comes before a list that is undefined.
-        const auto wanted = holds(task.when);
+        const auto wanted = values_.holds(task.when);
         const bool skipped = items.error().code == Errc::NotFound && wanted && !*wanted;
         outcome.result =
             skipped ? skipped_result("Conditional result was False") : failed_result(items.error());
@@ -181,7 +180,7 @@ TaskOutcome TaskRunner::run_loop(const Task& task) {
 }
 
 Result<ValueList> TaskRunner::loop_items(const Task& task) {
-    auto value = evaluate_template(task.loop->list);
+    auto value = values_.value(task.loop->list);
     if (!value) return value.error();
     if (!value->is_list()) {
         return make_error(Errc::Invalid, "a loop needs a list, not {}", name_of(value->kind()));
@@ -208,11 +207,15 @@ Map TaskRunner::run_item(const Task& task, const Value& item, std::size_t index,
         one.result.set("ansible_index_var", loop.index_name);
     }
     outcome.denied = one.denied;
+    if (index == 0 && !flag_of(one.result, "skipped")) {
+        const auto name = values_.value(task.name);
+        if (name && !name->is_omit()) outcome.name = to_str(*name);
+    }
     ItemReport report;
     report.item = item;
     report.label = to_str(item);
     if (loop.label) {
-        if (const auto label = evaluate_template(*loop.label)) report.label = to_str(*label);
+        if (const auto label = values_.value(*loop.label)) report.label = to_str(*label);
     }
     Map shown = one.result;
     for (const std::string_view name :
@@ -227,7 +230,7 @@ Map TaskRunner::run_item(const Task& task, const Value& item, std::size_t index,
 
 Status TaskRunner::pause_between(const Task& task) {
     if (!task.loop->pause) return Ok{};
-    const auto value = evaluate_template(*task.loop->pause);
+    const auto value = values_.value(*task.loop->pause);
     if (!value) return value.error();
     const auto length = value->is_number() ? std::optional(value->number())
                         : value->is_text() ? read_float(value->text())
@@ -242,16 +245,16 @@ Status TaskRunner::pause_between(const Task& task) {
 
 TaskRunner::Attempt TaskRunner::run_attempts(const Task& task) {
     if (!task.until) return run_attempt(task, 1);
-    const auto retries = evaluate_int(task.until->retries, kRetries, 1, "retries");
+    const auto retries = values_.integer(task.until->retries, kRetries, 1, "retries");
     if (!retries) return {failed_result(retries.error()), false, {}};
-    const auto delay = evaluate_int(task.until->delay, kDelaySeconds, 0, "delay");
+    const auto delay = values_.integer(task.until->delay, kDelaySeconds, 0, "delay");
     if (!delay) return {failed_result(delay.error()), false, {}};
     const Duration wait = seconds(std::min(*delay, kDelaySecondsMax));
     for (std::int64_t count = 1;; ++count) {
         Attempt attempt = run_attempt(task, count);
-        if (attempt.denied || flag_of(attempt.result, "skipped")) return attempt;
+        if (attempt.denied) return attempt;
         variables_.set_current_result(task.register_name, attempt.result);
-        const auto satisfied = holds(task.until->conditions);
+        const auto satisfied = values_.holds(task.until->conditions);
         variables_.clear_current_result();
         if (!satisfied) return {failed_result(satisfied.error()), false, {}};
         if (*satisfied) return attempt;
@@ -272,8 +275,8 @@ TaskRunner::Attempt TaskRunner::run_attempt(const Task& task, std::int64_t count
         const auto rc = integer_of(result, "rc");
         result.set("failed", rc.has_value() && *rc != 0);
     }
-    if (attempt.denied || flag_of(result, "skipped")) return attempt;
     if (task.until) result.set("attempts", count);  // changed_when and failed_when may ask for it
+    if (attempt.denied || flag_of(result, "skipped")) return attempt;
     if (auto judged = judge(task, result); !judged) {
         result.set("failed", true);
         result.set("msg", judged.error().text.view());
@@ -285,14 +288,14 @@ TaskRunner::Attempt TaskRunner::run_attempt(const Task& task, std::int64_t count
 Status TaskRunner::judge(const Task& task, Map& result) {
     if (!task.changed_when.empty()) {
         variables_.set_current_result(task.register_name, result);
-        const auto changed = holds(task.changed_when);
+        const auto changed = values_.holds(task.changed_when);
         variables_.clear_current_result();
         if (!changed) return changed.error();
         result.set("changed", *changed);
     }
     if (!task.failed_when.empty()) {
         variables_.set_current_result(task.register_name, result);
-        const auto failed = holds(task.failed_when);
+        const auto failed = values_.holds(task.failed_when);
         variables_.clear_current_result();
         if (!failed) return failed.error();
         result.set("failed", *failed);
@@ -302,9 +305,9 @@ Status TaskRunner::judge(const Task& task, Map& result) {
 }
 
 TaskRunner::Attempt TaskRunner::run_module(const Task& task) {
-    const auto parameters = evaluate_parameters(task);
+    const auto parameters = values_.parameters(task);
     if (!parameters) return {failed_result(parameters.error()), false, {}};
-    const auto check = flag(task.check_mode, options_.check);
+    const auto check = values_.flag(task.check_mode, options_.check);
     if (!check) return {failed_result(check.error()), false, {}};
     const ModuleSpec& module = *task.module;
     if (module.validate != nullptr) {
@@ -323,9 +326,9 @@ TaskRunner::Attempt TaskRunner::run_module(const Task& task) {
 
 TaskRunner::Attempt TaskRunner::call_module(const Task& task, const Parameters& parameters,
                                             bool check) {
-    const auto limit = time_max(task);
+    const auto limit = values_.time_max(task);
     if (!limit) return {failed_result(limit.error()), false, {}};
-    auto names = evaluate_environment(task);
+    auto names = values_.environment(task);
     if (!names) return {failed_result(names.error()), false, {}};
     const ModuleCall call{.parameters = parameters,
                           .environment = environment_,
@@ -339,140 +342,6 @@ TaskRunner::Attempt TaskRunner::call_module(const Task& task, const Parameters& 
     variables_.begin_evaluation();
     ModuleResult result = task.module->run(call);
     return {std::move(result.fields), result.denied, std::move(result.diff)};
-}
-
-Result<Parameters> TaskRunner::evaluate_parameters(const Task& task) {
-    Parameters parameters;
-    for (const TaskParameter& source : task.parameters) {
-        auto parameter = evaluate_parameter(source);
-        if (!parameter) return parameter.error();
-        if (parameter->value.is_omit()) continue;
-        // An empty value from an expression counts as not given, as it does in the file.
-        if (source.spec != nullptr && parameter->value.is_none() &&
-            parameter->expressions == nullptr && source.spec->type != ParameterType::Any) {
-            continue;
-        }
-        parameters.all.push_back(std::move(*parameter));
-    }
-    return parameters;
-}
-
-Result<Parameter> TaskRunner::evaluate_parameter(const TaskParameter& source) {
-    Parameter parameter;
-    parameter.name = source.spec == nullptr ? std::string_view(source.name) : source.spec->name;
-    parameter.mark = source.mark;
-    if (!source.expressions.empty()) {
-        parameter.expressions = &source.expressions;
-        return parameter;
-    }
-    auto value = evaluate_template(source.value);
-    if (!value) {
-        return make_error(value.error().code, "{}: {}", source.name, value.error().text);
-    }
-    if (source.spec == nullptr || value->is_omit() || value->is_none()) {
-        parameter.value = std::move(*value);
-        return parameter;
-    }
-    auto converted = convert_parameter(*source.spec, *value);
-    if (!converted) {
-        return make_error(Errc::Invalid, "{}: {}", source.name, converted.error().text);
-    }
-    parameter.value = std::move(*converted);
-    const bool is_list = source.spec->type == ParameterType::Argv;
-    if (!is_list && source.spec->name != "cmd") return parameter;
-    // Constant lists have no items left to mark: nothing in them is from outside.
-    if (is_list && source.value.is_constant()) {
-        for (const Value& item : parameter.value.list()) {
-            parameter.marked.push_back({to_str(item), {}});
-        }
-        return parameter;
-    }
-    const std::size_t count = is_list ? source.value.items.size() : 1;
-    for (std::size_t i = 0; i < count; ++i) {
-        variables_.begin_evaluation();
-        auto marked = render_marked(is_list ? source.value.items[i] : source.value, variables_);
-        if (!marked) return marked.error();
-        parameter.marked.push_back(std::move(*marked));
-    }
-    return parameter;
-}
-
-Result<std::vector<std::string>> TaskRunner::evaluate_environment(const Task& task) {
-    Map merged;
-    for (const auto& layer : task.environment) {
-        const auto value = evaluate_template(*layer);
-        if (!value) return value.error();
-        if (!value->is_map()) {
-            return make_error(Errc::Invalid, "'environment' must be a mapping, not {}",
-                              name_of(value->kind()));
-        }
-        merged.merge(value->map());
-    }
-    std::vector<std::string> variables;
-    for (const auto& [name, value] : merged.entries()) {
-        if (auto allowed = check_variable(name); !allowed) return allowed.error();
-        const auto text = to_text(value);
-        if (!text) return text.error();
-        if (text->find('\0') != std::string::npos) {
-            return make_error(Errc::Invalid, "the variable {} holds a zero byte", name);
-        }
-        variables.push_back(name + "=" + *text);
-    }
-    return variables;
-}
-
-Result<Duration> TaskRunner::time_max(const Task& task) {
-    const Duration allowed = environment_.policy.task_time_max();
-    const auto asked = evaluate_int(task.timeout, 0, 0, "timeout");
-    if (!asked) return asked.error();
-    if (*asked == 0 || *asked > allowed.ns / seconds(1).ns) return allowed;
-    return seconds(*asked);
-}
-
-Result<Value> TaskRunner::evaluate_template(const Template& source) {
-    variables_.begin_evaluation();
-    return render(source, variables_);
-}
-
-Result<std::int64_t> TaskRunner::evaluate_int(const std::optional<Template>& source,
-                                              std::int64_t fallback, std::int64_t min,
-                                              std::string_view what) {
-    if (!source) return fallback;
-    const auto value = evaluate_template(*source);
-    if (!value) return value.error();
-    const auto number = value->is_int()    ? std::optional(value->integer())
-                        : value->is_text() ? read_int(value->text())
-                                           : std::nullopt;
-    if (number && *number >= min) return *number;
-    return make_error(Errc::Invalid, "'{}' needs a whole number of at least {}, not {}", what, min,
-                      to_repr(*value));
-}
-
-Result<bool> TaskRunner::holds(const std::vector<Expr>& conditions) {
-    for (const Expr& condition : conditions) {
-        variables_.begin_evaluation();
-        const auto value = evaluate(condition, variables_);
-        if (!value) return value.error();
-        if (value->is_undefined()) return make_error(Errc::NotFound, "{}", value->why_undefined());
-        if (!value->is_bool()) {
-            return make_error(Errc::Invalid,
-                              "a condition must give true or false, not {}: compare, or cast "
-                              "with bool",
-                              name_of(value->kind()));
-        }
-        if (!value->boolean()) return false;
-    }
-    return true;
-}
-
-Result<bool> TaskRunner::flag(const std::optional<Template>& setting, bool fallback) {
-    if (!setting) return fallback;
-    static constexpr ParameterSpec kBool{"", ParameterType::Bool};
-    const auto value = evaluate_template(*setting);
-    if (!value) return value.error();
-    const auto converted = convert_parameter(kBool, *value);
-    if (!converted) return converted.error();
-    return converted->boolean();
 }
 
 }  // namespace homeostat::playbook

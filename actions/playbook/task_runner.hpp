@@ -9,6 +9,7 @@
 #include "actions/playbook/environment.hpp"
 #include "actions/playbook/play.hpp"
 #include "actions/playbook/run.hpp"
+#include "actions/playbook/task_values.hpp"
 #include "actions/playbook/variables.hpp"
 
 namespace homeostat::playbook {
@@ -21,6 +22,7 @@ struct TaskOutcome {
     bool no_log = false;
     std::string diff;
     std::vector<ItemReport> items;
+    std::optional<std::string> name;  // evaluated with the first item of a loop
 
     [[nodiscard]] bool failed() const;
 };
@@ -32,16 +34,14 @@ public:
         : environment_(environment),
           options_(options),
           variables_(variables),
-          playbook_directory_(std::move(playbook_directory)) {}
+          playbook_directory_(std::move(playbook_directory)),
+          values_(variables, environment.policy) {}
 
     // REQUIRES: variables.enter_task(&task). Not for `meta`.
     TaskOutcome run(const Task& task);
 
-    // Do all hold? Errors also when one is neither true nor false.
-    Result<bool> holds(const std::vector<Expr>& conditions);
-
-    // A setting that may be an expression.
-    Result<bool> flag(const std::optional<Template>& setting, bool fallback);
+    // For the engine's own questions about the task.
+    TaskValues& values() { return values_; }
 
 private:
     struct Attempt {
@@ -61,18 +61,11 @@ private:
     Attempt run_module(const Task& task);
     Attempt call_module(const Task& task, const Parameters& parameters, bool check);
     Status judge(const Task& task, Map& result);
-    Result<Parameters> evaluate_parameters(const Task& task);
-    Result<Parameter> evaluate_parameter(const TaskParameter& parameter);
-    Result<std::vector<std::string>> evaluate_environment(const Task& task);
-    Result<Duration> time_max(const Task& task);
-    Result<Value> evaluate_template(const Template& source);
-    Result<std::int64_t> evaluate_int(const std::optional<Template>& source, std::int64_t fallback,
-                                      std::int64_t min, std::string_view what);
-
     const Environment& environment_;
     const Options& options_;
     Variables& variables_;
     std::string playbook_directory_;
+    TaskValues values_;
 };
 
 // What is reported of a module's result.

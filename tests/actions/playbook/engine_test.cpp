@@ -186,7 +186,7 @@ TEST_CASE("engine: names are templates, and stay as they are when they cannot be
         "    - {name: 'item {{ item }}', debug: , loop: [1]}\n"
         "    - ansible.builtin.debug:\n"
         "    - debug:\n");
-    CHECK(names_of(*report) == "got 2 item {{ item }} ansible.builtin.debug debug");
+    CHECK(names_of(*report) == "got 2 item 1 ansible.builtin.debug debug");
 }
 
 TEST_CASE("engine: a block's condition counts for every task, before the task's own") {
