@@ -11,7 +11,7 @@ cd "$HOMEOSTAT_ROOT"
 readonly debug=build/debug
 
 say "checking the packages that build and tests need"
-need_packages build test demo
+need_packages build test system demo
 
 say "the static release: what the end-to-end tests run"
 scripts/build.sh
