@@ -1,5 +1,7 @@
 #include "actions/allow_list.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 

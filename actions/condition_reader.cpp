@@ -1,5 +1,6 @@
 #include "actions/condition_reader.hpp"
 
+#include <fmt/format.h>
 #include <re2/re2.h>
 
 #include <algorithm>

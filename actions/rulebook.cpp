@@ -1,5 +1,7 @@
 #include "actions/rulebook.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 

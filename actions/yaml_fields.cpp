@@ -1,5 +1,7 @@
 #include "actions/yaml_fields.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 

@@ -1,7 +1,8 @@
 # The libraries Homeostat uses, as targets:
 #
 #   hs::curl hs::ssl hs::crypto hs::zlib hs::zstd hs::yaml hs::protobuf hs::re2    libraries
-#   hs::fmt hs::json hs::cli11 hs::doctest                                         headers only
+#   hs::fmt                                                      made here, from its headers
+#   hs::json hs::cli11 hs::doctest                                              headers only
 #
 # and hs_add_protobuf(), which compiles .proto files into a library. It also includes
 # Static.cmake: how everything below the including directory is compiled and linked.
@@ -130,7 +131,7 @@ hs_library(NAME protobuf PACKAGE libprotobuf-dev HEADER google/protobuf/message_
     LIBRARY protobuf-lite USES Threads::Threads)
 hs_library(NAME re2 PACKAGE libre2-dev HEADER re2/re2.h LIBRARY re2 USES Threads::Threads)
 
-hs_library(NAME fmt PACKAGE libfmt-dev HEADER fmt/core.h DEFINES FMT_HEADER_ONLY)
+hs_library(NAME fmt_headers PACKAGE libfmt-dev HEADER fmt/core.h)
 hs_library(NAME json PACKAGE nlohmann-json3-dev HEADER nlohmann/json.hpp)
 hs_library(NAME cli11 PACKAGE libcli11-dev HEADER CLI/CLI.hpp)
 hs_library(NAME doctest PACKAGE doctest-dev HEADER doctest/doctest.h)
@@ -152,6 +153,12 @@ if(hs_missing_text)
     endif()
     message(FATAL_ERROR "Missing:\n${hs_missing_text}")
 endif()
+
+add_library(hs_fmt STATIC "${CMAKE_CURRENT_LIST_DIR}/fmt.cpp")
+target_compile_features(hs_fmt PUBLIC cxx_std_20)
+target_compile_options(hs_fmt PRIVATE -w)
+target_link_libraries(hs_fmt PUBLIC hs::fmt_headers)
+add_library(hs::fmt ALIAS hs_fmt)
 
 # hs_add_protobuf(<target> PROTOS <file.proto>... [IMPORT_DIR <dir>] [USES <target>...])
 #

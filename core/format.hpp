@@ -1,22 +1,23 @@
 // Formatting into fixed memory. fmt checks the format string at compile time.
+//
+// Includes only fmt's core: its templates are compiled once, in the library of cmake/fmt.cpp. A
+// file that needs fmt::join or formats into another kind of output includes <fmt/format.h> itself.
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string_view>
 #include <utility>
 
 #include "core/fixed_string.hpp"
 
-template <std::size_t Capacity>
-struct fmt::formatter<homeostat::FixedString<Capacity>> : fmt::formatter<std::string_view> {
-    template <typename Context>
-    auto format(const homeostat::FixedString<Capacity>& text, Context& context) const {
-        return fmt::formatter<std::string_view>::format(text.view(), context);
-    }
-};
-
 namespace homeostat {
+
+// fmt finds this by its argument and formats a FixedString as the text that it holds.
+template <std::size_t Capacity>
+fmt::string_view to_string_view(const FixedString<Capacity>& text) {
+    return {text.view().data(), text.view().size()};
+}
 
 // Appends the formatted text; what does not fit is cut and marked. Allocates nothing.
 template <std::size_t Capacity, typename... Args>

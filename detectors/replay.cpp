@@ -1,5 +1,7 @@
 #include "detectors/replay.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 #include <vector>

@@ -189,7 +189,8 @@ Result<Value> filter_sum(const Value& value, Inputs inputs, const InnerCall&) {
             return make_error(Errc::Limit, "a sum grew beyond 64 bits");
         }
     }
-    return is_decimal ? Value(decimal) : Value(whole);
+    if (is_decimal) return Value(decimal);
+    return Value(whole);
 }
 
 // Texts are the same in any case, unless something in the list is itself a list or mapping: then

@@ -1,7 +1,7 @@
 // FakeProcess writes what /proc says of one process into a MemoryRoot.
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string>
 
