@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
     add_show_command(app, session);
     add_replay_command(app, session);
     add_forecast_command(app, session);
+    add_templates_command(app, session);
     add_playbook_command(app, session);
     add_version_command(app, session);
     try {

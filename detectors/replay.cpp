@@ -10,40 +10,13 @@
 #include "detectors/forecast.hpp"
 #include "detectors/host_model.hpp"
 #include "detectors/onset.hpp"
+#include "detectors/row_writer.hpp"
 #include "detectors/series_model.hpp"
 
 namespace homeostat {
 namespace {
 
 constexpr std::size_t kBlamedMax = 40;  // columns named per row
-constexpr std::size_t kFlushBytes = 65536;
-
-// Collects rows and hands them on in large pieces.
-class RowWriter {
-public:
-    explicit RowWriter(std::ostream& out) : out_(out) {}
-
-    template <typename... Args>
-    void add(fmt::format_string<Args...> format, Args&&... args) {
-        fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
-        if (text_.size() >= kFlushBytes) flush();
-    }
-    Status finish() {
-        flush();
-        out_.flush();
-        if (!out_) return make_error(Errc::Io, "cannot write the output");
-        return Ok{};
-    }
-
-private:
-    void flush() {
-        out_.write(text_.data(), static_cast<std::streamsize>(text_.size()));
-        text_.clear();
-    }
-
-    std::ostream& out_;
-    std::string text_;
-};
 
 Status replay_one(CsvRows& rows, RowWriter& writer) {
     SeriesModel model;

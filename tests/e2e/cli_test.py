@@ -6,7 +6,8 @@ import harness
 
 
 class CommandLine(harness.Case):
-    COMMANDS = ["run", "check", "status", "incidents", "show", "replay", "forecast", "playbook",
+    COMMANDS = ["run", "check", "status", "incidents", "show", "replay", "forecast", "templates",
+                "playbook",
                 "version"]
 
     def test_every_command_has_help_with_an_example(self):
