@@ -33,6 +33,8 @@ bool exists(const std::string& path) {
     return ::lstat(path.c_str(), &status) == 0 || errno != ENOENT;
 }
 
+}  // namespace
+
 ActionLimits tighter(const ActionLimits& owner, const RuleLimits& rule) {
     ActionLimits limits = owner;
     if (rule.per_hour) limits.per_hour = std::min(limits.per_hour, *rule.per_hour);
@@ -40,8 +42,6 @@ ActionLimits tighter(const ActionLimits& owner, const RuleLimits& rule) {
     if (rule.cooldown) limits.cooldown = std::max(limits.cooldown, *rule.cooldown);
     return limits;
 }
-
-}  // namespace
 
 Actuator::Actuator(const ActionConfig& config, uid_t watcher_uid, std::string state_directory,
                    ActuatorHost host, AuditLog audit)
@@ -260,8 +260,9 @@ Outcome Actuator::judge_effect(const Plan& plan, const PreconditionState& before
                 after->holds ? ", it did not help" : "");
     if (!report.detail.empty()) format_into(detail, ": {}", report.detail);
     report.detail = detail;
-    if (failed) return Outcome::Failed;
-    return after->holds ? Outcome::Ineffective : Outcome::Effective;
+    // The condition is over: a task that failed on the way does not undo that.
+    if (!after->holds) return Outcome::Effective;
+    return failed ? Outcome::Failed : Outcome::Ineffective;
 }
 
 void Actuator::refuse(ActionReport& report, const Peer& peer, std::string_view why) {
@@ -325,6 +326,13 @@ Result<std::uint32_t> find_uid(std::string_view user, std::string_view passwd) {
         return static_cast<std::uint32_t>(*uid);
     }
     return make_error(Errc::NotFound, "allow.yml: there is no user '{}' on this host", user);
+}
+
+Result<std::uint32_t> find_watcher_uid(std::string_view user, const Root& root) {
+    static constexpr std::size_t kPasswdMax = 256UL * 1024;
+    std::vector<char> buffer(kPasswdMax);
+    const auto passwd = root.read("etc/passwd", buffer);
+    return find_uid(user, passwd ? *passwd : std::string_view{});
 }
 
 }  // namespace homeostat

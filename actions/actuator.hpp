@@ -109,4 +109,11 @@ private:
 // The uid of a user by number or by name in the text of /etc/passwd (passwd(5)).
 Result<std::uint32_t> find_uid(std::string_view user, std::string_view passwd);
 
+// The same with the host's own /etc/passwd. NotFound if it has no such user.
+Result<std::uint32_t> find_watcher_uid(std::string_view user, const Root& root);
+
+// What holds when the owner's entry and the rule both name limits: the smaller budget, the longer
+// cooldown.
+ActionLimits tighter(const ActionLimits& owner, const RuleLimits& rule);
+
 }  // namespace homeostat

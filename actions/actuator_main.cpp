@@ -59,10 +59,7 @@ std::string absolute(const std::string& path) {
 Result<uid_t> choose_watcher(const ActionConfig& config, const ActuatorOptions& options,
                              const Root& root) {
     if (!config.has_allow_list) return kNobody;
-    static constexpr std::size_t kPasswdMax = 256UL * 1024;
-    std::vector<char> buffer(kPasswdMax);
-    const auto passwd = root.read("etc/passwd", buffer);
-    const auto uid = find_uid(config.allow_list.watcher, passwd ? *passwd : std::string_view{});
+    const auto uid = find_watcher_uid(config.allow_list.watcher, root);
     if (!uid) return uid.error();
     if (!options.watcher_uid || *options.watcher_uid == *uid) return *uid;
     if (*options.watcher_uid == 0) return uid_t{0};

@@ -39,7 +39,7 @@ Result<playbook::PathGrant> AllowListPolicy::allow_path(std::string_view path,
     playbook::PathGrant grant;
     grant.root = root;
     if (use == playbook::PathUse::Read) return grant;
-    const std::string_view refusal = path_refusal(path);
+    const std::string_view refusal = place_refusal(path);
     if (!refusal.empty()) return make_error(Errc::Denied, "{} is {}", path, refusal);
     if (use == playbook::PathUse::Change) return grant;
     if (path == root) {

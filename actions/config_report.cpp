@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "actions/actuator.hpp"
 #include "actions/playbook_run.hpp"
 #include "actions/trusted_file.hpp"
 #include "core/file.hpp"
@@ -19,6 +20,7 @@ public:
     ConfigReport report() {
         line("{} rules, {} allowed targets, at most {} on this host", config_.rules.size(),
              config_.allow_list.targets.size(), name_of(config_.allow_list.max_mode));
+        check_watcher();
         for (const Rule& rule : config_.rules) describe(rule);
         for (const AllowedAction& action : config_.allow_list.actions) check(action);
         return std::move(report_);
@@ -35,6 +37,13 @@ private:
         line("error: {}", text);
     }
 
+    // The actuator does not start when the watcher's user is missing, so that is an error here.
+    void check_watcher() {
+        if (trust_ != Trust::OwnerOnly || !config_.has_allow_list) return;
+        const auto uid = find_watcher_uid(config_.allow_list.watcher, root_);
+        if (!uid) error(uid.error().text);
+    }
+
     void describe(const Rule& rule) {
         line("rule '{}' ({}:{}), {}{}, runs {}", rule.name, rule.file, rule.line,
              rule.enabled ? "mode " : "disabled, mode ", name_of(rule.mode), rule.playbook);
@@ -45,8 +54,9 @@ private:
             allowed = true;
             const ActionMode mode =
                 std::min({rule.mode, action.max_mode, config_.allow_list.max_mode});
+            const ActionLimits limits = tighter(action.limits, rule.limits);
             line("    on {}: {} (at most {} in 1 h, {} in 1 d)", target.name, name_of(mode),
-                 action.limits.per_hour, action.limits.per_day);
+                 limits.per_hour, limits.per_day);
             check_playbook(rule, action, target);
         }
         if (!allowed) line("    no entry in allow.yml: it will never act");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "actions/allow_list_policy.hpp"
+#include "actions/built_in_refusals.hpp"
 #include "actions/playbook/run.hpp"
 #include "core/format.hpp"
 
@@ -33,6 +34,25 @@ std::string message_of(const playbook::Outcome& outcome) {
     return text;
 }
 
+// Files that the policy protects, which the playbook had asked to delete.
+struct LeftAlone {
+    std::size_t count = 0;
+    std::string first;  // why, for the first of them
+};
+
+LeftAlone count_left_alone(const playbook::RunReport& report) {
+    LeftAlone left;
+    const auto add = [&](const playbook::Outcome& outcome) {
+        if (!outcome.left_alone) return;
+        if (left.count++ == 0) left.first = message_of(outcome);
+    };
+    for (const playbook::TaskReport& task : report.tasks) {
+        add(task.outcome);
+        for (const playbook::ItemReport& item : task.items) add(item.outcome);
+    }
+    return left;
+}
+
 // The first failure, told by its task; or the tasks that changed something and how often.
 FixedString<159> tell(const playbook::RunReport& report, bool check) {
     FixedString<159> detail;
@@ -56,13 +76,22 @@ FixedString<159> tell(const playbook::RunReport& report, bool check) {
         if (task.looped) format_into(detail, " ({})", items);
     }
     if (detail.empty()) detail = "nothing to change";
+    if (const LeftAlone left = count_left_alone(report); left.count > 0) {
+        format_into(detail, ", {} left alone: {}", left.count, left.first);
+    }
     return detail;
+}
+
+Status check_target(const RunOrder& order, const Root& root) {
+    if (order.target.kind != SubjectKind::Unit) return Ok{};
+    return check_unit_alias(order.target.name, root);
 }
 
 }  // namespace
 
 Result<RunOutcome> run_in_process(const RunOrder& order, std::string_view playbook_text,
                                   const Root& root, const Clock& clock, Spawner& spawner) {
+    if (auto allowed = check_target(order, root); !allowed) return allowed.error();
     const AllowListPolicy policy(order.action, order.target);
     playbook::SleepingPauser pauser;
     const playbook::Environment environment{
@@ -81,6 +110,7 @@ Result<RunOutcome> run_in_process(const RunOrder& order, std::string_view playbo
 
 Status check_order(const RunOrder& order, std::string_view playbook_text, const Root& root,
                    const Clock& clock, Spawner& spawner) {
+    if (auto allowed = check_target(order, root); !allowed) return allowed;
     const AllowListPolicy policy(order.action, order.target);
     playbook::SleepingPauser pauser;
     const playbook::Environment environment{

@@ -134,7 +134,8 @@ std::optional<IncidentId> parse_incident_id(std::string_view text) {
         const int digit = hex_digit(text[i]);
         if (digit < 0) return std::nullopt;
         std::uint8_t& byte = id.bytes[nibble / 2];
-        byte = static_cast<std::uint8_t>((byte << 4U) | static_cast<unsigned>(digit));
+        const unsigned shifted = static_cast<unsigned>(byte) << 4U;
+        byte = static_cast<std::uint8_t>(shifted | static_cast<unsigned>(digit));
         ++nibble;
     }
     return id;

@@ -8,6 +8,7 @@
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+help_if_asked "$0" "$@"
 
 readonly preset=release-static
 readonly out="$HOMEOSTAT_ROOT/build/$preset"

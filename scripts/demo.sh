@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Shows Homeostat's main job on this machine, fault to healed to shipped, and checks each step.
 #
-# Usage: scripts/demo.sh [--keep]       --keep leaves the scratch directory to look at
+# Usage: scripts/demo.sh [--keep]       --keep leaves the scratch directory to look at (as root)
 #
 # Installs what it needs, builds the static release, then, in a scratch directory and a mount
 # namespace of its own:
@@ -11,11 +11,12 @@
 #     open one incident, name the program, clean up, verify, and tell the servers;
 #   - does it again with the servers switched off, and on again.
 # It touches nothing else on the machine, and ends what it started, also on Ctrl-C.
+# The first build takes 5 to 10 minutes on two cores, the demo itself about two and a half.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-readonly VOLUME_MIB=64 RATE=$((1536 * 1024)) BURST=$((80 << 20))
+readonly VOLUME_MIB=64 RATE=$((2048 * 1024)) BURST=$((80 << 20))
 readonly BIN="$HOMEOSTAT_ROOT/build/release-static/bin"
 readonly DEMO="$HOMEOSTAT_ROOT/scripts/demo"
 
@@ -27,16 +28,43 @@ prepare() {
     "$HOMEOSTAT_ROOT/scripts/build.sh"
 }
 
+# Without root the demo is root of a user namespace of its own.
+check_rights() {
+    ((EUID == 0)) || unshare --user --map-root-user --mount true 2>/dev/null ||
+        die "neither root nor user namespaces here: run it as root"
+}
+
 # Goes on in a mount namespace of its own: the tmpfs is seen by nobody else and goes with the last
-# process. Without root, in a user namespace where we are root of our own.
+# process.
 enter_namespace() {
     local -a flags=(--mount --propagation private)
-    if ((EUID != 0)); then
-        unshare --user --map-root-user true 2>/dev/null ||
-            die "neither root nor user namespaces here: run it as root"
-        flags+=(--user --map-root-user)
+    ((EUID == 0)) || flags+=(--user --map-root-user)
+    HOMEOSTAT_DEMO_INSIDE=$EUID exec unshare "${flags[@]}" -- "$HOMEOSTAT_ROOT/scripts/demo.sh"
+}
+
+# In a user namespace the real / belongs to nobody, and the actuator believes no file below such a
+# directory. So there the demo moves to a root of its own that shows the same directories.
+enter_own_root() {
+    local root entry
+    root=$(mktemp -d)
+    mount -t tmpfs -o mode=0755 homeostat-root "$root"
+    for entry in /*; do
+        if [[ -L $entry ]]; then
+            ln -s "$(readlink "$entry")" "$root$entry"
+        elif [[ -d $entry && $entry != /tmp ]]; then
+            mkdir "$root$entry"
+            mount --rbind "$entry" "$root$entry"
+        fi
+    done
+    mkdir "$root/tmp"
+    chmod 1777 "$root/tmp"
+    if [[ $HOMEOSTAT_ROOT == /tmp/* ]]; then
+        mkdir -p "$root$HOMEOSTAT_ROOT"
+        mount --rbind "$HOMEOSTAT_ROOT" "$root$HOMEOSTAT_ROOT"
     fi
-    HOMEOSTAT_DEMO_INSIDE=$EUID exec unshare "${flags[@]}" -- "$0" "$@"
+    # The mount point alone is left outside; it goes when this process has moved.
+    exec env -u TMPDIR HOMEOSTAT_DEMO_ROOTED=1 \
+        chroot "$root" "$HOMEOSTAT_ROOT/scripts/demo.sh"
 }
 
 # ---------------------------------------------------------------------------------------------
@@ -46,13 +74,18 @@ declare -A PID=()
 STEPS=0
 STARTED=$SECONDS
 
-step() { printf '\n\033[1m[%3ds] %s\033[0m\n' "$((SECONDS - STARTED))" "$*"; }
+BOLD='' GREEN='' RED='' PLAIN=''
+if [[ -t 1 && -z ${NO_COLOR:-} ]]; then
+    BOLD=$'\033[1m' GREEN=$'\033[32m' RED=$'\033[31m' PLAIN=$'\033[0m'
+fi
+
+step() { printf '\n%s[%3ds] %s%s\n' "$BOLD" "$((SECONDS - STARTED))" "$*" "$PLAIN"; }
 ok() {
     STEPS=$((STEPS + 1))
-    printf '   \033[32mok\033[0m  %s\n' "$*"
+    printf '   %sok%s  %s\n' "$GREEN" "$PLAIN" "$*"
 }
 fail() {
-    printf '   \033[31mFAILED\033[0m  %s\n' "$*" >&2
+    printf '   %sFAILED%s  %s\n' "$RED" "$PLAIN" "$*" >&2
     KEEP=1
     local log
     for log in "$S"/log/*.log; do
@@ -105,13 +138,20 @@ stop() {
 clean_up() {
     trap - EXIT INT TERM
     local name
-    for name in writer homeostat actuator receiver alertmanager node_exporter; do stop "$name"; done
+    for name in observer writer homeostat actuator receiver alertmanager node_exporter; do
+        stop "$name"
+    done
     umount "$S/volume" 2>/dev/null || true
     if [[ -n ${KEEP:-} ]]; then
         printf 'The scratch directory is kept: %s\n' "$S" >&2
     else
         rm -rf --one-file-system "$S"
     fi
+}
+
+interrupted() { # EXIT_CODE
+    printf '\nInterrupted: ending what was started.\n' >&2
+    exit "$1"
 }
 
 free_ports() {
@@ -296,8 +336,8 @@ fault() {
 main() {
     S=$(mktemp -d "${TMPDIR:-/tmp}/homeostat-demo.XXXXXX")
     trap clean_up EXIT
-    trap 'exit 130' INT
-    trap 'exit 143' TERM
+    trap 'interrupted 130' INT
+    trap 'interrupted 143' TERM
     chmod 755 "$S"
     mkdir -p "$S"/{bin,log,otlp,run,volume,state,alertmanager}
     cp "$BIN/homeostat" "$BIN/homeostat-actuator" "$S/bin/"
@@ -342,9 +382,10 @@ main() {
             sleep 0.3
         done
     ) &
-    local observer=$!
+    PID[observer]=$!
     fault 0
-    wait "$observer" || true
+    wait "${PID[observer]}" || true
+    unset 'PID[observer]'
     [[ $(cat "$S/alert-fired" 2>/dev/null) == "$INCIDENT_ID" ]] ||
         fail "Alertmanager did not show the incident while it lasted"
     ok "Alertmanager's API showed it while it lasted"
@@ -383,12 +424,22 @@ main() {
 
 KEEP=${HOMEOSTAT_DEMO_KEEP:-}
 if [[ -z ${HOMEOSTAT_DEMO_INSIDE:-} ]]; then
-    [[ ${1:-} != --keep ]] || export HOMEOSTAT_DEMO_KEEP=1
-    [[ ${1:-} != --help && ${1:-} != -h ]] || {
-        sed -n '2,16p' "$0" | sed 's/^# \{0,1\}//'
-        exit 0
-    }
+    case ${1:-} in
+        '') ;;
+        --keep)
+            ((EUID == 0)) || die "--keep needs root: without, all goes with the namespace"
+            export HOMEOSTAT_DEMO_KEEP=1
+            ;;
+        -h | --help)
+            script_help "$0"
+            exit 0
+            ;;
+        *) die "unknown option '$1'; usage: scripts/demo.sh [--keep]" ;;
+    esac
+    check_rights
     prepare
-    enter_namespace "$@"
+    enter_namespace
+elif [[ $HOMEOSTAT_DEMO_INSIDE != 0 && -z ${HOMEOSTAT_DEMO_ROOTED:-} ]]; then
+    enter_own_root
 fi
 main

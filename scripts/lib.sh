@@ -3,7 +3,8 @@
 #     . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 #
 # Sets:   HOMEOSTAT_ROOT (top of the source tree).
-# Offers: say, warn, die, need_packages, ensure_deps, cmake_launcher_args, build_jobs.
+# Offers: say, warn, die, script_help, help_if_asked, need_packages,
+#         ensure_deps, cmake_launcher_args, build_jobs.
 # shellcheck shell=bash
 
 HOMEOSTAT_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -14,6 +15,16 @@ warn() { printf 'warning: %s\n' "$*" >&2; }
 die() {
     printf 'error: %s\n' "$*" >&2
     exit 1
+}
+
+# script_help FILE: the comment at the head of a script, as its manual.
+script_help() { awk 'NR == 1 { next } !/^#/ { exit } { sub(/^# ?/, ""); print }' "$1"; }
+
+# help_if_asked SCRIPT [ARGUMENT...]: prints the manual and ends when --help is the first argument.
+help_if_asked() {
+    [[ ${2:-} == -h || ${2:-} == --help ]] || return 0
+    script_help "$1"
+    exit 0
 }
 
 # package_group NAME: the packages of one group of scripts/packages.txt, one a line.

@@ -5,9 +5,11 @@
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+help_if_asked "$0" "$@"
 cd "$HOMEOSTAT_ROOT"
 
-readonly preset=${1:?asan or tsan}
+readonly preset=${1:-}
+[[ $preset == asan || $preset == tsan ]] || die "usage: scripts/sanitize.sh asan|tsan"
 options=()
 cmake_launcher_args options
 cmake --preset "$preset" "${options[@]}"

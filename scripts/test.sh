@@ -2,10 +2,11 @@
 # Installs what is missing (Debian 12), builds, and runs every test.
 #
 # Usage: scripts/test.sh [CTEST-OPTION...]      e.g. scripts/test.sh -R uplink
-# The last line is "N passed, N failed".
+# The last line is "N passed, N failed, N skipped".
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+help_if_asked "$0" "$@"
 
 cd "$HOMEOSTAT_ROOT"
 readonly debug=build/debug

@@ -5,6 +5,7 @@
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+help_if_asked "$0" "$@"
 cd "$HOMEOSTAT_ROOT"
 
 [[ -f build/debug/compile_commands.json ]] || die "build the debug preset first: scripts/test.sh"

@@ -51,7 +51,6 @@ Engine::Engine(const Play& play, const Input& input, const Options& options,
                const Environment& environment)
     : play_(play),
       options_(options),
-      environment_(environment),
       variables_(play, input.extra_variables),
       runner_(environment, options, variables_, directory_of(input.file_name)),
       notified_(play.handlers.size()) {

@@ -40,7 +40,6 @@ private:
 
     const Play& play_;
     const Options& options_;
-    const Environment& environment_;
     Variables variables_;
     TaskRunner runner_;
     RunReport report_;

@@ -28,11 +28,13 @@ struct Outcome {
     bool changed = false;
     bool failed = false;
     bool skipped = false;
-    bool censored = false;  // no_log: there is nothing more to tell
+    bool left_alone = false;  // skipped because the policy protects this one file
+    bool censored = false;    // no_log: there is nothing more to tell
     std::optional<std::int64_t> rc;
     std::optional<std::string> output;  // stdout
     std::optional<std::int64_t> attempts;
-    Value message;     // of debug, assert and fail, and of every failure; None: nothing to say
+    Value message;     // of debug, assert and fail, every failure and every file left alone; None:
+                       // nothing to say
     std::string diff;  // with Options::diff: lines with -, + or a blank before them
 };
 

@@ -151,7 +151,9 @@ private:
         }
         const std::int64_t age = now_.unix_ns - newest_time_ns(info);
         if (grant_.age_min.ns > 0 && age < grant_.age_min.ns) {
-            return make_error(Errc::Denied, "{} is younger than {}", path, to_text(grant_.age_min));
+            return make_error(Errc::Denied,
+                              "{} was read, written, renamed or changed less than {} ago", path,
+                              to_text(grant_.age_min));
         }
         return policy_.allow_removal(directory, name);
     }

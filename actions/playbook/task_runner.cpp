@@ -75,6 +75,7 @@ Outcome outcome_of(const Task& task, const Map& result, bool no_log, std::string
     outcome.changed = flag_of(result, "changed");
     outcome.failed = has_failed(result);
     outcome.skipped = !outcome.failed && flag_of(result, "skipped");
+    outcome.left_alone = flag_of(result, "left_alone");
     outcome.censored = no_log;
     if (no_log) return outcome;
     outcome.diff = std::move(diff);
@@ -86,7 +87,8 @@ Outcome outcome_of(const Task& task, const Map& result, bool no_log, std::string
     const Value* msg = result.find("msg");
     if (module == "debug") {
         outcome.message = shown_by_debug(result);
-    } else if (msg != nullptr && (module == "assert" || module == "fail" || outcome.failed)) {
+    } else if (msg != nullptr &&
+               (module == "assert" || module == "fail" || outcome.failed || outcome.left_alone)) {
         outcome.message = *msg;
     }
     return outcome;

@@ -176,7 +176,8 @@ Result<Config> load_config(const std::string& directory, std::vector<Error>& err
         errors.push_back(text.error());
         return text.error();
     }
-    return parse_config(path, *text, read_secret_file, errors);
+    const auto read_secret = [](const std::string& secret) { return read_secret_file(secret); };
+    return parse_config(path, *text, read_secret, errors);
 }
 
 }  // namespace homeostat

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "tests/support/memory_root.hpp"
+
 namespace homeostat {
 namespace {
 
@@ -99,7 +101,15 @@ TEST_CASE("built-in refusals (RULES B6): what the host runs on is never restarte
                              "a b.service",
                              "a\n.service",
                              "../a.service",
-                             "host"}) {
+                             "host",
+                             "wpa_supplicant@wlan0.service",
+                             "ifup@eth0.service",
+                             "getty@tty1.service",
+                             "autovt@tty1.service",
+                             "homeostat@x.service",
+                             "openvpn@office.service",
+                             "dbus-org.freedesktop.login1.service",
+                             "udev.service"}) {
         CAPTURE(unit);
         CHECK_FALSE(unit_refusal(unit).empty());
     }
@@ -110,11 +120,55 @@ TEST_CASE("built-in refusals (RULES B6): what the host runs on is never restarte
     }
 }
 
+TEST_CASE("built-in refusals: an alias is judged by the unit that it stands for") {
+    test::MemoryRoot root;
+    root.set_link("etc/systemd/system/login.service", "/usr/lib/systemd/system/sshd.service");
+    root.set_link("usr/lib/systemd/system/web.service", "nginx.service");
+    root.set_link("etc/systemd/system/own.service", "/srv/units/own.service");
+    const Status refused = check_unit_alias("login.service", root);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Errc::Denied);
+    CHECK(refused.error().text.view().find("login.service stands for sshd.service") == 0);
+    for (const char* unit : {"web.service", "own.service", "nginx.service"}) {
+        CAPTURE(unit);
+        CHECK(check_unit_alias(unit, root));
+    }
+}
+
+TEST_CASE("built-in refusals: a file found at run time may have any name, but no other place") {
+    for (const char* path : {"/srv/a/[1].log", "/srv/a/two\nlines", "/srv/a/{x}*?"}) {
+        CAPTURE(path);
+        CHECK(place_refusal(path).empty());
+        CHECK_FALSE(path_refusal(path).empty());
+    }
+    for (const char* path : {"/etc/[1]", "/srv/../etc/x", "/srv//a", "srv/a", "/", ""}) {
+        CAPTURE(path);
+        CHECK_FALSE(place_refusal(path).empty());
+    }
+}
+
 TEST_CASE("built-in refusals: a program that runs other programs cannot be allowed") {
-    for (const char* program :
-         {"/bin/sh", "/usr/bin/bash", "/usr/bin/env", "/usr/bin/python3", "/usr/bin/python3.11",
-          "/usr/bin/perl", "/usr/bin/perl5.36", "/usr/bin/find", "/usr/bin/xargs", "/usr/bin/sudo",
-          "/usr/bin/systemctl", "/usr/bin/systemd-run", "sh", "", "/usr/bin/../bin/df"}) {
+    for (const char* program : {"/bin/sh",
+                                "/usr/bin/bash",
+                                "/usr/bin/env",
+                                "/usr/bin/python3",
+                                "/usr/bin/python3.11",
+                                "/usr/bin/perl",
+                                "/usr/bin/perl5.36",
+                                "/usr/bin/find",
+                                "/usr/bin/xargs",
+                                "/usr/bin/sudo",
+                                "/usr/bin/systemctl",
+                                "/usr/bin/systemd-run",
+                                "/usr/bin/php8.2",
+                                "/usr/bin/ruby3.1",
+                                "/usr/bin/lua5.4",
+                                "/usr/bin/tclsh8.6",
+                                "/usr/bin/nodejs",
+                                "/usr/bin/setpriv",
+                                "sh",
+                                "",
+                                "/usr/bin/../bin/df"}) {
         CAPTURE(program);
         CHECK_FALSE(program_refusal(program).empty());
     }

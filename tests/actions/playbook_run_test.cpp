@@ -92,14 +92,32 @@ TEST_CASE("playbook run: in check mode it says what it would do and does nothing
     CHECK(exists(world.volume / "app.log.1"));
 }
 
-TEST_CASE("playbook run (RULES C3): younger than min_age stays, and the task says so") {
+TEST_CASE("playbook run (RULES C3): younger than min_age stays, and the report says so") {
     World world;
     world.action.min_age = hours(1);
     const auto outcome = world.run(kClean);
     REQUIRE(outcome);
-    CHECK(outcome->failed);
-    CHECK(outcome->detail.view().find("task 'delete': ") == 0);
+    CHECK_FALSE(outcome->failed);
+    CHECK(outcome->changed == 0);
+    CHECK(outcome->detail.view().find("nothing to change, 2 left alone: ") == 0);
+    CHECK(outcome->detail.view().find("less than 1h ago") != std::string_view::npos);
     CHECK(exists(world.volume / "app.log.1"));
+}
+
+TEST_CASE("playbook run: no name and no second link of a file keeps the others from going") {
+    World world;
+    world.volume.write("a[1]{x}*?.log.1", "old");
+    world.volume.write("two\nlines.log.1", "old");
+    world.volume.write("linked.log.1", "old");
+    REQUIRE(::link((world.volume / "linked.log.1").c_str(), (world.volume / "kept").c_str()) == 0);
+    const auto outcome = world.run(kClean);
+    REQUIRE(outcome);
+    CHECK_FALSE(outcome->failed);
+    CHECK(outcome->detail.view().find("delete (4), 1 left alone: ") == 0);
+    CHECK_FALSE(exists(world.volume / "a[1]{x}*?.log.1"));
+    CHECK_FALSE(exists(world.volume / "two\nlines.log.1"));
+    CHECK(exists(world.volume / "linked.log.1"));
+    CHECK_FALSE(exists(world.volume / "app.log.1"));
 }
 
 TEST_CASE("playbook run: it is told subject, incident, rule and the rule's own variables") {

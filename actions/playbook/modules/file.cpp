@@ -64,10 +64,22 @@ private:
         return done(changed, *now ? &**now : nullptr);
     }
 
+    // One file that the policy protects does not stop the others of a loop from going: anybody who
+    // can make a file in the directory could then stop every clean-up.
+    static ModuleResult left_alone(const Error& error) {
+        ModuleResult result;
+        result.fields.set("changed", false);
+        result.fields.set("skipped", true);
+        result.fields.set("left_alone", true);
+        result.fields.set("msg", error.text.view());
+        return result;
+    }
+
     ModuleResult make_absent(const Place& place, const std::optional<struct stat>& there) {
         if (!there) return done(false, nullptr);
         const auto removed = remove(place, grant_, call_.environment.policy,
                                     call_.environment.clock.now(), call_.check);
+        if (!removed && removed.error().code == Errc::Denied) return left_alone(removed.error());
         if (!removed) return failure(removed.error());
         return done(true, nullptr);
     }
