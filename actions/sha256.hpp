@@ -1,4 +1,7 @@
 // SHA-256 as lower-case hexadecimal: what chains the audit log and seals the ledger.
+//
+// Source: FIPS 180-4. Our own hundred lines, checked against the standard's vectors and another
+// implementation: a library of TLS would be a third of the root actuator for this one function.
 #pragma once
 
 #include <string_view>

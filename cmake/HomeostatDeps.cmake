@@ -115,7 +115,7 @@ endfunction()
 find_package(Threads REQUIRED)
 
 hs_library(NAME zlib PACKAGE zlib1g-dev HEADER zlib.h LIBRARY z)
-hs_library(NAME zstd PACKAGE libzstd-dev HEADER zstd.h LIBRARY zstd)
+hs_library(NAME zstd PACKAGE libzstd-dev HEADER zstd.h LIBRARY zstd FROM_PREFIX)
 hs_library(NAME crypto PACKAGE libssl-dev HEADER openssl/evp.h LIBRARY crypto FROM_PREFIX
     USES Threads::Threads)
 hs_library(NAME ssl PACKAGE libssl-dev HEADER openssl/ssl.h LIBRARY ssl FROM_PREFIX

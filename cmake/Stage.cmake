@@ -1,14 +1,21 @@
-# homeostat_stage(NAME USES LIBRARY... PARTS PART...)
+# homeostat_stage(NAME [COLD] USES LIBRARY... PARTS PART...)
 #
 # One stage is one static library, hs_NAME, and one test program, test_NAME. A part is PART.cpp (or
 # a PART.hpp alone, or DIR/PART) in the stage's folder, with PART_test.cpp at the same place below tests/: without its
 # test it does not configure. Sources are listed, never globbed.
+#
+# COLD: what runs at start, or once an incident. A release compiles it for size (homeostat_cold);
+# what every tick goes through, core, collectors and detectors, stays at -O2.
+function(homeostat_cold target)
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-Os>)
+endfunction()
+
 add_library(hs_warnings INTERFACE)
 target_compile_options(hs_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
     -Wnon-virtual-dtor -Wold-style-cast $<$<BOOL:${HOMEOSTAT_WERROR}>:-Werror>)
 
 function(homeostat_stage name)
-    cmake_parse_arguments(ARG "" "" "USES;PARTS;TEST_USES" ${ARGN})
+    cmake_parse_arguments(ARG "COLD" "" "USES;PARTS;TEST_USES" ${ARGN})
     file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
     set(sources)
     set(tests)
@@ -29,6 +36,9 @@ function(homeostat_stage name)
     add_library(hs_${name} STATIC ${sources})
     target_include_directories(hs_${name} PUBLIC ${PROJECT_SOURCE_DIR})
     target_link_libraries(hs_${name} PUBLIC ${ARG_USES} PRIVATE hs_warnings)
+    if(ARG_COLD)
+        homeostat_cold(hs_${name})
+    endif()
 
     if(BUILD_TESTING)
         add_executable(test_${name} ${tests})

@@ -11,12 +11,20 @@ include(CheckCXXSourceCompiles)
 
 option(HOMEOSTAT_STATIC "Link static-pie programs that need nothing on the host" OFF)
 
-add_compile_options(-fPIE -ffunction-sections -fdata-sections -fstack-protector-strong)
+add_compile_options(-fPIE -ffunction-sections -fdata-sections -fstack-protector-strong
+    $<$<CONFIG:Release>:-fstack-clash-protection>)
 # Fortified calls need optimisation, and would hide from the sanitizers what they should see.
 if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
     add_compile_options("$<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>")
 endif()
 add_link_options(-Wl,--gc-sections -Wl,-z,relro,-z,now)
+
+# homeostat_link_map(TARGET): what went into it, beside it as TARGET.map, for scripts/sbom.py.
+function(homeostat_link_map target)
+    if(HOMEOSTAT_STATIC)
+        target_link_options(${target} PRIVATE -Wl,-Map=$<TARGET_FILE:${target}>.map)
+    endif()
+endfunction()
 
 if(NOT HOMEOSTAT_STATIC)
     add_link_options(-pie)

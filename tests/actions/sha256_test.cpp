@@ -19,5 +19,18 @@ TEST_CASE("sha256: two parts are hashed as one text") {
     CHECK(sha256_hex("abc", "") == sha256_hex("", "abc"));
 }
 
+// The digest of all the digests of the bytes 0, 1, 2 ... of each length up to 199, which crosses
+// every edge of the padding. Reference: Python's hashlib.
+TEST_CASE("sha256: every length around the edges of a block, as another implementation has it") {
+    std::string bytes;
+    std::string digests;
+    for (int length = 0; length < 200; ++length) {
+        digests += sha256_hex(bytes).view();
+        bytes.push_back(static_cast<char>(length));
+    }
+    CHECK(sha256_hex(digests) ==
+          "7a38a844c9e159de39f0862ee2e28569a8250831150a3fbf0a59c001129b2fb2");
+}
+
 }  // namespace
 }  // namespace homeostat
