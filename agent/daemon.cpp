@@ -4,6 +4,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <fmt/core.h>
+
 #include <csignal>
 
 #include "core/file.hpp"
@@ -21,18 +23,23 @@ sigset_t handled_signals() {
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     return set;
 }
 
-// Sleeps until `due` or a signal, whichever is first. True for a signal.
-bool wait_for_signal(int signals, const Clock& clock, Instant due) {
+// Sleeps until `due` or a signal, whichever is first. The signal, or 0.
+int wait_for_signal(int signals, const Clock& clock, Instant due) {
     for (;;) {
         const std::int64_t left_ns = (due - clock.now()).ns;
-        if (left_ns <= 0) return false;
+        if (left_ns <= 0) return 0;
         pollfd fd{signals, POLLIN, 0};
         const timespec timeout{static_cast<time_t>(left_ns / 1'000'000'000),
                                left_ns % 1'000'000'000};
-        if (::ppoll(&fd, 1, &timeout, nullptr) > 0) return true;
+        if (::ppoll(&fd, 1, &timeout, nullptr) <= 0) continue;
+        signalfd_siginfo info{};
+        if (::read(signals, &info, sizeof info) == sizeof info) {
+            return static_cast<int>(info.ssi_signo);
+        }
     }
 }
 
@@ -43,7 +50,7 @@ void pause_for(Duration length) {
 
 }  // namespace
 
-int Daemon::run(Duration limit) {
+DaemonEnd Daemon::run(Duration limit) {
     // Blocked before the threads start, so that they inherit it and only signalfd sees them.
     const sigset_t set = handled_signals();
     ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
@@ -51,16 +58,16 @@ int Daemon::run(Duration limit) {
     const int signals = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals < 0) {
         parts_.log.write(LogLevel::Error, "signalfd: {}", errno_text(errno));
-        return 1;
+        return DaemonEnd::Failed;
     }
     std::thread courier([this] { deliver(); });
     std::thread actor([this] { parts_.actor.run(); });
     std::thread scraper;
     if (parts_.scraper != nullptr) scraper = std::thread([this] { scrape(); });
 
-    watch(signals, limit);
+    const DaemonEnd end = watch(signals, limit);
 
-    parts_.service_manager.notify("STOPPING=1");
+    if (end == DaemonEnd::Stopped) parts_.service_manager.notify("STOPPING=1");
     parts_.work.to_act.close();
     actor.join();  // an action that runs is waited for: its report belongs in the incident
     stopping_ = true;
@@ -68,11 +75,30 @@ int Daemon::run(Duration limit) {
     courier.join();
     if (scraper.joinable()) scraper.join();
     ::close(signals);
-    parts_.log.write(LogLevel::Info, "stopped");
-    return 0;
+    parts_.log.write(LogLevel::Info, "{}", end == DaemonEnd::Reload ? "reloading" : "stopped");
+    return end;
 }
 
-void Daemon::watch(int signals, Duration limit) {
+// An action that runs is not left alone: its report and its effect belong to the watch that asked
+// for it. Then the reload waits for it, and the watch goes on meanwhile.
+bool Daemon::may_reload() const {
+    for (const Incident& incident : parts_.agent.open_incidents()) {
+        if (incident.state == IncidentState::Acting) return false;
+    }
+    return true;
+}
+
+// The protocol of Type=notify-reload, sd_notify(3): both in one datagram.
+void Daemon::note_reload_request() {
+    parts_.service_manager.notify(
+        fmt::format("RELOADING=1\nMONOTONIC_USEC={}", parts_.clock.now().monotonic_ns / 1000));
+    reload_wanted_ = parts_.read_configuration();
+    if (reload_wanted_) return;
+    parts_.service_manager.notify(
+        "READY=1\nSTATUS=watching; the new configuration has faults and is not used");
+}
+
+DaemonEnd Daemon::watch(int signals, Duration limit) {
     const Instant start = parts_.clock.now();
     Instant due = start;
     Instant described;
@@ -89,10 +115,14 @@ void Daemon::watch(int signals, Duration limit) {
         if (!ready) parts_.service_manager.notify("READY=1\nSTATUS=watching");
         ready = true;
         parts_.service_manager.keep_alive(now);
+        parts_.crash_guard.note_uptime(now - start);
         due = due + parts_.tick;
         if (due < now) due = now + parts_.tick;  // overrun, or suspended: no burst to catch up
-        if (limit.ns > 0 && due - start >= limit) return;
-        if (wait_for_signal(signals, parts_.clock, due)) return;
+        if (limit.ns > 0 && due - start >= limit) return DaemonEnd::Stopped;
+        const int signal = wait_for_signal(signals, parts_.clock, due);
+        if (signal == SIGHUP) note_reload_request();
+        if (signal != 0 && signal != SIGHUP) return DaemonEnd::Stopped;
+        if (reload_wanted_ && may_reload()) return DaemonEnd::Reload;
     }
 }
 
@@ -121,7 +151,7 @@ void Daemon::deliver() {
     do {
         parts_.courier.step(parts_.clock.now(), Duration{});
     } while (parts_.work.to_ship.size() > 0 && parts_.clock.now() < end);
-    write_status(true);
+    write_status(!reload_wanted_);  // settled before stopping_ was
 }
 
 void Daemon::scrape() {

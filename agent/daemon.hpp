@@ -13,12 +13,18 @@
 #include "agent/actor.hpp"
 #include "agent/agent.hpp"
 #include "agent/courier.hpp"
+#include "agent/crash_guard.hpp"
 #include "agent/log.hpp"
 #include "agent/scraper.hpp"
 #include "agent/service_manager.hpp"
 #include "agent/status_file.hpp"
+#include "core/function_ref.hpp"
 
 namespace homeostat {
+
+// How a run ended. Reload: SIGHUP, and the new configuration is fine; whoever built the parts
+// builds them anew from it and runs again.
+enum class DaemonEnd : std::uint8_t { Stopped, Reload, Failed };
 
 // All of it borrowed from the run command, which builds it in order and outlives the daemon.
 struct DaemonParts {
@@ -30,6 +36,10 @@ struct DaemonParts {
     const Clock& clock;
     const Log& log;
     ServiceManager& service_manager;
+    CrashGuard& crash_guard;
+    // Reads the configuration again, at SIGHUP. False: it has faults, which it has told; the old
+    // one goes on.
+    FunctionRef<bool()> read_configuration;
     AgentFacts facts;
     std::string state_directory;
     Duration tick;
@@ -39,11 +49,13 @@ class Daemon {
 public:
     explicit Daemon(DaemonParts parts) : parts_(std::move(parts)) {}
 
-    // Runs until SIGTERM or SIGINT, or for `limit` when it is not zero. The exit status.
-    int run(Duration limit);
+    // Runs until SIGTERM, SIGINT or a SIGHUP that is heeded, or for `limit` when it is not zero.
+    DaemonEnd run(Duration limit);
 
 private:
-    void watch(int signals, Duration limit);
+    DaemonEnd watch(int signals, Duration limit);
+    void note_reload_request();
+    [[nodiscard]] bool may_reload() const;
     void log_news();
     void deliver();
     void scrape();
@@ -54,6 +66,7 @@ private:
     AgentStatus status_;  // guarded by status_mutex_
     std::atomic<bool> stopping_{false};
     bool status_failed_ = false;  // courier thread only: complain once
+    bool reload_wanted_ = false;
 };
 
 }  // namespace homeostat

@@ -169,6 +169,9 @@ std::string status_json(const AgentFacts& facts, const AgentStatus& status, cons
         {"actions_refused", status.actions_refused},
         {"rules", facts.rules},
         {"targets_allowed", facts.targets_allowed},
+        {"confinement", facts.confinement},
+        {"crashes", facts.crashes},
+        {"safe_mode", facts.safe_mode},
         {"memory_bytes", memory_json(status.memory)},
         {"collectors", collectors_json(status)},
         {"store",
@@ -191,6 +194,10 @@ Result<std::string> status_text(std::string_view json_text, std::int64_t now_uni
                        number_at(json, "incidents_opened"));
     out += fmt::format("  act        {} rules, {} targets allowed\n", number_at(json, "rules"),
                        number_at(json, "targets_allowed"));
+    if (json.value("safe_mode", false)) {
+        out += fmt::format("  SAFE MODE  {} starts in a row did not end well: acts on nothing\n",
+                           number_at(json, "crashes"));
+    }
     out += collector_lines(json);
     out += destination_lines(json);
     out += trouble_lines(json);

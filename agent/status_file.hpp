@@ -24,6 +24,9 @@ struct AgentFacts {
     std::int64_t started_unix_ns = 0;
     std::size_t rules = 0;
     std::size_t targets_allowed = 0;
+    std::string confinement;  // agent/confinement.hpp
+    unsigned crashes = 0;     // in a row, before this start
+    bool safe_mode = false;
 };
 
 // The JSON text. `stopped`: this is the last word of an agent that ended as it should.

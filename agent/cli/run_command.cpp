@@ -4,18 +4,22 @@
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <optional>
 
 #include "agent/cli/command.hpp"
 #include "agent/config/load_config.hpp"
+#include "agent/confinement.hpp"
+#include "agent/crash_guard.hpp"
 #include "agent/daemon.hpp"
 #include "agent/identity.hpp"
 #include "agent/uplink/curl_fetcher.hpp"
 #include "agent/uplink/spool_files.hpp"
 #include "agent/version.hpp"
 #include "core/file.hpp"
+#include "core/function_ref.hpp"
 
 namespace homeostat {
 namespace {
@@ -99,31 +103,78 @@ void restore(const IncidentStore& store, Agent& agent, Shipper& shipper, const L
     agent.restore(incidents);
 }
 
-AgentFacts facts_of(const Config& config, const ActionConfig& actions, Instant now) {
+// What lasts over reloads.
+struct Process {
+    const Options& options;
+    const Root& root;
+    const Log& log;
+    ServiceManager& service_manager;
+    CrashGuard& crash_guard;
+    std::string confinement;
+    std::int64_t started_unix_ns;
+};
+
+struct Configuration {
+    Config config;
+    ActionConfig actions;
+};
+
+// All of DIR, or every fault in it, printed by `tell`.
+std::optional<Configuration> read_configuration(const std::string& directory,
+                                                FunctionRef<void(std::string_view)> tell) {
+    std::vector<Error> errors;
+    auto config = load_config(directory, errors);
+    auto actions = load_action_config(directory, Trust::Anyone, &errors);
+    for (const Error& error : errors) tell(error.text.view());
+    if (!config || !actions) return std::nullopt;
+    return Configuration{std::move(*config), std::move(*actions)};
+}
+
+AgentFacts facts_of(const Config& config, const ActionConfig& actions, const Process& process) {
     AgentFacts facts;
     facts.version = kVersion;
     facts.host_name = config.ship.identity.host_name;
     facts.pid = static_cast<std::int32_t>(::getpid());
-    facts.started_unix_ns = now.unix_ns;
+    facts.started_unix_ns = process.started_unix_ns;
+    facts.confinement = process.confinement;
+    facts.crashes = process.crash_guard.crashes();
+    facts.safe_mode = process.crash_guard.safe_mode();
     facts.rules = actions.rules.size();
     facts.targets_allowed = actions.allow_list.targets.size();
     return facts;
 }
 
-// Builds the program out of its parts, in the order in which they need each other, and runs it.
-int run_daemon(Session& session, const Options& options, Config config, const ActionConfig& actions,
-               const Root& root, Duration limit) {
+// Where the daemon may write: Confinement closes everything else.
+std::vector<std::string> writable_directories(const Options& options, const Config& config) {
+    std::vector<std::string> directories{options.state, kLogDirectory};
+    for (const JsonLinesSettings& settings : config.ship.json_lines) {
+        const auto slash = settings.path.find_last_of('/');
+        if (slash == std::string::npos) continue;  // standard output
+        directories.push_back(settings.path.substr(0, std::max<std::size_t>(slash, 1)));
+    }
+    return directories;
+}
+
+// Builds the program out of its parts, in the order in which they need each other, and runs it
+// until it is to end, or to begin anew with `next`.
+Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
+                           const ActionConfig& actions, Duration limit,
+                           std::optional<Configuration>& next) {
+    const Options& options = process.options;
+    const Log& log = process.log;
     const Clock& clock = session.host.clock;
-    const Log log(STDERR_FILENO, under_journald());
     const Instant now = clock.now();
     const auto random = random_numbers();
 
     AgentIdentity& identity = config.ship.identity;
-    read_identity(root, kVersion, identity);
+    read_identity(process.root, kVersion, identity);
     const auto instance =
         load_instance_id(options.state, identity.host_id, now.unix_ns, random_numbers());
-    if (!instance) return fail(session, instance.error());
+    if (!instance) return instance.error();
     identity.instance_id = *instance;
+    if (process.crash_guard.safe_mode()) {
+        identity.resource.push_back({"homeostat.safe_mode", "true"});  // the servers are told, too
+    }
     config.incidents.seed = random[0];
 
     const std::string user_agent = std::string("homeostat/") + kVersion;
@@ -139,8 +190,8 @@ int run_daemon(Session& session, const Options& options, Config config, const Ac
         targets.push_back(std::make_unique<ExporterTarget>(exporter));
     }
     Work work;
-    Agent agent(config, actions, {root, clock, session.host.spawner, session.host.fetcher}, work,
-                targets, nullptr);
+    Agent agent(config, actions, {process.root, clock, session.host.spawner, session.host.fetcher},
+                work, targets, nullptr);
     restore(store, agent, shipper, log, now);
     Courier courier(work, store, shipper);
     SocketActuator runner(config.actions.socket, config.actions.timeout, actions.hash,
@@ -148,9 +199,14 @@ int run_daemon(Session& session, const Options& options, Config config, const Ac
     Actor actor(work, runner);
     std::optional<Scraper> scraper;
     if (!targets.empty()) scraper.emplace(targets, exporters, clock);
-    auto service_manager = ServiceManager::from_environment();
 
     log_start(log, config, actions, agent, options);
+    const auto reread = [&] {
+        next = read_configuration(options.config, [&](std::string_view fault) {
+            log.write(LogLevel::Error, "not reloaded: {}", fault);
+        });
+        return next.has_value();
+    };
     Daemon daemon({.agent = agent,
                    .courier = courier,
                    .actor = actor,
@@ -158,11 +214,55 @@ int run_daemon(Session& session, const Options& options, Config config, const Ac
                    .work = work,
                    .clock = clock,
                    .log = log,
-                   .service_manager = service_manager,
-                   .facts = facts_of(config, actions, now),
+                   .service_manager = process.service_manager,
+                   .crash_guard = process.crash_guard,
+                   .read_configuration = reread,
+                   .facts = facts_of(config, actions, process),
                    .state_directory = options.state,
                    .tick = config.tick});
     return daemon.run(limit);
+}
+
+// Runs with one configuration after the other, until the end.
+int run_daemon(Session& session, Process& process, Configuration current, Duration limit) {
+    for (;;) {
+        // Without a rule nothing is ever asked of the actuator.
+        if (process.crash_guard.safe_mode()) current.actions.rules.clear();
+        std::optional<Configuration> next;
+        const auto end = run_once(session, process, current.config, current.actions, limit, next);
+        if (!end) return fail(session, end.error());
+        if (*end != DaemonEnd::Reload || !next) return *end == DaemonEnd::Failed ? 1 : 0;
+        current = std::move(*next);
+    }
+}
+
+int start_with(Session& session, const Options& options, CrashGuard& crash_guard, Duration limit) {
+    const auto root = DirectoryRoot::open(options.root.c_str());
+    if (!root) return fail(session, root.error());
+    auto configuration = read_configuration(
+        options.config, [&](std::string_view fault) { session.errors << fault << "\n"; });
+    if (!configuration) {
+        session.errors << "homeostat: not started: mend the above, then try `homeostat check`\n";
+        return 1;
+    }
+    const Log log(STDERR_FILENO, under_journald());
+    auto service_manager = ServiceManager::from_environment();
+    const Confinement confinement = confine(writable_directories(options, configuration->config));
+    log.write(LogLevel::Info, "confined by {}", confinement.text());
+    if (crash_guard.safe_mode()) {
+        log.write(LogLevel::Error,
+                  "SAFE MODE: {} starts in a row did not end well: observing only, until a start "
+                  "lasts {} minutes",
+                  crash_guard.crashes(), kSettledAfter.ns / minutes(1).ns);
+    }
+    Process process{options,
+                    *root,
+                    log,
+                    service_manager,
+                    crash_guard,
+                    confinement.text(),
+                    session.host.clock.now().unix_ns};
+    return run_daemon(session, process, std::move(*configuration), limit);
 }
 
 int start(Session& session, const Options& options) {
@@ -172,22 +272,15 @@ int start(Session& session, const Options& options) {
         if (!parsed) return fail(session, parsed.error());
         limit = *parsed;
     }
-    const auto root = DirectoryRoot::open(options.root.c_str());
-    if (!root) return fail(session, root.error());
-    std::vector<Error> errors;
-    auto config = load_config(options.config, errors);
-    auto actions = load_action_config(options.config, Trust::Anyone, &errors);
-    for (const Error& error : errors) session.errors << error.text.view() << "\n";
-    if (!config || !actions) {
-        session.errors << "homeostat: not started: mend the above, then try `homeostat check`\n";
-        return 1;
-    }
     const auto made = make_directory(options.state);
     if (!made) return fail(session, made.error());
     const StateLock lock(options.state);
     const auto locked = lock.acquire(options.state);
     if (!locked) return fail(session, locked.error());
-    return run_daemon(session, options, std::move(*config), *actions, *root, limit);
+    CrashGuard crash_guard = CrashGuard::begin(options.state, read_boot_id(session.host.root));
+    const int code = start_with(session, options, crash_guard, limit);
+    crash_guard.end();
+    return code;
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ namespace homeostat {
 
 inline constexpr const char* kConfigDirectory = "/etc/homeostat";
 inline constexpr const char* kStateDirectory = "/var/lib/homeostat";
+inline constexpr const char* kLogDirectory = "/var/log/homeostat";
 
 struct ActionSettings {
     std::string socket = kActuatorSocket;

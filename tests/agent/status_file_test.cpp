@@ -24,7 +24,8 @@ struct Fixture {
     IncidentStore store{directory.path()};
     Work work;
     Courier courier{work, store, shipper};
-    AgentFacts facts{"1.2.3", "web1", 42, clock.now().unix_ns, 2, 1};
+    AgentFacts facts{"1.2.3", "web1", 42, clock.now().unix_ns, 2, 1, "Landlock 3, seccomp",
+                     0,       false};
     AgentStatus status;
 
     static ShipSettings settings() {
@@ -79,4 +80,16 @@ TEST_CASE("status_file: what is not a status file is an error") {
         CAPTURE(text);
         CHECK_FALSE(status_text(text, 0));
     }
+}
+
+TEST_CASE_FIXTURE(Fixture, "status_file: safe mode is told, with its reason") {
+    const auto calm = status_text(status_json(facts, status, courier, false), clock.now().unix_ns);
+    REQUIRE(calm);
+    CHECK(calm->find("SAFE MODE") == std::string::npos);
+    facts.crashes = 3;
+    facts.safe_mode = true;
+    const auto text = status_text(status_json(facts, status, courier, false), clock.now().unix_ns);
+    REQUIRE(text);
+    CHECK(text->find("SAFE MODE  3 starts in a row did not end well: acts on nothing") !=
+          std::string::npos);
 }

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """The command line: help, usage, exit statuses, and what bad configuration is answered with."""
 import json
+import re
 
 import harness
 
 
 class CommandLine(harness.Case):
     COMMANDS = ["run", "check", "status", "incidents", "show", "replay", "forecast", "templates",
-                "playbook",
-                "version"]
+                "playbook", "completion", "version"]
 
     def test_every_command_has_help_with_an_example(self):
         for command in self.COMMANDS:
@@ -24,6 +24,26 @@ class CommandLine(harness.Case):
         done = self.run_program("version")
         self.assertEqual(done.returncode, 0)
         self.assertRegex(done.stdout, r"^homeostat \d+\.\d+\.\d+ \(static\)\n$")
+
+    def test_version_verbose_names_what_the_static_program_contains(self):
+        done = self.run_program("version", "--verbose")
+        self.assertEqual(done.returncode, 0)
+        for part in ("OpenSSL", "curl", "c-ares", "glibc", "protobuf-lite", "yaml-cpp"):
+            self.assertRegex(done.stdout, r"(?m)^  %s +\d\S* +\S" % part)
+
+    def test_completion_offers_every_command_and_option_there_is(self):
+        listed = re.findall(r"(?m)^  ([a-z]+) +\S", self.run_program("--help").stdout
+                            .split("Subcommands:")[1])
+        self.assertEqual(sorted(listed), sorted(self.COMMANDS))
+        for shell in ("bash", "zsh", "fish"):
+            done = self.run_program("completion", shell)
+            self.assertEqual(done.returncode, 0, shell)
+            for command in listed:
+                self.assertIn(command, done.stdout, shell)
+            long_options = re.findall(r"--([a-z-]+)", self.run_program("run", "--help").stdout)
+            for option in set(long_options):
+                self.assertIn(option, done.stdout, shell)
+        self.assertEqual(self.run_program("completion", "tcsh").returncode, 2)
 
     def test_status_and_show_without_an_agent_say_what_to_do(self):
         done = self.run_program("status", "--state", self.state)

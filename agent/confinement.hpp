@@ -1,0 +1,38 @@
+// Confinement: the daemon takes from itself, for good, what it never needs.
+//
+//   Landlock  writes only beneath the directories it is given; starts only programs of the
+//             distribution, beneath /usr (and /bin, /sbin, /lib* where they are directories)
+//   seccomp   no system call that loads code into the kernel, mounts, traces or reads other
+//             processes' memory, changes identity or namespaces, sets clocks, or is known for holes
+//             (userfaultfd, io_uring, bpf): EPERM
+//   no new privileges, so that no set-uid program gains any
+//
+// It holds for every thread and child started afterwards. The systemd unit says all of it and more;
+// this is for a daemon that somebody starts by hand, and a second wall behind the unit's. Reading
+// is not confined: to read the host is the daemon's trade, and file permissions rule that.
+//
+// A kernel that lacks one of them is no error: the result says what holds, `homeostat status` and
+// the log show it.
+//
+// Sources: Documentation/userspace-api/landlock.rst, Documentation/userspace-api/seccomp_filter.rst
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace homeostat {
+
+struct Confinement {
+    int landlock_version = 0;  // of the kernel's interface; 0: not confined by Landlock
+    bool seccomp = false;
+    std::string landlock_reason;  // why not
+    std::string seccomp_reason;
+
+    // "Landlock 3, seccomp", or what is missing and why.
+    [[nodiscard]] std::string text() const;
+};
+
+// Before the threads start. Of `writable`, what does not exist is left out.
+Confinement confine(const std::vector<std::string>& writable);
+
+}  // namespace homeostat
