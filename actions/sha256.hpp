@@ -1,7 +1,7 @@
 // SHA-256 as lower-case hexadecimal: what chains the audit log and seals the ledger.
 //
-// Source: FIPS 180-4. Our own hundred lines, checked against the standard's vectors and another
-// implementation: a library of TLS would be a third of the root actuator for this one function.
+// Source: FIPS 180-4, by libsodium: OpenSSL's would be a third of the root actuator for this one
+// function (docs/decisions/0007).
 #pragma once
 
 #include <string_view>

@@ -34,7 +34,7 @@ double edge(int bin) {
 
 BlockMaxima::BlockMaxima() {
     for (int i = 0; i < kPriorBins; ++i) {
-        counts_[static_cast<std::size_t>(kPriorFirst + i)] = kPriorEach;
+        counts_[static_cast<std::size_t>(kPriorFirst) + static_cast<std::size_t>(i)] = kPriorEach;
     }
     total_ = kPriorBins * kPriorEach;
 }

@@ -22,7 +22,7 @@ double ShapeMemory::observe(double value) {
     sum_ += now;
     if (++rows_ < rows_per_point_) return oddness_;
     std::copy(points_.begin() + 1, points_.end(), points_.begin());
-    points_.back() = sum_ / rows_per_point_;
+    points_.back() = sum_ / static_cast<float>(rows_per_point_);
     sum_ = 0;
     rows_ = 0;
     if (filled_ < kPoints && ++filled_ < kPoints) return 0;

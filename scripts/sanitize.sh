@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds with a sanitizer and runs all unit tests and the simulation under it.
+# Builds with a sanitizer and runs tests under it: asan (addresses and undefined behaviour) all unit
+# tests and the simulation; tsan (data races) those of the stages that have threads.
 #
 # Usage: scripts/sanitize.sh asan|tsan
 set -euo pipefail
@@ -10,9 +11,15 @@ cd "$HOMEOSTAT_ROOT"
 
 readonly preset=${1:-}
 [[ $preset == asan || $preset == tsan ]] || die "usage: scripts/sanitize.sh asan|tsan"
+targets=()
+tests=(-L 'unit|simulation')
+if [[ $preset == tsan ]]; then
+    targets=(--target test_core test_agent test_uplink)
+    tests=(-L unit -R '^(core|agent|uplink)\.')
+fi
 options=()
 cmake_launcher_args options
 cmake --preset "$preset" "${options[@]}"
-cmake --build "build/$preset" --parallel "$(build_jobs)"
+cmake --build "build/$preset" --parallel "$(build_jobs)" "${targets[@]}"
 ctest --test-dir "build/$preset" --output-on-failure --parallel "$(build_jobs)" \
-    --no-tests=error -L 'unit|simulation'
+    --no-tests=error "${tests[@]}"

@@ -117,7 +117,8 @@ std::string Engine::task_name(const Task& task) {
     const auto name = render(task.name, variables_);
     if (!name) return task.name_source;
     auto text = to_text(*name);
-    return text ? std::move(*text) : task.name_source;
+    if (!text) return task.name_source;
+    return std::move(*text);
 }
 
 Engine::Flow Engine::run_meta(const Task& task) {

@@ -96,11 +96,11 @@ void add_playbook_command(CLI::App& app, Session& session) {
     CLI::App* command = app.add_subcommand("playbook", "Run a playbook on this host by hand");
     command->footer(
         "Examples:\n"
-        "  homeostat playbook clean-disk.yml --check --diff   say what would change\n"
-        "  homeostat playbook clean-disk.yml -e days=14       run it\n"
-        "  homeostat playbook clean-disk.yml -e @vars.json --tags verify\n"
+        "  homeostat playbook tidy.yml --check --diff         say what would change\n"
+        "  homeostat playbook tidy.yml -e keep=14d            run it\n"
+        "  homeostat playbook clean-disk.yml -e '{\"event\": {\"subject\": \"/srv/volume\"}}'\n"
         "Exit status: 0 no task failed, 2 one did, 4 the file was refused and nothing ran,\n"
-        "5 the command line is wrong. The language is described in homeostat-playbook(7).");
+        "5 the command line is wrong. The language: docs/playbooks.md.");
     command->add_option("FILE", arguments->file, "The playbook: a YAML file")->required();
     command->add_flag("-C,--check", arguments->check, "Change nothing, say what would change");
     command->add_flag("-D,--diff", arguments->diff, "Show what changes in files");
