@@ -143,7 +143,7 @@ ProcessList ProcessTable::top(ProcessOrder order, const Root& root, std::span<ch
             leaders.shrink(leaders.size() - 1);
         }
         (void)leaders.push(&entry);
-        std::sort(leaders.begin(), leaders.end(), [&](const Entry* a, const Entry* b) {
+        sort_in_place(leaders, [&](const Entry* a, const Entry* b) {
             return key_of(*a, order) > key_of(*b, order);
         });
     }

@@ -24,7 +24,7 @@ Result<std::string> normal_path(std::string_view path, bool may_be_relative) {
         if (absolute || !out.empty()) out += '/';
         out += name;
     }
-    if (out.empty()) out = absolute ? "/" : ".";
+    if (out.empty()) out.push_back(absolute ? '/' : '.');
     return out;
 }
 
