@@ -24,8 +24,11 @@ DetectorSettings detector_settings(const Config& config) {
     return settings;
 }
 
-WorkbenchSettings bench_settings(const ClockDiscipline* clock_discipline) {
+WorkbenchSettings bench_settings(const Config& config, const ClockDiscipline* clock_discipline,
+                                 MountProber* mount_prober) {
     WorkbenchSettings settings;
+    settings.mount_prober = mount_prober;
+    settings.certificates = config.certificates;
     settings.clock_discipline = clock_discipline;
     return settings;
 }
@@ -67,11 +70,11 @@ private:
 
 Agent::Agent(const Config& config, const ActionConfig& actions, Host host, Work& work,
              std::span<const std::unique_ptr<ExporterTarget>> targets,
-             const ClockDiscipline* clock_discipline)
+             const ClockDiscipline* clock_discipline, MountProber* mount_prober)
     : config_(config),
       host_(host),
       work_(work),
-      bench_(bench_settings(clock_discipline)),
+      bench_(bench_settings(config, clock_discipline, mount_prober)),
       series_(config.series_max),
       samples_(series_, config.series_max),
       recorder_(config.series_max, kSnippetStep),

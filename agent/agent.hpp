@@ -28,10 +28,11 @@ namespace homeostat {
 class Agent {
 public:
     // Sizes everything. All arguments are borrowed and outlive the agent; `targets` are the
-    // exporters whose scrapes it reads.
+    // exporters whose scrapes it reads. Without the last two, the clock's discipline and mounts
+    // that may hang are not watched.
     Agent(const Config& config, const ActionConfig& actions, Host host, Work& work,
           std::span<const std::unique_ptr<ExporterTarget>> targets,
-          const ClockDiscipline* clock_discipline);
+          const ClockDiscipline* clock_discipline, MountProber* mount_prober = nullptr);
 
     // Takes back what was open when the agent stopped. Before the first tick.
     void restore(std::span<const Incident> incidents);

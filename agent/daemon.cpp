@@ -8,6 +8,7 @@
 
 #include <csignal>
 
+#include "collectors/registry.hpp"
 #include "core/file.hpp"
 
 namespace homeostat {
@@ -128,6 +129,9 @@ DaemonEnd Daemon::watch(int signals, Duration limit) {
 
 void Daemon::log_news() {
     while (const CollectorStatus* news = parts_.agent.next_collector_news()) {
+        // What most machines lack is no news where it lacks: `homeostat status` shows it.
+        const CollectorRow* row = find_collector(news->name);
+        if (news->state == CollectorState::Off && row != nullptr && row->is_special) continue;
         const bool good = news->state == CollectorState::Ok || news->state == CollectorState::Off;
         parts_.log.write(good ? LogLevel::Info : LogLevel::Warning, "collector {}: {}{}{}",
                          news->name, name_of(news->state), news->reason.empty() ? "" : ": ",

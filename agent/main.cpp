@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
     add_forecast_command(app, session);
     add_templates_command(app, session);
     add_playbook_command(app, session);
+    add_catalogue_command(app, session);
     add_completion_command(app, session);
     add_version_command(app, session);
     try {

@@ -40,4 +40,20 @@ Result<CgroupIo> parse_io_stat(std::string_view text) {
     return io;
 }
 
+std::optional<CgroupIo> parse_blkio_bytes(std::string_view text) {
+    CgroupIo io;
+    bool any = false;
+    for (std::string_view line; next_line(text, line);) {
+        if (next_word(line).find(':') == std::string_view::npos) continue;  // "Total N"
+        const std::string_view kind = next_word(line);
+        const auto bytes = next_u64(line);
+        if (!bytes) return std::nullopt;
+        if (kind == "Read") io.read_bytes += *bytes;
+        if (kind == "Write") io.written_bytes += *bytes;
+        any = true;
+    }
+    if (!any) return std::nullopt;
+    return io;
+}
+
 }  // namespace homeostat

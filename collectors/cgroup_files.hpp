@@ -1,4 +1,5 @@
-// Parsers of the small files of cgroup v2. Source: Documentation/admin-guide/cgroup-v2.rst.
+// Parsers of the small files of control groups. Sources: Documentation/admin-guide/cgroup-v2.rst,
+// Documentation/admin-guide/cgroup-v1/blkio-controller.rst.
 #pragma once
 
 #include <cstdint>
@@ -23,5 +24,9 @@ struct CgroupIo {
 // io.stat, summed over devices. An empty file means that nothing was read or written. Errc::Parse
 // at a line that does not begin with major:minor.
 Result<CgroupIo> parse_io_stat(std::string_view text);
+
+// blkio.throttle.io_service_bytes of version 1, summed over devices: "8:0 Read 4096". Nothing when
+// no line is of this form.
+std::optional<CgroupIo> parse_blkio_bytes(std::string_view text);
 
 }  // namespace homeostat

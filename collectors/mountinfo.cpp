@@ -20,6 +20,11 @@ constexpr std::array<std::string_view, 20> kRemoteTypes{
     "9p",   "acfs",   "afs",   "beegfs", "ceph", "cifs",  "coda",  "fuse", "fuseblk", "gfs2",
     "gpfs", "lustre", "ncpfs", "nfs",    "nfs4", "ocfs2", "pvfs2", "smb3", "smbfs",   "virtiofs"};
 
+// Trees that programs make of something else: they store nothing, or are full by nature.
+constexpr std::array<std::string_view, 6> kServiceTypes{"fuse.gvfsd-fuse", "fuse.lxcfs",
+                                                        "fuse.portal",     "fuse.snapfuse",
+                                                        "fuse.squashfuse", "fuse.archivemount"};
+
 // Beneath these, mounts belong to the kernel or to a container engine and come and go with it.
 constexpr std::array<std::string_view, 8> kSkippedTrees{"/proc",
                                                         "/sys",
@@ -67,6 +72,7 @@ class Gatherer {
 public:
     void note_remote(const MountLine& line) {
         if (filesystem_class(line.type) != FilesystemClass::Remote) return;
+        list_remote(line);
         if (remote_.full()) {
             remote_.back() = "/";
         } else {
@@ -95,6 +101,18 @@ public:
     LocalMounts found;
 
 private:
+    // A program's own small tree (a portal, a container engine's layers) is nobody's storage.
+    void list_remote(const MountLine& line) {
+        const LocalMount mount{.device = line.device,
+                               .mount_point = decode_mount_path(line.mount_point),
+                               .read_only = line.is_super_read_only()};
+        if (in_skipped_tree(mount.mount_point) || holds(kServiceTypes, line.type)) return;
+        for (const LocalMount& other : found.remote) {
+            if (other.mount_point == mount.mount_point) return;  // mounted over
+        }
+        if (mount.mount_point.truncated() || !found.remote.push(mount)) ++found.untracked;
+    }
+
     // A later mount hides an earlier one at the same place.
     void cover(std::string_view point) {
         auto& mounts = found.mounts;

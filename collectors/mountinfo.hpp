@@ -53,8 +53,10 @@ struct LocalMount {
 
 struct LocalMounts {
     static constexpr std::size_t kMountsMax = 64;
+    static constexpr std::size_t kRemoteMax = 32;
     FixedVector<LocalMount, kMountsMax> mounts;
-    std::uint32_t untracked = 0;  // local mounts without room, or with too long a path
+    FixedVector<LocalMount, kRemoteMax> remote;  // only a helper may ask these
+    std::uint32_t untracked = 0;                 // mounts without room, or with too long a path
 };
 
 // The local file systems to look at: each device once, at its shortest mount point; of mounts over

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "collectors/mount_prober.hpp"
 #include "collectors/source.hpp"
 
 namespace homeostat {
@@ -19,8 +20,15 @@ constexpr Metric kUntracked{"filesystems_untracked_count", Unit::Count, MetricKi
                             Aspect::Other};
 constexpr Metric kUnknown{"filesystems_unknown_count", Unit::Count, MetricKind::Gauge,
                           Aspect::Other};
-constexpr std::array kMetrics{kSize,      kAvailable, kUsed,      kFiles,
-                              kFilesUsed, kReadOnly,  kUntracked, kUnknown};
+constexpr Metric kHung{"mount_hung", Unit::None, MetricKind::State, Aspect::Errors};
+constexpr std::array kMetrics{kSize,     kAvailable, kUsed,    kFiles, kFilesUsed,
+                              kReadOnly, kUntracked, kUnknown, kHung};
+
+// Each question is a process: these mounts are asked less often than the local ones.
+constexpr Duration kRemoteInterval = seconds(10);
+
+// No answer for so long, and the mount hangs: a server that is merely busy answers in less.
+constexpr Duration kHungAfter = seconds(15);
 
 void add_usage(Samples& out, const LocalMount& mount, const FilesystemUsage& usage) {
     const auto used = used_ratio(usage);
@@ -67,9 +75,27 @@ Status MountsCollector::collect(const Root& root, Samples& out) {
             ++unknown;
         }
     }
+    if (bench_.mount_prober() != nullptr) unknown += collect_remote(*found, out);
     out.add(kUntracked, found->untracked);
     out.add(kUnknown, unknown);
     return last_failure;
+}
+
+// How many hang or fail at this moment; between two questions, what the last ones said.
+std::uint32_t MountsCollector::collect_remote(const LocalMounts& found, Samples& out) {
+    if (remote_asked_ && out.at() - remote_at_ < kRemoteInterval) return remote_unknown_;
+    remote_asked_ = true;
+    remote_at_ = out.at();
+    remote_unknown_ = 0;
+    for (const LocalMount& mount : found.remote) {
+        const MountAnswer answer = bench_.mount_prober()->ask(mount.mount_point.c_str(), out.at());
+        const Subject subject{.kind = SubjectKind::Mount, .name = mount.mount_point.view()};
+        const bool hung = answer.waiting >= kHungAfter;
+        if (hung || answer.state == MountAnswer::State::Failed) ++remote_unknown_;
+        out.add(kHung, subject, hung ? 1 : 0);
+        if (answer.state == MountAnswer::State::Known) add_usage(out, mount, answer.usage);
+    }
+    return remote_unknown_;
 }
 
 std::span<const Metric> MountsCollector::metrics() {

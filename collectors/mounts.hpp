@@ -1,7 +1,8 @@
-// MountsCollector asks each local file system how full it is.
+// MountsCollector asks each file system how full it is.
 //
-// Mounts that may hang (network, FUSE) are never asked: see mountinfo.hpp. Sources:
-// proc_pid_mountinfo(5), statvfs(3).
+// Mounts that may hang (network, FUSE) are asked by a helper only, every ten seconds: see
+// mount_prober.hpp. One that does not answer is told as mount_hung, and counted, like one that
+// answers with an error, in filesystems_unknown_count. Sources: proc_pid_mountinfo(5), statvfs(3).
 #pragma once
 
 #include "collectors/collector.hpp"
@@ -24,8 +25,13 @@ public:
     static std::span<const Metric> metrics();
 
 private:
+    std::uint32_t collect_remote(const LocalMounts& found, Samples& out);
+
     Workbench& bench_;
     KeptFile file_{"proc/self/mountinfo"};
+    Instant remote_at_;  // of the last questions
+    bool remote_asked_ = false;
+    std::uint32_t remote_unknown_ = 0;
 };
 
 }  // namespace homeostat

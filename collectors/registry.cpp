@@ -2,23 +2,42 @@
 
 #include <array>
 
+#include "collectors/block_caches.hpp"
 #include "collectors/block_health.hpp"
+#include "collectors/bonding.hpp"
+#include "collectors/btrfs.hpp"
+#include "collectors/certificates.hpp"
+#include "collectors/clocksource.hpp"
 #include "collectors/conntrack.hpp"
 #include "collectors/cpu.hpp"
+#include "collectors/cpufreq.hpp"
+#include "collectors/device_mapper.hpp"
+#include "collectors/disk_state.hpp"
 #include "collectors/diskstats.hpp"
+#include "collectors/fabric.hpp"
 #include "collectors/filesystem_errors.hpp"
+#include "collectors/fstab.hpp"
+#include "collectors/gpu_errors.hpp"
+#include "collectors/ipc.hpp"
 #include "collectors/kernel_health.hpp"
 #include "collectors/limits.hpp"
 #include "collectors/links.hpp"
 #include "collectors/loadavg.hpp"
+#include "collectors/machine_checks.hpp"
 #include "collectors/meminfo.hpp"
 #include "collectors/memory_errors.hpp"
 #include "collectors/mounts.hpp"
+#include "collectors/neighbours.hpp"
 #include "collectors/netdev.hpp"
 #include "collectors/netstat.hpp"
+#include "collectors/nfs_client.hpp"
+#include "collectors/pcie_errors.hpp"
+#include "collectors/power_supply.hpp"
 #include "collectors/pressure.hpp"
 #include "collectors/processes.hpp"
+#include "collectors/pstore.hpp"
 #include "collectors/reboot.hpp"
+#include "collectors/routes.hpp"
 #include "collectors/self.hpp"
 #include "collectors/sensors.hpp"
 #include "collectors/sockstat.hpp"
@@ -28,6 +47,9 @@
 #include "collectors/units.hpp"
 #include "collectors/uptime.hpp"
 #include "collectors/vmstat.hpp"
+#include "collectors/watchdog.hpp"
+#include "collectors/xfs.hpp"
+#include "collectors/zfs.hpp"
 
 namespace homeostat {
 namespace {
@@ -37,6 +59,14 @@ CollectorRow row(std::string_view name, Duration interval, std::string_view summ
     return {name, summary, interval, T::metrics(), [](Workbench& bench) {
                 return std::unique_ptr<Collector>(std::make_unique<T>(bench));
             }};
+}
+
+// The same for what most machines lack.
+template <typename T>
+CollectorRow special(std::string_view name, Duration interval, std::string_view summary) {
+    CollectorRow made = row<T>(name, interval, summary);
+    made.is_special = true;
+    return made;
 }
 
 }  // namespace
@@ -62,13 +92,41 @@ std::span<const CollectorRow> collector_rows() {
         row<LimitsCollector>("limits", seconds(10), "file handles, process ids, asynchronous I/O"),
         row<KernelHealthCollector>("kernel_health", seconds(10),
                                    "oopses, lock-ups, hung tasks, taint"),
-        row<ThrottlingCollector>("throttling", seconds(10), "cores slowed down by heat"),
+        special<ThrottlingCollector>("throttling", seconds(10), "cores slowed down by heat"),
         row<TimexCollector>("timex", seconds(10), "how well the wall clock is steered"),
-        row<SensorsCollector>("sensors", seconds(30), "temperatures against their limits, fans"),
-        row<MemoryErrorsCollector>("memory_errors", seconds(30), "memory errors, corrected or not"),
-        row<BlockHealthCollector>("block_health", seconds(30), "RAID members, disk errors"),
+        special<SensorsCollector>("sensors", seconds(30),
+                                  "temperatures against their limits, fans"),
+        special<MemoryErrorsCollector>("memory_errors", seconds(30),
+                                       "memory errors, corrected or not"),
+        special<BlockHealthCollector>("block_health", seconds(30), "RAID members, disk errors"),
         row<FilesystemErrorsCollector>("filesystem_errors", seconds(30),
                                        "errors that ext4 and btrfs found"),
+        row<RoutesCollector>("routes", seconds(10), "whether there is a default route"),
+        row<NeighboursCollector>("neighbours", seconds(10), "the tables of neighbours"),
+        special<BondingCollector>("bonding", seconds(5), "members of bonds that are down"),
+        special<NfsClientCollector>("nfs_client", seconds(10),
+                                    "calls to NFS servers, and those repeated"),
+        row<FstabCollector>("fstab", seconds(30), "mounts that should be there and are not"),
+        special<DiskStateCollector>("disk_state", seconds(10), "disks the kernel lost"),
+        special<DeviceMapperCollector>("device_mapper", seconds(10),
+                                       "suspended devices, lost paths of multipath"),
+        special<BlockCachesCollector>("block_caches", seconds(10), "zram and bcache"),
+        special<BtrfsCollector>("btrfs", seconds(30), "space that btrfs gave to chunks"),
+        special<XfsCollector>("xfs", seconds(10), "waits for the log of XFS"),
+        special<ZfsCollector>("zfs", seconds(10), "pools and cache of ZFS"),
+        special<FabricCollector>("fabric", seconds(10), "Fibre Channel, iSCSI, InfiniBand"),
+        special<CpufreqCollector>("cpufreq", seconds(10), "clocks of the cores, cores offline"),
+        special<MachineChecksCollector>("machine_checks", seconds(30),
+                                        "what the processor reports of its own errors"),
+        special<PcieErrorsCollector>("pcie_errors", seconds(60), "errors of PCI Express devices"),
+        special<GpuErrorsCollector>("gpu_errors", seconds(60), "memory errors of graphics cards"),
+        special<PowerSupplyCollector>("power_supply", seconds(30), "mains, batteries"),
+        special<WatchdogCollector>("watchdog", seconds(10), "hardware watchdogs"),
+        row<ClocksourceCollector>("clocksource", seconds(60), "a slow clock source, entropy"),
+        row<IpcCollector>("ipc", seconds(30), "System V semaphores, keys"),
+        special<PstoreCollector>("pstore", seconds(60), "records of an earlier crash"),
+        row<CertificatesCollector>("certificates", seconds(600),
+                                   "time left of certificates named in the config"),
         row<RebootCollector>("reboot", seconds(60), "whether an update waits for a reboot"),
         row<UptimeCollector>("uptime", seconds(10), "time since boot"),
         row<SelfCollector>("self", seconds(10), "what Homeostat itself uses"),

@@ -16,6 +16,8 @@ struct CollectorRow {
     Duration interval;                                     // default; never below one second
     std::span<const Metric> metrics;                       // everything it may report
     std::unique_ptr<Collector> (*make)(Workbench& bench);  // `bench` outlives the collector
+    // Its source is hardware or software that most machines lack: shown by fixtures.
+    bool is_special = false;
 };
 
 // In the order in which they run.

@@ -2,9 +2,8 @@
 
 #include <array>
 
-#include "collectors/cgroup_files.hpp"
-#include "collectors/pressure.hpp"
-#include "collectors/source.hpp"
+#include "collectors/small_files.hpp"
+#include "collectors/unit_readings.hpp"
 
 namespace homeostat {
 namespace {
@@ -45,29 +44,55 @@ constexpr std::array kMetrics{kCpu,         kPeriods,    kThrottled, kThrottledT
                               kWritten,     kTasks,      kTasksUsed, kTasksRefused,  kCpuStall,
                               kMemoryStall, kIoStall,    kUntracked};
 
-// Where the unified hierarchy is mounted: alone, or beside the old ones.
-constexpr std::array<std::string_view, 2> kTops{"sys/fs/cgroup", "sys/fs/cgroup/unified"};
+// Where systemd keeps its tree: the unified hierarchy alone, or beside the old ones, or its own of
+// version 1. Only the first is sure to hold every controller.
+struct Tree {
+    std::string_view top;
+    std::string_view sign;  // a file that only this kind of tree has
+    bool legacy = false;    // controllers live in hierarchies of their own
+};
+constexpr std::array<Tree, 3> kTrees{{
+    {"sys/fs/cgroup", "cgroup.controllers", false},
+    {"sys/fs/cgroup/unified", "cgroup.controllers", true},
+    {"sys/fs/cgroup/systemd", "release_agent", true},
+}};
 
 // Slices within slices are rarely deeper ("system-getty.slice" in "system.slice").
 constexpr int kDepthMax = 4;
-
-constexpr double kMicroseconds = 1e-6;
-
-using Path = FixedString<255>;
 
 bool ends_in(std::string_view name, std::string_view end) {
     return name.size() > end.size() && name.substr(name.size() - end.size()) == end;
 }
 
+void report(Samples& out, const Subject& subject, const UnitReadings& unit) {
+    add_known(out, kCpu, subject, unit.cpu_seconds);
+    add_known(out, kPeriods, subject, unit.cpu_periods);
+    add_known(out, kThrottled, subject, unit.cpu_throttled_periods);
+    add_known(out, kThrottledTime, subject, unit.cpu_throttled_seconds);
+    add_known(out, kMemory, subject, unit.memory_bytes);
+    add_share(out, kMemoryUsed, subject, unit.memory_bytes, unit.memory_max_bytes);
+    add_known(out, kMemoryHigh, subject, unit.memory_high_events);
+    add_known(out, kMemoryMax, subject, unit.memory_max_events);
+    add_known(out, kOomKills, subject, unit.oom_kills);
+    add_known(out, kRead, subject, unit.read_bytes);
+    add_known(out, kWritten, subject, unit.written_bytes);
+    add_known(out, kTasks, subject, unit.tasks);
+    add_share(out, kTasksUsed, subject, unit.tasks, unit.tasks_max);
+    add_known(out, kTasksRefused, subject, unit.tasks_refused);
+    add_known(out, kCpuStall, subject, unit.cpu_stall_seconds);
+    add_known(out, kMemoryStall, subject, unit.memory_stall_seconds);
+    add_known(out, kIoStall, subject, unit.io_stall_seconds);
+}
+
 // One pass over the tree of slices.
 class Walk {
 public:
-    Walk(const Root& root, std::span<char> buffer, Samples& out)
-        : root_(root), buffer_(buffer), out_(out) {}
+    Walk(const Root& root, const Tree& tree, std::span<char> buffer, Samples& out)
+        : root_(root), tree_(tree), buffer_(buffer), out_(out) {}
 
-    Status descend(const Path& directory, int depth) {
+    Status descend(const CgroupPath& directory, int depth) {
         return root_.list(directory.c_str(), [&](std::string_view name) {
-            Path path = directory;
+            CgroupPath path = directory;
             path.append("/");
             path.append(name);
             if (path.truncated()) return true;
@@ -83,94 +108,39 @@ public:
     [[nodiscard]] std::uint32_t units() const { return units_; }
 
 private:
-    void unit(const Path& directory, std::string_view name) {
-        subject_ = {.kind = SubjectKind::Unit, .name = name};
-        cpu(directory);
-        memory(directory);
-        tasks(directory);
-        if (const auto text = read(directory, "/io.stat"); !text.empty()) {
-            if (const auto io = parse_io_stat(text)) {
-                out_.add(kRead, subject_, as_double(io->read_bytes));
-                out_.add(kWritten, subject_, as_double(io->written_bytes));
-            }
+    void unit(const CgroupPath& directory, std::string_view name) {
+        UnitReadings readings = read_unit_v2(root_, directory, buffer_);
+        if (tree_.legacy) {
+            const auto unit_path = directory.view().substr(tree_.top.size() + 1);
+            add_unit_v1(root_, unit_path, buffer_, readings);
         }
-        stall(directory, "/cpu.pressure", kCpuStall);
-        stall(directory, "/memory.pressure", kMemoryStall);
-        stall(directory, "/io.pressure", kIoStall);
-    }
-
-    void cpu(const Path& directory) {
-        const auto text = read(directory, "/cpu.stat");
-        add(kCpu, keyed_number(text, "usage_usec"), kMicroseconds);
-        add(kPeriods, keyed_number(text, "nr_periods"));
-        add(kThrottled, keyed_number(text, "nr_throttled"));
-        add(kThrottledTime, keyed_number(text, "throttled_usec"), kMicroseconds);
-    }
-
-    void memory(const Path& directory) {
-        const auto current = parse_limit(read(directory, "/memory.current"));
-        add(kMemory, current);
-        add_ratio(kMemoryUsed, current, parse_limit(read(directory, "/memory.max")));
-        const auto events = read(directory, "/memory.events");
-        add(kMemoryHigh, keyed_number(events, "high"));
-        add(kMemoryMax, keyed_number(events, "max"));
-        add(kOomKills, keyed_number(events, "oom_kill"));
-    }
-
-    void tasks(const Path& directory) {
-        const auto current = parse_limit(read(directory, "/pids.current"));
-        add(kTasks, current);
-        add_ratio(kTasksUsed, current, parse_limit(read(directory, "/pids.max")));
-        add(kTasksRefused, keyed_number(read(directory, "/pids.events"), "max"));
-    }
-
-    void stall(const Path& directory, std::string_view file, const Metric& metric) {
-        const auto lines = parse_pressure(read(directory, file));
-        if (lines && lines->some) out_.add(metric, subject_, lines->some->total_seconds);
-    }
-
-    // Empty when the controller is not enabled here, or the unit has just ended.
-    std::string_view read(const Path& directory, std::string_view file) {
-        Path path = directory;
-        path.append(file);
-        const auto text = root_.read(path.c_str(), buffer_);
-        return text ? *text : std::string_view{};
-    }
-
-    void add(const Metric& metric, std::optional<std::uint64_t> value, double scale = 1) {
-        if (value) out_.add(metric, subject_, as_double(*value) * scale);
-    }
-
-    void add_ratio(const Metric& metric, std::optional<std::uint64_t> used,
-                   std::optional<std::uint64_t> limit) {
-        if (used && limit && *limit > 0) {
-            out_.add(metric, subject_, as_double(*used) / as_double(*limit));
-        }
+        report(out_, {.kind = SubjectKind::Unit, .name = name}, readings);
     }
 
     const Root& root_;
+    const Tree& tree_;
     std::span<char> buffer_;
     Samples& out_;
-    Subject subject_;
     std::uint32_t units_ = 0;
 };
 
 }  // namespace
 
 Status UnitsCollector::collect(const Root& root, Samples& out) {
-    for (const std::string_view top : kTops) {
-        // Only the unified hierarchy has this file, and systemd's slices beside it.
-        Path controllers(top);
-        controllers.append("/cgroup.controllers");
-        if (!root.read(controllers.c_str(), bench_.buffer())) continue;
-        Walk walk(root, bench_.buffer(), out);
-        if (const auto status = walk.descend(Path(top), 0); !status) return status;
+    for (const Tree& tree : kTrees) {
+        CgroupPath sign(tree.top);
+        sign.append("/");
+        sign.append(tree.sign);
+        const auto there = root.read(sign.c_str(), bench_.buffer());
+        // release_agent of the old tree is there for root only, which is sign enough.
+        if (!there && there.error().code != Errc::Denied) continue;
+        Walk walk(root, tree, bench_.buffer(), out);
+        if (const auto status = walk.descend(CgroupPath(tree.top), 0); !status) return status;
         if (walk.units() == 0) continue;
         out.add(kUntracked, walk.units() > kUnitsMax ? walk.units() - kUnitsMax : 0);
         return Ok{};
     }
-    return make_error(Errc::NotAvailable,
-                      "sys/fs/cgroup: no unified hierarchy with systemd's services");
+    return make_error(Errc::NotAvailable, "sys/fs/cgroup: no hierarchy with systemd's services");
 }
 
 std::span<const Metric> UnitsCollector::metrics() {

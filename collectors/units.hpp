@@ -1,8 +1,9 @@
 // UnitsCollector reads each systemd service's cgroup: its CPU, memory, I/O, tasks and stalls.
 //
-// Source: Documentation/admin-guide/cgroup-v2.rst. On hosts with the old hierarchy there is nothing
-// to read here. Scopes (sessions, containers) come and go under names that never return, so only
-// services have series; a service beneath another (a user's) counts within it.
+// The tree is systemd's own; on hosts with the old hierarchies, alone or beside the unified one,
+// the numbers come from there as far as they have them (no stalls). See unit_readings.hpp. Scopes
+// (sessions, containers) come and go under names that never return, so only services have series; a
+// service beneath another (a user's) counts within it.
 #pragma once
 
 #include "collectors/collector.hpp"
@@ -15,7 +16,7 @@ public:
     static constexpr std::uint32_t kUnitsMax = 128;  // more are counted in units_untracked_count
 
     explicit UnitsCollector(Workbench& bench) : bench_(bench) {}
-    // Errc::NotAvailable without a unified cgroup hierarchy that systemd populates.
+    // Errc::NotAvailable without a hierarchy that systemd populates.
     Status collect(const Root& root, Samples& out) override;
     static std::span<const Metric> metrics();
 

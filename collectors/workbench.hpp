@@ -7,11 +7,15 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "collectors/clock_discipline.hpp"
 #include "collectors/process_table.hpp"
 
 namespace homeostat {
+
+class MountProber;
 
 struct WorkbenchSettings {
     std::size_t buffer_bytes = 1UL << 20U;  // the largest file of one source, say mountinfo
@@ -19,6 +23,9 @@ struct WorkbenchSettings {
     std::uint64_t page_bytes = 4096;        // of this kernel: sysconf(_SC_PAGESIZE)
     // Null: the clock's discipline is not watched. Borrowed.
     const ClockDiscipline* clock_discipline = nullptr;
+    std::vector<std::string> certificates;  // files whose end is watched
+    // Null: mounts that may hang are not asked. Borrowed.
+    MountProber* mount_prober = nullptr;
 };
 
 class Workbench {
@@ -38,6 +45,10 @@ public:
     [[nodiscard]] std::uint64_t page_bytes() const { return settings_.page_bytes; }
     [[nodiscard]] const ClockDiscipline* clock_discipline() const {
         return settings_.clock_discipline;
+    }
+    [[nodiscard]] MountProber* mount_prober() const { return settings_.mount_prober; }
+    [[nodiscard]] std::span<const std::string> certificates() const {
+        return settings_.certificates;
     }
 
 private:

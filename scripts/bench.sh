@@ -35,6 +35,7 @@ kill "$pid"
 wait "$pid" || true
 pid=
 
-printf '\n-- one tick a second beside the bare floor, in one run (%s processes here)\n' \
-    "$(find /proc -maxdepth 1 -name '[0-9]*' | wc -l)"
-"$out/bin/bench_tick" "$seconds" 1000
+for processes in 200 1000 5000; do
+    printf '\n-- one tick a second beside the bare floor, in one run, %s processes\n' "$processes"
+    "$out/bin/bench_tick" "$seconds" 1000 "$processes"
+done

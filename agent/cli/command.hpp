@@ -32,6 +32,7 @@ void add_replay_command(CLI::App& app, Session& session);
 void add_forecast_command(CLI::App& app, Session& session);
 void add_templates_command(CLI::App& app, Session& session);
 void add_playbook_command(CLI::App& app, Session& session);
+void add_catalogue_command(CLI::App& app, Session& session);
 void add_completion_command(CLI::App& app, Session& session);
 void add_version_command(CLI::App& app, Session& session);
 

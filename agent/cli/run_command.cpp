@@ -18,6 +18,7 @@
 #include "agent/uplink/curl_fetcher.hpp"
 #include "agent/uplink/spool_files.hpp"
 #include "agent/version.hpp"
+#include "collectors/mount_prober.hpp"
 #include "core/file.hpp"
 #include "core/function_ref.hpp"
 
@@ -190,8 +191,13 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
         targets.push_back(std::make_unique<ExporterTarget>(exporter));
     }
     Work work;
+    // A directory that stands for another host must not be given this one's clock and mounts.
+    const bool this_host = options.root == "/";
+    const KernelClockDiscipline discipline;
+    ForkedMountProber mount_prober;
     Agent agent(config, actions, {process.root, clock, session.host.spawner, session.host.fetcher},
-                work, targets, nullptr);
+                work, targets, this_host ? &discipline : nullptr,
+                this_host ? &mount_prober : nullptr);
     restore(store, agent, shipper, log, now);
     Courier courier(work, store, shipper);
     SocketActuator runner(config.actions.socket, config.actions.timeout, actions.hash,

@@ -32,6 +32,7 @@ struct Config {
     Duration tick = seconds(1);
     std::size_t series_max = 2000;
     std::vector<std::string> collectors_off;
+    std::vector<std::string> certificates;    // files whose end is watched
     std::vector<ExporterSettings> exporters;  // scrape_configs, one for each target
     DetectorSettings detect;
     IncidentSettings incidents;

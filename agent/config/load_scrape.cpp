@@ -6,6 +6,7 @@
 #include <array>
 
 #include "agent/config/config_reader.hpp"
+#include "agent/config/relabel.hpp"
 
 namespace homeostat {
 namespace {
@@ -17,6 +18,7 @@ struct Job {
     std::string name;
     std::string scheme = "http";
     std::string metrics_path = "/metrics";
+    std::string query;  // empty, or "?name=value..."
     std::vector<std::string> targets;
     ExporterSettings common;
 };
@@ -74,6 +76,82 @@ void read_static_configs(const YamlNode& node, const ConfigContext& context, Job
     }
 }
 
+RelabelRule read_relabel_rule(const YamlNode& node, const ConfigContext& context) {
+    static constexpr std::array<std::string_view, 2> kActions{"keep", "drop"};
+    RelabelRule rule;
+    ConfigReader reader(node, context);
+    reader.texts("source_labels", rule.source_labels);
+    reader.text("separator", rule.separator);
+    reader.text("regex", rule.regex);
+    auto action = kActions.size();
+    reader.choice("action", action, kActions);
+    reader.finish();
+    if (!reader.has("action")) {
+        context.complain(node.mark, "metric_relabel_configs: give an action, keep or drop");
+    }
+    rule.action = action == 0 ? RelabelAction::Keep : RelabelAction::Drop;
+    return rule;
+}
+
+void read_metric_relabel(const YamlNode& node, const ConfigContext& context,
+                         ExporterSettings& exporter) {
+    if (!node.is_list()) {
+        context.complain(node.mark, "metric_relabel_configs: expected a list, got {}", shown(node));
+        return;
+    }
+    std::vector<RelabelRule> rules;
+    for (const YamlNode& item : node.items) rules.push_back(read_relabel_rule(item, context));
+    const auto relabelling = Relabelling::compile(rules);
+    if (!relabelling) {
+        context.complain(node.mark, "metric_relabel_configs: {}", relabelling.error().text);
+        return;
+    }
+    exporter.wanted = [wants = *relabelling](std::string_view name, std::string_view labels) {
+        return wants.wants(name, labels);
+    };
+}
+
+// "?collect[]=cpu&x=y", with everything but letters, digits and -._~ in hexadecimal (RFC 3986).
+void append_parameter(std::string& query, std::string_view name, std::string_view value) {
+    const auto append = [&query](std::string_view text) {
+        for (const char c : text) {
+            const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                               (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+                               c == '~';
+            query +=
+                plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+        }
+    };
+    query += query.empty() ? '?' : '&';
+    append(name);
+    query += '=';
+    append(value);
+}
+
+// `params`: lists of values by name.
+void read_parameters(const YamlNode& node, const ConfigContext& context, Job& job) {
+    if (!node.is_map()) {
+        context.complain(node.mark, "params: expected names and lists, got {}", shown(node));
+        return;
+    }
+    ConfigReader reader(node, context);
+    for (const YamlEntry& entry : node.entries) {
+        std::vector<std::string> values;
+        reader.texts(entry.key, values);
+        for (const std::string& value : values) append_parameter(job.query, entry.key, value);
+    }
+}
+
+// What Prometheus needs to tell hosts apart, or what we do anyway: taken and not used, so that a
+// file written for Prometheus can be used as it is.
+void accept_without_use(ConfigReader& reader) {
+    bool flag = false;
+    for (const char* key : {"honor_labels", "honor_timestamps", "track_timestamps_staleness",
+                            "follow_redirects", "enable_http2", "enable_compression"}) {
+        reader.flag(key, flag);
+    }
+}
+
 Job read_job(const YamlNode& node, const ConfigContext& context, SecretReader read_secret) {
     Job job;
     ConfigReader reader(node, context);
@@ -96,6 +174,11 @@ Job read_job(const YamlNode& node, const ConfigContext& context, SecretReader re
         read_authorization(*child, context, read_secret, job.common.headers);
     }
     if (const auto* child = reader.child("tls_config")) read_tls(*child, context, job.common.tls);
+    if (const auto* child = reader.child("metric_relabel_configs")) {
+        read_metric_relabel(*child, context, job.common);
+    }
+    if (const auto* child = reader.child("params")) read_parameters(*child, context, job);
+    accept_without_use(reader);
     reader.finish();
     if (job.name.empty()) context.complain(node.mark, "a scrape config needs a job_name");
     if (job.targets.empty()) {
@@ -139,7 +222,7 @@ void read_scrape_configs(const YamlNode& node, const ConfigContext& context,
         for (const std::string& target : job.targets) {
             ExporterSettings exporter = job.common;
             exporter.name = job.targets.size() == 1 ? job.name : job.name + "/" + target;
-            exporter.url = job.scheme + "://" + target + job.metrics_path;
+            exporter.url = job.scheme + "://" + target + job.metrics_path + job.query;
             exporters.push_back(std::move(exporter));
         }
         if (exporters.size() > kTargetsMax) {

@@ -12,7 +12,8 @@ namespace homeostat {
 struct ConfigContext;
 
 // One ExporterSettings for each target: job_name, static_configs, scrape_interval, scrape_timeout,
-// metrics_path, scheme, basic_auth, authorization, tls_config, sample_limit.
+// metrics_path, params, scheme, basic_auth, authorization, tls_config, sample_limit and
+// metric_relabel_configs with keep and drop.
 void read_scrape_configs(const YamlNode& node, const ConfigContext& context,
                          SecretReader read_secret, std::vector<ExporterSettings>& exporters);
 

@@ -1,28 +1,28 @@
 // What one tick of the watch costs, beside the floor: reading the same files and parsing nothing.
 //
-//     bench_tick [TICKS] [PACE_MS]      30 ticks, one a second, by default
+//     bench_tick [TICKS] [PACE_MS] [PROCESSES]      30 ticks, one a second, as many as there are
 //
-// Both are measured in the same run, in turn, as CPU time of this thread (user and system). Prints
-// the median of each and their ratio; absolute times say more about the machine than about us.
-
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/statvfs.h>
-#include <sys/syscall.h>
+// An agent whose reads are recorded ticks first, so that the floor reads exactly what a tick reads,
+// and finds the kernel's caches as warm as the measured agent does. Both are CPU time of this
+// thread, user and system. Ratios are what counts; times say more about the machine than about us.
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
-#include <string>
+#include <filesystem>
 #include <vector>
 
 #include "agent/agent.hpp"
 #include "core/allocation_guard.hpp"
 #include "core/parse.hpp"
 #include "core/time.hpp"
+#include "tests/bench/recorded_floor.hpp"
 
 using namespace homeostat;
 
@@ -41,61 +41,46 @@ double thread_cpu_us() {
     return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) * 1e-3;
 }
 
-// The bare floor: keeps the same global files open and reads each once, looks at the same mounts,
-// lists /proc and reads stat and io of each process as often as the process collector does.
-class Floor {
-public:
-    Floor() {
-        for (const char* path :
-             {"/proc/stat", "/proc/meminfo", "/proc/vmstat", "/proc/loadavg", "/proc/pressure/cpu",
-              "/proc/pressure/memory", "/proc/pressure/io", "/proc/diskstats", "/proc/net/dev",
-              "/proc/self/mountinfo", "/proc/uptime", "/proc/self/stat"}) {
-            const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
-            if (fd >= 0) files_.push_back(fd);
-        }
-        proc_ = ::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+std::size_t count_processes() {
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+        const std::string name = entry.path().filename();
+        if (name.front() >= '1' && name.front() <= '9') ++count;
     }
+    return count;
+}
 
-    void tick(int number) {
-        for (const int fd : files_) read_whole(fd);
-        struct statvfs info {};
-        if (number % 2 == 0) ::statvfs("/", &info);
-        if (number % 5 == 0) read_processes();
+// Sleeping processes, until the machine has `wanted` of them. They end with us.
+class Crowd {
+public:
+    explicit Crowd(std::size_t wanted) {
+        for (std::size_t here = count_processes(); here < wanted; ++here) {
+            const pid_t child = ::fork();
+            if (child == 0) {
+                ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+                for (;;) ::pause();
+            }
+            if (child > 0) children_.push_back(child);
+        }
     }
+    ~Crowd() {
+        for (const pid_t child : children_) ::kill(child, SIGKILL);
+        for (const pid_t child : children_) (void)::waitpid(child, nullptr, 0);
+    }
+    Crowd(const Crowd&) = delete;
+    Crowd& operator=(const Crowd&) = delete;
 
 private:
-    void read_whole(int fd) {
-        off_t at = 0;
-        for (ssize_t count = 1; count > 0; at += count) {
-            count = ::pread(fd, buffer_.data(), buffer_.size(), at);
-        }
-    }
-
-    void read_processes() {
-        alignas(dirent64) std::array<char, 16384> names;
-        ::lseek(proc_, 0, SEEK_SET);
-        for (;;) {
-            const long size = ::syscall(SYS_getdents64, proc_, names.data(), names.size());
-            if (size <= 0) return;
-            for (long at = 0; at < size;) {
-                const auto* entry = reinterpret_cast<const dirent64*>(names.data() + at);
-                at += entry->d_reclen;
-                if (entry->d_name[0] < '0' || entry->d_name[0] > '9') continue;
-                for (const char* file : {"stat", "io"}) {
-                    const std::string path = std::string(entry->d_name) + "/" + file;
-                    const int fd = ::openat(proc_, path.c_str(), O_RDONLY | O_CLOEXEC);
-                    if (fd < 0) continue;
-                    read_whole(fd);
-                    ::close(fd);
-                }
-            }
-        }
-    }
-
-    std::vector<int> files_;
-    int proc_ = -1;
-    std::array<char, 1U << 16U> buffer_{};
+    std::vector<pid_t> children_;
 };
+
+// The floor keeps two files of each process open.
+void allow_many_files() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 double median(std::vector<double> values) {
     std::sort(values.begin(), values.end());
@@ -108,34 +93,79 @@ double mean(const std::vector<double>& values) {
     return values.empty() ? 0 : sum / static_cast<double>(values.size());
 }
 
+// One pass over all processes, without the schedule that makes a dear one rarer.
+void measure_process_pass(const Root& root, const Clock& clock) {
+    constexpr int kPasses = 11;
+    constexpr std::size_t kProcessesMax = 16'384;
+    constexpr std::uint64_t kPageBytes = 4096;
+    bench::Recording recording;
+    const bench::RecordingRoot recorder(root, recording);
+    ProcessTable recorded(kProcessesMax, kPageBytes);
+    ProcessTable measured(kProcessesMax, kPageBytes);
+    std::vector<char> buffer(1UL << 16U);
+    bench::Floor floor;
+    std::vector<double> ours;
+    std::vector<double> bare;
+    for (int i = 0; i < kPasses; ++i) {
+        recording.clear();
+        (void)recorded.scan(recorder, buffer, clock.now());
+        floor.prepare(recording);
+        const double begin = thread_cpu_us();
+        floor.run();
+        const double middle = thread_cpu_us();
+        (void)measured.scan(root, buffer, clock.now());
+        const double end = thread_cpu_us();
+        bare.push_back(middle - begin);
+        ours.push_back(end - middle);
+    }
+    std::printf("process pass, CPU, median us %.0f\n", median(ours));
+    std::printf("its floor, CPU, median us    %.0f\n", median(bare));
+    std::printf("pass / floor, by medians     %.2f\n", median(ours) / median(bare));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    const auto ticks = static_cast<int>(parse_u64(argc > 1 ? argv[1] : "30").value_or(30));
-    const auto pace_ms =
-        static_cast<std::int64_t>(parse_u64(argc > 2 ? argv[2] : "1000").value_or(1000));
+    const auto number = [&](int index, std::uint64_t otherwise) {
+        return argc > index ? parse_u64(argv[index]).value_or(otherwise) : otherwise;
+    };
+    const auto ticks = static_cast<int>(number(1, 30));
+    const auto pace_ms = static_cast<std::int64_t>(number(2, 1000));
+    const Crowd crowd(number(3, 0));
+    allow_many_files();
     auto root = DirectoryRoot::open("/");
     if (!root) return 1;
     const SystemClock clock;
     ProcessSpawner spawner;
     NoFetcher fetcher;
     const ActionConfig actions;
-    Config config;
+    const Config config;
+    const KernelClockDiscipline discipline;
+    bench::Recording recording;
+    const bench::RecordingRoot recorder(*root, recording);
+    Work recorded_work;
     Work work;
-    Agent agent(config, actions, {*root, clock, spawner, fetcher}, work, {}, nullptr);
-    Floor floor;
+    Agent recorded(config, actions, {recorder, clock, spawner, fetcher}, recorded_work, {},
+                   &discipline);
+    Agent agent(config, actions, {*root, clock, spawner, fetcher}, work, {}, &discipline);
+    bench::Floor floor;
     std::vector<double> ours;
     std::vector<double> bare;
     constexpr int kWarmUp = 10;  // every collector has run, every series has its slot
     std::uint64_t allocations = 0;
     for (int i = -kWarmUp; i < ticks; ++i) {
+        recording.clear();
+        recorded.tick();
+        floor.prepare(recording);
         const double begin = thread_cpu_us();
-        floor.tick(i + kWarmUp);
+        floor.run();
         const double middle = thread_cpu_us();
         const AllocationGuard guard;
         agent.tick();
         const double end = thread_cpu_us();
         while (work.to_ship.try_pop()) {
+        }
+        while (recorded_work.to_ship.try_pop()) {
         }
         if (i >= 0) {
             allocations += guard.count();
@@ -147,13 +177,15 @@ int main(int argc, char** argv) {
     }
     AgentStatus status;
     agent.describe(status);
-    std::printf("series                      %llu\n",
+    std::printf("processes                    %zu\n", count_processes());
+    std::printf("series                       %llu\n",
                 static_cast<unsigned long long>(status.series));
-    std::printf("tick, CPU, median us        %.0f\n", median(ours));
-    std::printf("floor, CPU, median us       %.0f\n", median(bare));
-    std::printf("tick / floor, by medians    %.2f\n", median(ours) / median(bare));
-    std::printf("tick / floor, by means      %.2f\n", mean(ours) / mean(bare));
-    std::printf("allocations a tick          %.3f\n",
+    std::printf("tick, CPU, median us         %.0f\n", median(ours));
+    std::printf("floor, CPU, median us        %.0f\n", median(bare));
+    std::printf("tick / floor, by medians     %.2f\n", median(ours) / median(bare));
+    std::printf("tick / floor, by means       %.2f\n", mean(ours) / mean(bare));
+    std::printf("allocations a tick           %.3f\n",
                 static_cast<double>(allocations) / static_cast<double>(ticks));
+    measure_process_pass(*root, clock);
     return 0;
 }

@@ -39,3 +39,14 @@ TEST_CASE("cgroup files: I/O is summed over devices") {
     CHECK(parse_io_stat("8:0 rbytes=x wbytes=\n")->read_bytes == 0);
     for (const std::string& hostile : test::hostile_texts()) (void)parse_io_stat(hostile);
 }
+
+TEST_CASE("cgroup_files: bytes of version 1, without the totals") {
+    const auto io =
+        parse_blkio_bytes("8:0 Read 1\n8:0 Write 2\n8:0 Total 3\n9:0 Read 4\nTotal 7\n");
+    REQUIRE(io);
+    CHECK(io->read_bytes == 5);
+    CHECK(io->written_bytes == 2);
+    CHECK_FALSE(parse_blkio_bytes("Total 0\n"));
+    CHECK_FALSE(parse_blkio_bytes("8:0 Read x\n"));
+    for (const std::string& text : test::hostile_texts()) CHECK_FALSE(parse_blkio_bytes(text));
+}

@@ -70,6 +70,24 @@ TEST_CASE("mountinfo: nothing beneath a remote mount is touched, whatever the or
     CHECK(points(*found) == "/nasty ");
 }
 
+TEST_CASE("mountinfo: what may hang is listed by itself, without the trees that programs make") {
+    const auto found = local_mounts(
+        line("/nas", "0:9", "nfs4") + line("/nas", "0:10", "nfs4") +
+        line("/home/me/box", "0:11", "fuse.sshfs") + line("/var/lib/lxcfs", "0:12", "fuse.lxcfs") +
+        line("/run/user/1000/gvfs", "0:13", "fuse") + line("/snap/x", "0:14", "fuse.snapfuse"));
+    REQUIRE(found);
+    REQUIRE(found->remote.size() == 2);
+    CHECK(found->remote[0].mount_point == "/nas");
+    CHECK(found->remote[1].mount_point == "/home/me/box");
+
+    std::string many;
+    for (int i = 0; i < 40; ++i) many += line(fmt::format("/n{}", i), "0:9", "nfs");
+    const auto crowd = local_mounts(many);
+    REQUIRE(crowd);
+    CHECK(crowd->remote.size() == 32);
+    CHECK(crowd->untracked == 8);
+}
+
 TEST_CASE("mountinfo: a full table counts what it leaves out") {
     std::string text;
     for (int i = 0; i < 70; ++i) text += line(fmt::format("/m{}", i), fmt::format("8:{}", i));

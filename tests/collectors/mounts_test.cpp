@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "collectors/mount_prober.hpp"
 #include "tests/collectors/fixture_host.hpp"
 
 using namespace homeostat;
@@ -95,4 +96,55 @@ TEST_CASE("mounts: a mount point that is not there for us is no failure") {
     REQUIRE(watch.collect(mounts, root));
     CHECK(*watch.value("filesystems_unknown_count") == 0);
     CHECK(watch.value("filesystem_used_ratio", SubjectKind::Mount, "/"));
+}
+
+TEST_CASE("mounts: those that may hang are asked by the helper, seldom, and told when they hang") {
+    class Scripted final : public MountProber {
+    public:
+        MountAnswer ask(const char* mount_point, Instant) override {
+            ++asked;
+            CHECK(std::string_view(mount_point) == "/mnt/home dirs");
+            return next;
+        }
+        MountAnswer next;
+        int asked = 0;
+    };
+    Scripted prober;
+    WorkbenchSettings settings;
+    settings.mount_prober = &prober;
+    Watch watch;
+    Workbench bench(settings);
+    MountsCollector mounts(bench);
+    auto root = test::load_host("storage-5.15");
+    root.set_usage("", kUsage);
+    const auto at = [&](std::string_view metric) {
+        return watch.value(metric, SubjectKind::Mount, "/mnt/home dirs");
+    };
+    prober.next = {.state = MountAnswer::State::Known, .usage = kUsage};
+    REQUIRE(watch.collect(mounts, root));
+    CHECK(*at("filesystem_used_ratio") == doctest::Approx(80.0 / 95));
+    CHECK(*at("mount_hung") == 0);
+
+    watch.clock.advance(seconds(2));
+    REQUIRE(watch.collect(mounts, root));
+    CHECK(prober.asked == 1);
+
+    watch.clock.advance(seconds(8));
+    prober.next = {.state = MountAnswer::State::Waiting, .waiting = seconds(14)};
+    REQUIRE(watch.collect(mounts, root));
+    CHECK(*at("mount_hung") == 0);  // late, but so is a busy server
+    CHECK_FALSE(at("filesystem_used_ratio"));
+
+    watch.clock.advance(seconds(10));
+    prober.next.waiting = seconds(24);
+    REQUIRE(watch.collect(mounts, root));
+    CHECK(*at("mount_hung") == 1);
+    CHECK(*watch.value("filesystems_unknown_count") == 1);
+    CHECK(watch.value("filesystem_used_ratio", SubjectKind::Mount, "/"));
+
+    watch.clock.advance(seconds(10));
+    prober.next = {.state = MountAnswer::State::Failed, .error_number = 107};
+    REQUIRE(watch.collect(mounts, root));
+    CHECK(*at("mount_hung") == 0);
+    CHECK(*watch.value("filesystems_unknown_count") == 1);
 }

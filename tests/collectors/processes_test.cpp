@@ -33,7 +33,9 @@ TEST_CASE("processes: hidden processes make the counts unknown, not small") {
 
 TEST_CASE("processes: with more of them than the table holds the counts are unknown") {
     Watch watch;
-    Workbench bench({.processes_max = 4});
+    WorkbenchSettings settings;
+    settings.processes_max = 4;
+    Workbench bench(settings);
     ProcessesCollector processes(bench);
     test::MemoryRoot root;
     for (int pid = 1; pid <= 9; ++pid) test::FakeProcess{.pid = pid, .name = "p"}.put(root);

@@ -26,7 +26,9 @@ TEST_CASE("timex: what the clock's discipline says") {
                                                .error_estimate_seconds = 0.5,
                                                .synchronised = true});
     Watch watch;
-    Workbench bench({.clock_discipline = &steady});
+    WorkbenchSettings settings;
+    settings.clock_discipline = &steady;
+    Workbench bench(settings);
     TimexCollector timex(bench);
     REQUIRE(watch.collect(timex, test::MemoryRoot{}));
     CHECK(*watch.value("clock_offset_seconds") == -0.25);
@@ -40,7 +42,9 @@ TEST_CASE("timex: nobody to ask, or no answer") {
     TimexCollector nobody(watch.bench);
     CHECK(watch.collect(nobody, test::MemoryRoot{}).error().code == Errc::NotAvailable);
     const Steady mute(make_error(Errc::Denied, "adjtimex: Operation not permitted"));
-    Workbench bench({.clock_discipline = &mute});
+    WorkbenchSettings settings;
+    settings.clock_discipline = &mute;
+    Workbench bench(settings);
     TimexCollector timex(bench);
     CHECK(watch.collect(timex, test::MemoryRoot{}).error().code == Errc::Denied);
     CHECK(watch.samples.all().empty());

@@ -52,7 +52,37 @@ TEST_CASE("units: without a limit or a controller the numbers are unknown, not z
     CHECK_FALSE(watch.value("unit_read_bytes", SubjectKind::Unit, "a.service"));
 }
 
-TEST_CASE("units: hosts with the old hierarchy, or without systemd, lack the source") {
+TEST_CASE("units: the old hierarchies, beside the unified one or alone, tell what they have") {
+    Watch watch;
+    UnitsCollector units(watch.bench);
+    auto root = test::load_host("hybrid-5.10");
+    REQUIRE(watch.collect(units, root));
+    const auto nginx = [&](std::string_view metric) {
+        return *watch.value(metric, SubjectKind::Unit, "nginx.service");
+    };
+    CHECK(nginx("unit_cpu_seconds") == doctest::Approx(9.123456789));
+    CHECK(nginx("unit_cpu_throttled_periods_count") == 7);
+    CHECK(nginx("unit_cpu_throttled_seconds") == doctest::Approx(1.23));
+    CHECK(nginx("unit_memory_bytes") == 402653184);
+    CHECK(nginx("unit_memory_used_ratio") == doctest::Approx(0.75));
+    CHECK(nginx("unit_memory_max_events_count") == 19);
+    CHECK(nginx("unit_oom_kills_count") == 2);
+    CHECK(nginx("unit_read_bytes") == 4096);
+    CHECK(nginx("unit_written_bytes") == 81920);
+    CHECK(nginx("unit_tasks_used_ratio") == doctest::Approx(0.09));
+    CHECK(nginx("unit_tasks_refused_count") == 1);
+    CHECK_FALSE(watch.value("unit_pressure_io_some_seconds", SubjectKind::Unit, "nginx.service"));
+    CHECK_FALSE(watch.value("unit_memory_used_ratio", SubjectKind::Unit, "cron.service"));
+
+    test::MemoryRoot old;  // version 1 alone
+    old.fail("sys/fs/cgroup/systemd/release_agent", Errc::Denied);
+    old.set("sys/fs/cgroup/systemd/system.slice/a.service/cgroup.procs", "12\n");
+    old.set("sys/fs/cgroup/memory/system.slice/a.service/memory.usage_in_bytes", "4096\n");
+    REQUIRE(watch.collect(units, old));
+    CHECK(*watch.value("unit_memory_bytes", SubjectKind::Unit, "a.service") == 4096);
+}
+
+TEST_CASE("units: hosts without systemd lack the source") {
     Watch watch;
     UnitsCollector units(watch.bench);
     CHECK(watch.collect(units, test::load_host("kernel-4.18")).error().code == Errc::NotAvailable);

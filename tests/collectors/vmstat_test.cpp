@@ -29,7 +29,9 @@ TEST_CASE("vmstat: counts of every kernel's spelling come out under one name") {
 
 TEST_CASE("vmstat: the page size is the machine's") {
     Watch watch;
-    Workbench bench({.page_bytes = 65536});
+    WorkbenchSettings settings;
+    settings.page_bytes = 65536;
+    Workbench bench(settings);
     VmstatCollector vmstat(bench);
     test::MemoryRoot root;
     root.set("proc/vmstat", "pswpin 3\n");

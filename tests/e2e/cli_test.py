@@ -8,7 +8,7 @@ import harness
 
 class CommandLine(harness.Case):
     COMMANDS = ["run", "check", "status", "incidents", "show", "replay", "forecast", "templates",
-                "playbook", "completion", "version"]
+                "playbook", "catalogue", "completion", "version"]
 
     def test_every_command_has_help_with_an_example(self):
         for command in self.COMMANDS:

@@ -3,22 +3,33 @@
 #include <string_view>
 
 #include "collectors/block_health.hpp"
+#include "collectors/bonding.hpp"
 #include "collectors/cgroup_files.hpp"
 #include "collectors/conntrack.hpp"
 #include "collectors/cpu.hpp"
+#include "collectors/cpufreq.hpp"
 #include "collectors/diskstats.hpp"
 #include "collectors/filesystem_errors.hpp"
+#include "collectors/fstab.hpp"
+#include "collectors/gpu_errors.hpp"
+#include "collectors/ipc.hpp"
 #include "collectors/limits.hpp"
 #include "collectors/loadavg.hpp"
+#include "collectors/machine_checks.hpp"
 #include "collectors/meminfo.hpp"
+#include "collectors/neighbours.hpp"
 #include "collectors/netdev.hpp"
 #include "collectors/netstat.hpp"
+#include "collectors/nfs_client.hpp"
+#include "collectors/pcie_errors.hpp"
 #include "collectors/pressure.hpp"
 #include "collectors/process_files.hpp"
+#include "collectors/routes.hpp"
 #include "collectors/sockstat.hpp"
 #include "collectors/softnet.hpp"
 #include "collectors/uptime.hpp"
 #include "collectors/vmstat.hpp"
+#include "collectors/xfs.hpp"
 
 using namespace homeostat;
 
@@ -47,5 +58,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)parse_limit(text);
     (void)sum_of_counts(text);
     (void)parse_hexadecimal_or_decimal(text);
+    (void)first_stat_column(text, "entries");
+    (void)parse_bonding(text);
+    (void)count_default_routes_ipv4(text);
+    (void)count_default_routes_ipv6(text);
+    (void)parse_mountstats(text, [](const NfsMountCounts&) {});
+    (void)parse_fstab(text, [](std::string_view) {});
+    (void)xfs_stat(text, "log", 2);
+    (void)count_cpu_list(text);
+    (void)parse_aer_total(text);
+    (void)sum_interrupt_row(text, "MCE");
+    (void)parse_gpu_errors(text);
+    (void)parse_sysvipc_sem(text);
+    (void)parse_key_users(text);
+    (void)parse_blkio_bytes(text);
     return 0;
 }

@@ -71,3 +71,40 @@ TEST_CASE("load_scrape: what is missing or unknown is named with its line") {
         CHECK(found);
     }
 }
+
+TEST_CASE("load_scrape: series are chosen by metric_relabel_configs, parameters go into the URL") {
+    std::vector<Error> errors;
+    const auto config = parse(R"(
+scrape_configs:
+  - job_name: node
+    honor_labels: true
+    params: {'collect[]': [cpu, 'net dev']}
+    metric_relabel_configs:
+      - {source_labels: [__name__], regex: 'app_.*', action: keep}
+      - {source_labels: [path], regex: '/health', action: drop}
+    static_configs: [{targets: ['127.0.0.1:9100']}]
+)",
+                              errors);
+    for (const Error& error : errors) MESSAGE(error.text.view());
+    REQUIRE(config);
+    const ExporterSettings& exporter = config->exporters.at(0);
+    CHECK(exporter.url ==
+          "http://127.0.0.1:9100/metrics?collect%5B%5D=cpu&collect%5B%5D=net%20dev");
+    CHECK(exporter.wanted("app_requests", R"(path="/buy")"));
+    CHECK_FALSE(exporter.wanted("app_requests", R"(path="/health")"));
+    CHECK_FALSE(exporter.wanted("go_threads", ""));
+}
+
+TEST_CASE("load_scrape: relabelling that we do not do is refused, not passed over") {
+    for (const char* rule : {"{action: labeldrop, regex: x}", "{source_labels: [a], regex: x}",
+                             "{action: keep, regex: '(a'}", "{action: keep, target_label: b}"}) {
+        std::vector<Error> errors;
+        CAPTURE(rule);
+        (void)parse(
+            fmt::format("scrape_configs:\n  - job_name: a\n    metric_relabel_configs: [{}]\n"
+                        "    static_configs: [{{targets: ['a:1']}}]\n",
+                        rule),
+            errors);
+        CHECK_FALSE(errors.empty());
+    }
+}
