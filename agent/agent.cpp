@@ -99,6 +99,16 @@ void Agent::restore(std::span<const Incident> incidents) {
     for (const Incident& incident : incidents) incidents_.restore(incident, now);
 }
 
+void Agent::restore_models(ModelLoad load) {
+    const Instant now = host_.clock.now();
+    // A wall clock that was set back in between must not take the forecasts' time back.
+    const Duration away{std::max<std::int64_t>(now.unix_ns - load.saved_unix_ns, 0)};
+    detectors_.set_forecast_clock(load.forecast_clock + away.seconds(), now);
+    bank_ = std::move(load.bank);
+    bank_until_ = now + kSeriesIdleMax;
+    detectors_.set_bank(bank_.get());
+}
+
 void Agent::tick() {
     const Instant now = host_.clock.now();  // one reading per tick: all stages agree on it
     collect(now);
@@ -109,6 +119,10 @@ void Agent::tick() {
     const auto changed = incidents_.run(findings, now, evidence);
     hand_over(changed);
     for (const Incident& incident : incidents_.open()) decide(incident, now);
+    if (bank_ != nullptr && now >= bank_until_) {
+        detectors_.set_bank(nullptr);
+        bank_.reset();
+    }
     last_tick_ = now;
     ++ticks_;
 }

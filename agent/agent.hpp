@@ -15,6 +15,7 @@
 #include "agent/config/config.hpp"
 #include "agent/incidents/flight_recorder.hpp"
 #include "agent/incidents/incident_engine.hpp"
+#include "agent/model_store.hpp"
 #include "agent/status.hpp"
 #include "agent/work.hpp"
 #include "collectors/collector_set.hpp"
@@ -36,6 +37,15 @@ public:
 
     // Takes back what was open when the agent stopped. Before the first tick.
     void restore(std::span<const Incident> incidents);
+
+    // Takes over what a former run has learned. Before the first tick.
+    void restore_models(ModelLoad load);
+
+    // What has been learned so far, as a models file's content.
+    [[nodiscard]] std::string models(Instant now) const {
+        return encode_models(detectors_, series_, now);
+    }
+    [[nodiscard]] std::uint64_t models_taken() const { return detectors_.models_taken(); }
 
     // One second of the watch. Allocates nothing once every series has been seen.
     void tick();
@@ -64,6 +74,8 @@ private:
     Workbench bench_;
     CollectorSet collectors_;
     SeriesTable series_;
+    std::unique_ptr<ModelBank> bank_;  // of the former run; until its series had time to come back
+    Instant bank_until_;
     Samples samples_;
     FlightRecorder recorder_;
     Detectors detectors_;

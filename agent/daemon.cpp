@@ -16,8 +16,9 @@ namespace {
 
 constexpr Duration kCourierPatience = milliseconds(200);
 constexpr Duration kScrapePause = milliseconds(200);
-constexpr Duration kStatusRefresh = seconds(2);  // of what the courier may write
-constexpr Duration kDrainMax = seconds(5);       // for what is still queued when we stop
+constexpr Duration kStatusRefresh = seconds(2);    // of what the courier may write
+constexpr Duration kModelsInterval = minutes(15);  // what a kill -9 forgets at most
+constexpr Duration kDrainMax = seconds(5);         // for what is still queued when we stop
 
 sigset_t handled_signals() {
     sigset_t set;
@@ -66,7 +67,9 @@ DaemonEnd Daemon::run(Duration limit) {
     std::thread scraper;
     if (parts_.scraper != nullptr) scraper = std::thread([this] { scrape(); });
 
+    models_saved_ = parts_.clock.now();
     const DaemonEnd end = watch(signals, limit);
+    offer_models(parts_.clock.now());
 
     if (end == DaemonEnd::Stopped) parts_.service_manager.notify("STOPPING=1");
     parts_.work.to_act.close();
@@ -113,6 +116,7 @@ DaemonEnd Daemon::watch(int signals, Duration limit) {
             parts_.agent.describe(status_);
             described = now;
         }
+        if (now - models_saved_ >= kModelsInterval) offer_models(now);
         if (!ready) parts_.service_manager.notify("READY=1\nSTATUS=watching");
         ready = true;
         parts_.service_manager.keep_alive(now);
@@ -148,6 +152,7 @@ void Daemon::deliver() {
         parts_.courier.step(now, kCourierPatience);
         if (now - written >= kStatusInterval || written.monotonic_ns == 0) {
             write_status(false);
+            write_models();
             written = now;
         }
     }
@@ -156,6 +161,31 @@ void Daemon::deliver() {
         parts_.courier.step(parts_.clock.now(), Duration{});
     } while (parts_.work.to_ship.size() > 0 && parts_.clock.now() < end);
     write_status(!reload_wanted_);  // settled before stopping_ was
+    write_models();
+}
+
+// Copied by the watch, a matter of a millisecond, and written by the courier: a slow disk does not
+// blind the watch.
+void Daemon::offer_models(Instant now) {
+    std::string models = parts_.agent.models(now);
+    const std::lock_guard lock(models_mutex_);
+    models_ = std::move(models);
+    models_saved_ = now;
+}
+
+void Daemon::write_models() {
+    std::string models;
+    {
+        const std::lock_guard lock(models_mutex_);
+        models.swap(models_);
+    }
+    if (models.empty()) return;
+    const auto written = write_file_atomically(parts_.state_directory + "/" + kModelsFile, models);
+    if (!written && !models_failed_) {
+        parts_.log.write(LogLevel::Warning, "what was learned is not saved: {}",
+                         written.error().text);
+    }
+    models_failed_ = !written;
 }
 
 void Daemon::scrape() {

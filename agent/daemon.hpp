@@ -60,12 +60,18 @@ private:
     void deliver();
     void scrape();
     void write_status(bool stopped);
+    void offer_models(Instant now);
+    void write_models();
 
     DaemonParts parts_;
     std::mutex status_mutex_;
     AgentStatus status_;  // guarded by status_mutex_
+    std::mutex models_mutex_;
+    std::string models_;  // to be written; guarded by models_mutex_
+    Instant models_saved_;
     std::atomic<bool> stopping_{false};
     bool status_failed_ = false;  // courier thread only: complain once
+    bool models_failed_ = false;  // the same
     bool reload_wanted_ = false;
 };
 

@@ -76,6 +76,14 @@ double BlockMaxima::rarity_bits(double score) const {
     return -std::log2((reached + kUnit / 2.0) / (total_ + double{kUnit}));
 }
 
+bool BlockMaxima::is_sound() const {
+    std::uint32_t total = 0;
+    for (const std::uint16_t count : counts_) total += count;
+    return total == total_ && total > 0 && total <= kTotalMax && block_rows_ >= 0 &&
+           std::isfinite(block_max_) && std::isfinite(level_) && level_ > 0 &&
+           std::isfinite(block_start_);
+}
+
 double BlockMaxima::quantile(double share) const {
     const double above = (1 - share) * total_;
     double seen = 0;

@@ -30,6 +30,9 @@ public:
     // bit is every second hour, ten bits once in six weeks. Bits of several features add up.
     [[nodiscard]] double rarity_bits(double score) const;
 
+    // False for bytes that no history leads to.
+    [[nodiscard]] bool is_sound() const;
+
 private:
     static constexpr std::size_t kBins = 40;
 

@@ -46,6 +46,28 @@ void Detectors::set_utc_offset(std::int64_t seconds) {
     parts_->utc_offset_seconds = seconds;
 }
 
+void Detectors::set_bank(const ModelBank* bank) {
+    parts_->limits.set_bank(bank);
+    parts_->learned.set_bank(bank);
+}
+
+void Detectors::save(const SeriesTable& table, FunctionRef<void(const SavedModel&)> take) const {
+    parts_->learned.save(table, take);
+    parts_->limits.save(table, take);
+}
+
+double Detectors::forecast_clock(Instant now) const {
+    return parts_->limits.forecast_clock(now);
+}
+
+void Detectors::set_forecast_clock(double clock_seconds, Instant now) {
+    parts_->limits.set_forecast_clock(clock_seconds, now);
+}
+
+std::uint64_t Detectors::models_taken() const {
+    return parts_->limits.models_taken() + parts_->learned.models_taken();
+}
+
 std::size_t Detectors::memory_bytes() const {
     return sizeof(Parts) + parts_->limits.memory_bytes() + parts_->learned.memory_bytes() +
            parts_->findings.capacity() * sizeof(Finding);

@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "core/finding.hpp"
+#include "core/function_ref.hpp"
 #include "core/series.hpp"
 #include "detectors/catalogue.hpp"
+#include "detectors/model_bank.hpp"
 
 namespace homeostat {
 
@@ -51,6 +53,21 @@ public:
 
     // Local time minus UTC, for the daily curves; call again when daylight saving changes it.
     void set_utc_offset(std::int64_t seconds);
+
+    // Models of a former run: a series that is new to this one takes its own from there. Borrowed
+    // until the next call; null for none.
+    void set_bank(const ModelBank* bank);
+
+    // Calls `take` with what has been learned of each series of this table.
+    void save(const SeriesTable& table, FunctionRef<void(const SavedModel&)> take) const;
+
+    // The clock of the forecasts, in seconds: it counts on from a former run's, so that what they
+    // have seen stays in its place.
+    [[nodiscard]] double forecast_clock(Instant now) const;
+    void set_forecast_clock(double clock_seconds, Instant now);
+
+    // How many models were taken from banks.
+    [[nodiscard]] std::uint64_t models_taken() const;
 
     [[nodiscard]] std::size_t memory_bytes() const;  // all of it, allocated at start
     [[nodiscard]] LearningProgress learning() const;

@@ -107,6 +107,17 @@ double CapacityForecast::width_of(std::size_t level) {
     return width;
 }
 
+bool CapacityForecast::is_sound() const {
+    const auto finite = [](double x) { return std::isfinite(x); };
+    for (const Level& level : levels_) {
+        if (level.used > kBuckets || level.newest >= kBuckets) return false;
+        if (!std::all_of(level.lows.begin(), level.lows.end(), finite)) return false;
+    }
+    const std::array<double, 7> numbers{last_seconds_, value_,      peak_,        trough_,
+                                        given_back_,   usual_peak_, largest_jump_};
+    return std::all_of(numbers.begin(), numbers.end(), finite);
+}
+
 void CapacityForecast::observe(double seconds, double value, bool attended) {
     if (!std::isfinite(seconds) || !std::isfinite(value)) return;
     if (!started_) {

@@ -37,6 +37,11 @@ public:
     // says nothing about what this series does when left alone.
     void observe(double seconds, double value, bool attended = false);
 
+    // The state is kept across restarts as its bytes: raise this when they change their meaning.
+    static constexpr std::uint32_t kVersion = 1;
+    // False for bytes that no history leads to: a restored model is asked before it is used.
+    [[nodiscard]] bool is_sound() const;
+
     // REQUIRES: limit is finite.
     [[nodiscard]] ForecastResult forecast(double limit) const;
 

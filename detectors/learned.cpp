@@ -45,19 +45,40 @@ void Learned::observe(const Samples& samples, std::int64_t utc_offset_seconds) {
     for (const Sample& sample : samples.all()) {
         if (sample.series.slot >= slots_.size()) continue;  // REQUIRES of the constructor
         Slot& slot = slots_[sample.series.slot];
-        if (slot.generation != sample.series.generation) {
-            slot = Slot{};
-            slot.generation = sample.series.generation;
-            surprises_[sample.series.slot] = 0;
-        }
+        const SeriesInfo& info = samples.table().info(sample.series);
+        if (slot.generation != sample.series.generation) begin_slot(sample, info);
         double value = sample.value;
-        if (samples.table().info(sample.series).kind == MetricKind::Counter) {
+        if (info.kind == MetricKind::Counter) {
             const auto rate = slot.rate.observe(sample.value, samples.at());
             if (!rate) continue;  // a gap is not zero
             value = *rate;
         }
         slot.sum += value;
         ++slot.count;
+    }
+}
+
+void Learned::begin_slot(const Sample& sample, const SeriesInfo& info) {
+    Slot& slot = slots_[sample.series.slot];
+    slot = Slot{};
+    slot.generation = sample.series.generation;
+    surprises_[sample.series.slot] = 0;
+    if (bank_ == nullptr) return;
+    const std::string_view state = bank_->find(ModelKind::Series, info);
+    if (!state.empty() && read_bytes(state, slot.model)) ++models_taken_;
+}
+
+void Learned::save(const SeriesTable& table, FunctionRef<void(const SavedModel&)> take) const {
+    for (std::uint32_t i = 0; i < slots_.size(); ++i) {
+        const SeriesId id{i, slots_[i].generation};
+        if (!table.is_current(id)) continue;
+        const SeriesInfo& info = table.info(id);
+        take({.kind = ModelKind::Series,
+              .metric_kind = info.kind,
+              .metric = info.metric,
+              .subject_kind = info.subject.kind,
+              .subject = info.subject.name,
+              .state = bytes_of(slots_[i].model)});
     }
 }
 

@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "core/finding.hpp"
+#include "core/function_ref.hpp"
 #include "core/series.hpp"
 #include "detectors/host_model.hpp"
+#include "detectors/model_bank.hpp"
 #include "detectors/rate.hpp"
 #include "detectors/series_model.hpp"
 
@@ -28,6 +30,11 @@ public:
 
     // Appends what is odd now while there is room; returns how many found none.
     std::size_t report(const Samples& samples, std::vector<Finding>& out);
+
+    // See Detectors: models of a former run, and what to write down of this one.
+    void set_bank(const ModelBank* bank) { bank_ = bank; }
+    void save(const SeriesTable& table, FunctionRef<void(const SavedModel&)> take) const;
+    [[nodiscard]] std::uint64_t models_taken() const { return models_taken_; }
 
     [[nodiscard]] std::size_t memory_bytes() const;
     [[nodiscard]] std::size_t series() const;
@@ -47,6 +54,7 @@ private:
         SeriesModel model;
     };
 
+    void begin_slot(const Sample& sample, const SeriesInfo& info);
     void close_window(const Samples& samples, std::int64_t utc_offset_seconds);
     void judge(Slot& slot, Instant now, double local_seconds);
     [[nodiscard]] Finding describe(const Slot& slot, const SeriesInfo& info) const;
@@ -59,6 +67,8 @@ private:
     double host_surprise_ = 0;
     bool host_odd_ = false;
     Instant host_odd_since_;
+    const ModelBank* bank_ = nullptr;
+    std::uint64_t models_taken_ = 0;
     std::int64_t window_ = 0;
     bool started_ = false;
 };

@@ -70,6 +70,9 @@ void Limits::bind(SeriesId id, const SeriesInfo& info) {
         BoundForecast bound;
         bound.series = id;
         bound.row = row;
+        const std::string_view state =
+            bank_ == nullptr ? std::string_view{} : bank_->find(ModelKind::Forecast, info);
+        if (!state.empty() && read_bytes(state, bound.model)) ++models_taken_;
         forecasts_.push_back(bound);
     }
 }
@@ -110,7 +113,7 @@ void Limits::observe_forecast(BoundForecast& bound, const Samples& samples) {
     if (reading.at != samples.at() || reading.generation != bound.series.generation) return;
     const Instant now = samples.at();
     const bool attended = bound.holds || reading.value >= kCrowdedRatio;
-    bound.model.observe(Duration{now.monotonic_ns}.seconds(), reading.value, attended);
+    bound.model.observe(forecast_clock(now), reading.value, attended);
     const ForecastResult result = bound.model.forecast(1.0);
     const double horizon = settings_.forecast_horizon.seconds() * (bound.holds ? kHorizonSlack : 1);
     const bool matters = result.will_fill && result.seconds <= horizon &&
@@ -171,6 +174,27 @@ std::size_t Limits::report(const Samples& samples, std::vector<Finding>& out) co
         if (!push_if_room(out, finding)) ++refused;
     }
     return refused;
+}
+
+void Limits::save(const SeriesTable& table, FunctionRef<void(const SavedModel&)> take) const {
+    for (const BoundForecast& bound : forecasts_) {
+        if (!table.is_current(bound.series)) continue;
+        const SeriesInfo& info = table.info(bound.series);
+        take({.kind = ModelKind::Forecast,
+              .metric_kind = info.kind,
+              .metric = info.metric,
+              .subject_kind = info.subject.kind,
+              .subject = info.subject.name,
+              .state = bytes_of(bound.model)});
+    }
+}
+
+double Limits::forecast_clock(Instant now) const {
+    return Duration{now.monotonic_ns}.seconds() + forecast_clock_offset_;
+}
+
+void Limits::set_forecast_clock(double clock_seconds, Instant now) {
+    forecast_clock_offset_ = clock_seconds - Duration{now.monotonic_ns}.seconds();
 }
 
 std::size_t Limits::memory_bytes() const {

@@ -11,10 +11,12 @@
 #include <vector>
 
 #include "core/finding.hpp"
+#include "core/function_ref.hpp"
 #include "core/series.hpp"
 #include "detectors/catalogue.hpp"
 #include "detectors/condition_state.hpp"
 #include "detectors/forecast.hpp"
+#include "detectors/model_bank.hpp"
 
 namespace homeostat {
 
@@ -36,6 +38,13 @@ public:
 
     // Appends what holds now while there is room; returns how many found none.
     std::size_t report(const Samples& samples, std::vector<Finding>& out) const;
+
+    // See Detectors: models of a former run, and what to write down of this one.
+    void set_bank(const ModelBank* bank) { bank_ = bank; }
+    void save(const SeriesTable& table, FunctionRef<void(const SavedModel&)> take) const;
+    [[nodiscard]] std::uint64_t models_taken() const { return models_taken_; }
+    [[nodiscard]] double forecast_clock(Instant now) const;
+    void set_forecast_clock(double clock_seconds, Instant now);
 
     [[nodiscard]] std::size_t memory_bytes() const;
     [[nodiscard]] std::uint64_t refused() const { return refused_; }  // pairs that found no room
@@ -73,6 +82,9 @@ private:
     std::vector<Reading> readings_;  // by slot
     std::vector<BoundCondition> conditions_;
     std::vector<BoundForecast> forecasts_;
+    const ModelBank* bank_ = nullptr;
+    std::uint64_t models_taken_ = 0;
+    double forecast_clock_offset_ = 0;  // to the monotonic clock, seconds
     std::uint64_t refused_ = 0;
 };
 

@@ -67,9 +67,9 @@ private:
         std::uint16_t next = kNone;                    // in the same drawer
         FixedString<kTextMax> text;
     };
-    static_assert(kTemplatesMax * (sizeof(Template) + sizeof(std::uint32_t)) +
-                      2 * kTemplatesMax * sizeof(std::uint16_t) <=
-                  256 * 1024);
+    static constexpr std::size_t kBytesEach =
+        sizeof(Template) + sizeof(std::uint32_t) + 2 * sizeof(std::uint16_t);
+    static_assert(kTemplatesMax * kBytesEach <= std::size_t{256} * 1024);
 
     struct Line;
 

@@ -29,6 +29,10 @@ public:
         rms_ = static_cast<float>(std::sqrt(square + (size * size - square) / rows));
     }
 
+    [[nodiscard]] bool is_sound() const {
+        return std::isfinite(absolute_) && std::isfinite(rms_) && absolute_ >= 0 && rms_ >= 0;
+    }
+
     static constexpr double kClip = 3;  // scales; also for the baselines' updates
 
 private:

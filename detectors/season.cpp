@@ -31,6 +31,12 @@ double Season::expected(const Place& place) const {
            place.share_after * hour_mean(place.after);
 }
 
+bool Season::is_sound() const {
+    const auto sound = [](float x) { return std::isfinite(x); };
+    return std::all_of(means_.begin(), means_.end(), sound) &&
+           std::all_of(rows_.begin(), rows_.end(), sound) && sound(overall_);
+}
+
 void Season::learn(const Place& place, double residual, double rows_max, double overall_step) {
     const double now = expected(place);
     learn_hour(place.before, 1 - place.share_after, residual, now, rows_max);

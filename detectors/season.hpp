@@ -26,6 +26,7 @@ public:
 
     void start(double value) { overall_ = static_cast<float>(value); }
     [[nodiscard]] double overall() const { return overall_; }
+    [[nodiscard]] bool is_sound() const;
 
 private:
     [[nodiscard]] double hour_mean(std::size_t hour) const;

@@ -51,6 +51,18 @@ struct SeriesModel::Residuals {
     std::array<double, kPredictors> misses{};
 };
 
+bool SeriesModel::is_sound() const {
+    const std::array<double, 8> numbers{last_seconds_,  last_,    fast_, curve_offset_,
+                                        steady_offset_, quarter_, long_, size_};
+    const auto finite = [](double x) { return std::isfinite(x); };
+    return season_.is_sound() && curve_scale_.is_sound() && step_scale_.is_sound() &&
+           shift_scale_.is_sound() && level_scale_.is_sound() && share_scale_.is_sound() &&
+           long_scale_.is_sound() && calibration_.is_sound() &&
+           std::all_of(errors_.begin(), errors_.end(), finite) &&
+           std::all_of(numbers.begin(), numbers.end(), finite) && finite(step_seconds_) &&
+           step_seconds_ >= 0;
+}
+
 bool SeriesModel::is_ready() const {
     return rows_ >= kRowsMin;
 }

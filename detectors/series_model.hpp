@@ -57,6 +57,11 @@ public:
     // False while too little has been seen to judge.
     [[nodiscard]] bool is_ready() const;
 
+    // The state is kept across restarts as its bytes: raise this when they change their meaning.
+    static constexpr std::uint32_t kVersion = 1;
+    // False for bytes that no history leads to: a restored model is asked before it is used.
+    [[nodiscard]] bool is_sound() const;
+
 private:
     enum Predictor : std::size_t { kLast, kFast, kCurve, kCurveOffset, kPredictors };
 

@@ -104,6 +104,26 @@ void restore(const IncidentStore& store, Agent& agent, Shipper& shipper, const L
     agent.restore(incidents);
 }
 
+// What was learned goes back to the watch. Without it, all is learned anew: said once, here.
+void restore_models(const std::string& state, Agent& agent, const Log& log) {
+    const std::string path = state + "/" + kModelsFile;
+    auto content = read_file(path, kModelsBytesMax);
+    if (!content && content.error().code == Errc::NotFound) return;
+    auto load = content ? decode_models(std::move(*content)) : Result<ModelLoad>(content.error());
+    if (!load) {
+        log.write(LogLevel::Warning, "{}: {}: all series are learned anew", path,
+                  load.error().text);
+        return;
+    }
+    if (load->damaged > 0) {
+        log.write(LogLevel::Warning, "{}: {} damaged models: these series are learned anew", path,
+                  load->damaged);
+    }
+    log.write(LogLevel::Info, "{} models of a former run, saved {}", load->bank->size(),
+              rfc3339(load->saved_unix_ns));
+    agent.restore_models(std::move(*load));
+}
+
 // What lasts over reloads.
 struct Process {
     const Options& options;
@@ -199,6 +219,7 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
                 work, targets, this_host ? &discipline : nullptr,
                 this_host ? &mount_prober : nullptr);
     restore(store, agent, shipper, log, now);
+    restore_models(options.state, agent, log);
     Courier courier(work, store, shipper);
     SocketActuator runner(config.actions.socket, config.actions.timeout, actions.hash,
                           random[0] ^ random[1]);

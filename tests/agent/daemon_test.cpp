@@ -105,6 +105,9 @@ TEST_CASE("daemon: runs for its limit, then stops all its threads and leaves a l
     REQUIRE_FALSE(json.is_discarded());
     CHECK(json["state"] == "stopped");
     CHECK(json["ticks"].get<int>() >= 1);
+    auto models = read_file(rig.state / kModelsFile, kModelsBytesMax);
+    REQUIRE(models);
+    CHECK(decode_models(std::move(*models)));
 }
 
 TEST_CASE("daemon: SIGHUP reads the configuration; a good one ends the run to begin anew") {
