@@ -23,6 +23,7 @@ void Courier::accept(const Incident& incident, Instant now) {
         ++store_status_.failures;
         store_status_.last_error = saved.error().text.view();
     }
+    tally_.note(incident);
     shipper_.accept(incident, now);
 }
 

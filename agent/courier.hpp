@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include "agent/incident_tally.hpp"
 #include "agent/incidents/incident_store.hpp"
 #include "agent/uplink/shipper.hpp"
 #include "agent/work.hpp"
@@ -29,6 +30,7 @@ public:
     // durable, and lets each destination that is due make one request.
     void step(Instant now, Duration patience);
 
+    [[nodiscard]] const IncidentTally& tally() const { return tally_; }
     [[nodiscard]] const StoreStatus& store_status() const { return store_status_; }
     [[nodiscard]] const Shipper& shipper() const { return shipper_; }
 
@@ -38,6 +40,7 @@ private:
     Work& work_;
     IncidentStore& store_;
     Shipper& shipper_;
+    IncidentTally tally_;
     StoreStatus store_status_;
 };
 

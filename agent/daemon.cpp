@@ -18,6 +18,7 @@ constexpr Duration kCourierPatience = milliseconds(200);
 constexpr Duration kScrapePause = milliseconds(200);
 constexpr Duration kStatusRefresh = seconds(2);    // of what the courier may write
 constexpr Duration kModelsInterval = minutes(15);  // what a kill -9 forgets at most
+constexpr Duration kPublishInterval = seconds(1);  // of the courier's numbers, to /metrics
 constexpr Duration kDrainMax = seconds(5);         // for what is still queued when we stop
 
 sigset_t handled_signals() {
@@ -68,6 +69,15 @@ DaemonEnd Daemon::run(Duration limit) {
     if (parts_.scraper != nullptr) scraper = std::thread([this] { scrape(); });
 
     models_saved_ = parts_.clock.now();
+    std::thread metrics;
+    if (parts_.metrics != nullptr) {
+        metrics = std::thread([this] {
+            parts_.metrics->serve(parts_.clock, [this](const MetricsRequest& request) {
+                return parts_.pages->answer(request);
+            });
+        });
+    }
+
     const DaemonEnd end = watch(signals, limit);
     offer_models(parts_.clock.now());
 
@@ -78,6 +88,10 @@ DaemonEnd Daemon::run(Duration limit) {
     parts_.work.to_ship.close();
     courier.join();
     if (scraper.joinable()) scraper.join();
+    if (metrics.joinable()) {
+        parts_.metrics->stop();
+        metrics.join();
+    }
     ::close(signals);
     parts_.log.write(LogLevel::Info, "{}", end == DaemonEnd::Reload ? "reloading" : "stopped");
     return end;
@@ -114,6 +128,7 @@ DaemonEnd Daemon::watch(int signals, Duration limit) {
         if (!ready || now - described >= kStatusRefresh) {
             const std::lock_guard lock(status_mutex_);
             parts_.agent.describe(status_);
+            if (parts_.pages != nullptr) parts_.pages->set(status_);
             described = now;
         }
         if (now - models_saved_ >= kModelsInterval) offer_models(now);
@@ -150,6 +165,7 @@ void Daemon::deliver() {
     while (!stopping_) {
         const Instant now = parts_.clock.now();
         parts_.courier.step(now, kCourierPatience);
+        publish(now);
         if (now - written >= kStatusInterval || written.monotonic_ns == 0) {
             write_status(false);
             write_models();
@@ -193,6 +209,12 @@ void Daemon::scrape() {
         parts_.scraper->step();
         pause_for(kScrapePause);
     }
+}
+
+void Daemon::publish(Instant now) {
+    if (parts_.pages == nullptr || now - published_ < kPublishInterval) return;
+    parts_.pages->set(snapshot_of(parts_.courier));
+    published_ = now;
 }
 
 void Daemon::write_status(bool stopped) {

@@ -4,6 +4,7 @@
 //     courier       store, spool, servers; the status file
 //     actor         the actuator
 //     scraper       exporters, when there are any
+//     metrics       /metrics, when it is on
 #pragma once
 
 #include <atomic>
@@ -15,6 +16,7 @@
 #include "agent/courier.hpp"
 #include "agent/crash_guard.hpp"
 #include "agent/log.hpp"
+#include "agent/metrics_pages.hpp"
 #include "agent/scraper.hpp"
 #include "agent/service_manager.hpp"
 #include "agent/status_file.hpp"
@@ -31,7 +33,9 @@ struct DaemonParts {
     Agent& agent;
     Courier& courier;
     Actor& actor;
-    Scraper* scraper = nullptr;  // null: no exporters
+    Scraper* scraper = nullptr;        // null: no exporters
+    MetricsServer* metrics = nullptr;  // null: off; with `pages`
+    MetricsPages* pages = nullptr;
     Work& work;
     const Clock& clock;
     const Log& log;
@@ -59,6 +63,7 @@ private:
     void log_news();
     void deliver();
     void scrape();
+    void publish(Instant now);
     void write_status(bool stopped);
     void offer_models(Instant now);
     void write_models();
@@ -70,6 +75,7 @@ private:
     std::string models_;  // to be written; guarded by models_mutex_
     Instant models_saved_;
     std::atomic<bool> stopping_{false};
+    Instant published_;           // courier thread only
     bool status_failed_ = false;  // courier thread only: complain once
     bool models_failed_ = false;  // the same
     bool reload_wanted_ = false;

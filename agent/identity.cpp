@@ -1,7 +1,9 @@
 #include "agent/identity.hpp"
 
+#include <algorithm>
 #include <array>
 
+#include "agent/uplink/otlp.hpp"
 #include "core/file.hpp"
 #include "core/incident.hpp"
 #include "core/parse.hpp"
@@ -67,6 +69,21 @@ void read_identity(const Root& root, std::string_view version, AgentIdentity& id
     identity.host_name = first_line_of(root, "proc/sys/kernel/hostname");
     if (identity.host_name.empty()) identity.host_name = first_line_of(root, "etc/hostname");
     read_os_release(root, identity);
+}
+
+Status add_resource(std::string_view environment, AgentIdentity& identity) {
+    const auto attributes = parse_resource_attributes(environment);
+    if (!attributes) {
+        return make_error(attributes.error().code, "OTEL_RESOURCE_ATTRIBUTES is not used: {}",
+                          attributes.error().text);
+    }
+    for (const NameValue& attribute : *attributes) {
+        const bool named =
+            std::any_of(identity.resource.begin(), identity.resource.end(),
+                        [&attribute](const NameValue& own) { return own.name == attribute.name; });
+        if (!named) identity.resource.push_back(attribute);
+    }
+    return Ok{};
 }
 
 Result<std::string> load_instance_id(const std::string& state_directory, const std::string& host_id,

@@ -15,6 +15,11 @@ namespace homeostat {
 // os-release of `root`. What this host does not tell stays empty.
 void read_identity(const Root& root, std::string_view version, AgentIdentity& identity);
 
+// The user's own resource attributes: those of the config, then those of OTEL_RESOURCE_ATTRIBUTES
+// (`environment`, its value) that the config does not name. When that is malformed, none of it is
+// taken and the error says why, as OpenTelemetry's specification wants.
+Status add_resource(std::string_view environment, AgentIdentity& identity);
+
 // The UUID in STATE/instance-id, made on the first start from `random` and the machine id, made
 // anew when the machine id beside it differs: a cloned disk image is another agent.
 Result<std::string> load_instance_id(const std::string& state_directory, const std::string& host_id,

@@ -90,9 +90,10 @@ std::string collector_lines(const Json& json) {
 std::string destination_lines(const Json& json) {
     std::string out;
     for (const Json& destination : json.value("destinations", Json::array())) {
+        const std::string state = text_at(destination, "state");
         out += fmt::format("  ship       {}: {}, {} sent, {} queued", text_at(destination, "name"),
-                           text_at(destination, "state"), number_at(destination, "sent"),
-                           number_at(destination, "queued"));
+                           state == "untried" ? "not tried yet" : state,
+                           number_at(destination, "sent"), number_at(destination, "queued"));
         const double lost = number_at(destination, "lost") + number_at(destination, "dropped");
         if (lost > 0) out += fmt::format(", {} lost", lost);
         const std::string error = text_at(destination, "last_error");

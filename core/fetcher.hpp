@@ -46,9 +46,10 @@ class Fetcher {
 public:
     virtual ~Fetcher() = default;
 
-    // One request, redirects not followed. Any HTTP status is a response; an error means that
-    // there is no answer to judge: Errc::Timeout, Errc::Limit (too large), Errc::Io (refused,
-    // reset, TLS), Errc::Invalid (unusable request). Error texts never hold credentials.
+    // One request; of redirects only 307 and 308 to the same origin are followed. Any HTTP status
+    // is a response; an error means that there is no answer: Errc::Timeout, Errc::Limit (too
+    // large), Errc::Io (refused, reset, TLS), Errc::Invalid (unusable request). Error texts never
+    // hold credentials.
     virtual Result<HttpResponse> fetch(const HttpRequest& request) = 0;
 };
 

@@ -1,6 +1,8 @@
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "actions/action_config.hpp"
 #include "actions/playbook/policy.hpp"
@@ -60,6 +62,7 @@ nlohmann::ordered_json describe(Session& session, const Config& config,
     nlohmann::ordered_json out{{"ok", true},
                                {"memory_bytes", memory_of(session, config, actions)},
                                {"scrape_targets", config.exporters.size()},
+                               {"warnings", config.warnings},
                                {"rules", nlohmann::ordered_json::array()},
                                {"targets", nlohmann::ordered_json::array()}};
     for (const Rule& rule : actions.rules) {
@@ -86,6 +89,9 @@ void print(Session& session, const nlohmann::ordered_json& report) {
         report["rules"].size(), report["targets"].size(),
         report["scrape_targets"].get<std::size_t>(),
         human_bytes(static_cast<double>(report["memory_bytes"].get<std::size_t>())));
+    for (const auto& warning : report["warnings"]) {
+        session.out << fmt::format("  warning {}\n", warning.get<std::string>());
+    }
     for (const auto& rule : report["rules"]) {
         session.out << fmt::format("  rule    {} [{}{}] runs {}\n", rule["name"].get<std::string>(),
                                    rule["mode"].get<std::string>(),
@@ -113,7 +119,10 @@ void report_errors(Session& session, const Options& options, const std::vector<E
 
 void check(Session& session, const Options& options) {
     std::vector<Error> errors;
-    const auto config = load_config(options.config, errors);
+    const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
+    const auto config = load_config(
+        options.config, errors,
+        credentials == nullptr ? std::nullopt : std::optional<std::string>(credentials));
     const auto actions = load_action_config(options.config, Trust::Anyone, &errors);
     if (actions) check_playbooks(session, *actions, errors);
     if (!errors.empty() || !config || !actions) {

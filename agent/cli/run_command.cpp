@@ -70,6 +70,12 @@ private:
     int fd_;
 };
 
+// Empty when it is not set.
+std::string environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+}
+
 bool under_journald() {
     return std::getenv("JOURNAL_STREAM") != nullptr;
 }
@@ -144,7 +150,7 @@ struct Configuration {
 std::optional<Configuration> read_configuration(const std::string& directory,
                                                 FunctionRef<void(std::string_view)> tell) {
     std::vector<Error> errors;
-    auto config = load_config(directory, errors);
+    auto config = load_config(directory, errors, environment("CREDENTIALS_DIRECTORY"));
     auto actions = load_action_config(directory, Trust::Anyone, &errors);
     for (const Error& error : errors) tell(error.text.view());
     if (!config || !actions) return std::nullopt;
@@ -168,6 +174,8 @@ AgentFacts facts_of(const Config& config, const ActionConfig& actions, const Pro
 // Where the daemon may write: Confinement closes everything else.
 std::vector<std::string> writable_directories(const Options& options, const Config& config) {
     std::vector<std::string> directories{options.state, kLogDirectory};
+    const std::string& socket = config.metrics.listen.socket;
+    if (!socket.empty()) directories.push_back(socket.substr(0, socket.find_last_of('/') + 1));
     for (const JsonLinesSettings& settings : config.ship.json_lines) {
         const auto slash = settings.path.find_last_of('/');
         if (slash == std::string::npos) continue;  // standard output
@@ -189,6 +197,11 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
 
     AgentIdentity& identity = config.ship.identity;
     read_identity(process.root, kVersion, identity);
+    const auto resource = add_resource(environment("OTEL_RESOURCE_ATTRIBUTES"), identity);
+    if (!resource) log.write(LogLevel::Warning, "{}", resource.error().text);
+    for (const std::string& warning : config.warnings) {
+        log.write(LogLevel::Warning, "{}", warning);
+    }
     const auto instance =
         load_instance_id(options.state, identity.host_id, now.unix_ns, random_numbers());
     if (!instance) return instance.error();
@@ -226,6 +239,18 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
     Actor actor(work, runner);
     std::optional<Scraper> scraper;
     if (!targets.empty()) scraper.emplace(targets, exporters, clock);
+    const AgentFacts facts = facts_of(config, actions, process);
+    std::optional<MetricsPages> pages;
+    std::unique_ptr<MetricsServer> metrics;
+    if (config.metrics.enabled) {
+        auto listening = MetricsServer::listen(config.metrics.listen);
+        if (listening) {
+            metrics = std::move(*listening);
+            pages.emplace(facts, clock);
+        } else {  // a taken port must not keep the watch from its work
+            log.write(LogLevel::Error, "{}", listening.error().text);
+        }
+    }
 
     log_start(log, config, actions, agent, options);
     const auto reread = [&] {
@@ -238,13 +263,15 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
                    .courier = courier,
                    .actor = actor,
                    .scraper = scraper ? &*scraper : nullptr,
+                   .metrics = metrics.get(),
+                   .pages = pages ? &*pages : nullptr,
                    .work = work,
                    .clock = clock,
                    .log = log,
                    .service_manager = process.service_manager,
                    .crash_guard = process.crash_guard,
                    .read_configuration = reread,
-                   .facts = facts_of(config, actions, process),
+                   .facts = facts,
                    .state_directory = options.state,
                    .tick = config.tick});
     return daemon.run(limit);

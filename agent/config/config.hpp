@@ -11,6 +11,7 @@
 #include "actions/actuator_client.hpp"
 #include "actions/decider.hpp"
 #include "agent/incidents/incident_engine.hpp"
+#include "agent/metrics_address.hpp"
 #include "agent/uplink/settings.hpp"
 #include "collectors/exporter.hpp"
 #include "core/result.hpp"
@@ -28,6 +29,11 @@ struct ActionSettings {
     Duration grace_after_start = kGraceAfterStart;
 };
 
+struct MetricsSettings {
+    MetricsAddress listen;
+    bool enabled = false;
+};
+
 struct Config {
     Duration tick = seconds(1);
     std::size_t series_max = 2000;
@@ -39,6 +45,8 @@ struct Config {
     ActionSettings actions;
     SpoolSettings spool;
     ShipSettings ship;
+    MetricsSettings metrics;
+    std::vector<std::string> warnings;  // what works and should be mended all the same
 };
 
 }  // namespace homeostat

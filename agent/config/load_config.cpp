@@ -6,15 +6,18 @@
 #include "agent/config/config_reader.hpp"
 #include "agent/config/load_exporters.hpp"
 #include "agent/config/load_scrape.hpp"
+#include "agent/uplink/spool_class.hpp"
 #include "collectors/registry.hpp"
 #include "core/file.hpp"
 #include "core/nearest.hpp"
-#include "core/parse.hpp"
 
 namespace homeostat {
 namespace {
 
-constexpr std::size_t kSecretBytesMax = 4096;
+// One segment of a ring is 256 KiB; the format has room for 999 of them.
+constexpr std::size_t kSegmentsPerMib = 4;
+constexpr std::size_t kClassMibMax = 249;
+constexpr const char* kMetricsListen = "127.0.0.1:9109";
 
 void read_collectors(const YamlNode& node, const ConfigContext& context, Config& config) {
     ConfigReader reader(node, context);
@@ -110,6 +113,40 @@ void read_actions(const YamlNode& node, const ConfigContext& context, ActionSett
     reader.finish();
 }
 
+void read_spool(const YamlNode& node, const ConfigContext& context, SpoolSettings& spool) {
+    static constexpr std::array<const char*, kSpoolClasses> kKeys{"critical_mib", "incident_mib",
+                                                                  "info_mib"};
+    ConfigReader reader(node, context);
+    for (std::size_t i = 0; i < kSpoolClasses; ++i) {
+        std::size_t mib = spool.segments[i] / kSegmentsPerMib;
+        reader.count(kKeys[i], mib, {1, kClassMibMax});
+        spool.segments[i] = static_cast<std::uint16_t>(mib * kSegmentsPerMib);
+    }
+    std::size_t memory_kib = spool.memory_bytes / 1024;
+    reader.count("memory_kib", memory_kib, {64, 16 * 1024});
+    spool.memory_bytes = static_cast<std::uint32_t>(memory_kib * 1024);
+    reader.finish();
+    const auto usable = check_settings(spool);
+    if (!usable) context.complain(node.mark, "{}", usable.error().text);
+}
+
+// `metrics: {}` is enough: it listens where such a page is expected.
+void read_metrics(const YamlNode& node, const ConfigContext& context, MetricsSettings& metrics) {
+    ConfigReader reader(node, context);
+    std::string listen = kMetricsListen;
+    reader.text("listen", listen);
+    reader.finish();
+    const auto address = parse_metrics_address(listen);
+    const YamlNode* value = reader.child("listen");
+    if (!address) {
+        context.complain(value == nullptr ? node.mark : value->mark, "listen: {}",
+                         address.error().text);
+        return;
+    }
+    metrics.listen = *address;
+    metrics.enabled = true;
+}
+
 void read_top(const YamlNode& node, const ConfigContext& context, SecretReader read_secret,
               Config& config) {
     ConfigReader reader(node, context);
@@ -131,18 +168,16 @@ void read_top(const YamlNode& node, const ConfigContext& context, SecretReader r
     if (const auto* child = reader.child("exporters")) {
         read_exporters(*child, context, read_secret, config.ship);
     }
+    if (const auto* child = reader.child("metrics")) {
+        read_metrics(*child, context, config.metrics);
+    }
+    if (const auto* child = reader.child("spool")) read_spool(*child, context, config.spool);
     reader.duration("first_send_spread", config.ship.first_send_spread, {Duration{}, hours(1)});
     reader.duration("retry_max", config.ship.retry_max, {seconds(1), hours(1)});
     std::vector<std::pair<std::string, std::string>> resource;
     reader.pairs("resource", resource);
     for (auto& [name, value] : resource) config.ship.identity.resource.push_back({name, value});
     reader.finish();
-}
-
-Result<std::string> read_secret_file(const std::string& path) {
-    auto content = read_file(path, kSecretBytesMax);
-    if (!content) return content.error();
-    return std::string(trim(*content));
 }
 
 }  // namespace
@@ -158,18 +193,12 @@ Result<Config> parse_config(const std::string& file, std::string_view text,
     const std::size_t before = errors.size();
     const ConfigContext context{file, errors};
     read_top(*document, context, read_secret, config);
-    if (errors.size() == before) {
-        const auto usable = check_settings(config.ship);
-        if (!usable) {
-            errors.push_back(
-                make_error(Errc::Invalid, "{}: exporters: {}", file, usable.error().text));
-        }
-    }
     if (errors.size() != before) return errors[before];
     return config;
 }
 
-Result<Config> load_config(const std::string& directory, std::vector<Error>& errors) {
+Result<Config> load_config(const std::string& directory, std::vector<Error>& errors,
+                           std::optional<std::string> credentials) {
     const std::string path = directory + "/" + kConfigFile;
     const auto text = read_file(path, kConfigBytesMax);
     if (!text && text.error().code == Errc::NotFound) return Config{};
@@ -177,8 +206,13 @@ Result<Config> load_config(const std::string& directory, std::vector<Error>& err
         errors.push_back(text.error());
         return text.error();
     }
-    const auto read_secret = [](const std::string& secret) { return read_secret_file(secret); };
-    return parse_config(path, *text, read_secret, errors);
+    SecretStore secrets(std::move(credentials));
+    const auto read_secret = [&secrets](const std::string& name, SecretKind kind) {
+        return secrets.read(name, kind);
+    };
+    auto config = parse_config(path, *text, read_secret, errors);
+    if (config) config->warnings = secrets.warnings();
+    return config;
 }
 
 }  // namespace homeostat

@@ -32,7 +32,8 @@ std::string base64(std::string_view text) {
     return out;
 }
 
-// KEY, or the content of the file that KEY_file names.
+}  // namespace
+
 std::string read_secret_key(ConfigReader& reader, const ConfigContext& context, const char* key,
                             const char* file_key, SecretReader read_secret) {
     std::string value;
@@ -43,13 +44,16 @@ std::string read_secret_key(ConfigReader& reader, const ConfigContext& context, 
     if (!value.empty()) {
         context.complain(reader.mark(), "give {} or {}, not both", key, file_key);
     }
-    const auto content = read_secret(path);
+    const auto content = read_secret(path, SecretKind::Secret);
+    if (!content && content.error().code == Errc::NotAvailable) return {};
     if (!content) {
         context.complain(reader.mark(), "{}: {}", file_key, content.error().text);
         return {};
     }
     return *content;
 }
+
+namespace {
 
 void read_basic_auth(const YamlNode& node, const ConfigContext& context, SecretReader read_secret,
                      std::vector<HttpHeader>& headers) {
@@ -173,7 +177,9 @@ Job read_job(const YamlNode& node, const ConfigContext& context, SecretReader re
     if (const auto* child = reader.child("authorization")) {
         read_authorization(*child, context, read_secret, job.common.headers);
     }
-    if (const auto* child = reader.child("tls_config")) read_tls(*child, context, job.common.tls);
+    if (const auto* child = reader.child("tls_config")) {
+        read_tls(*child, context, read_secret, job.common.tls);
+    }
     if (const auto* child = reader.child("metric_relabel_configs")) {
         read_metric_relabel(*child, context, job.common);
     }
@@ -190,11 +196,23 @@ Job read_job(const YamlNode& node, const ConfigContext& context, SecretReader re
 
 }  // namespace
 
-void read_tls(const YamlNode& node, const ConfigContext& context, HttpTls& tls) {
+void read_tls(const YamlNode& node, const ConfigContext& context, SecretReader read_secret,
+              HttpTls& tls) {
     ConfigReader reader(node, context);
-    reader.text("ca_file", tls.ca_file);
-    reader.text("cert_file", tls.certificate_file);
-    reader.text("key_file", tls.key_file);
+    const auto read_path = [&](std::string_view key, SecretKind kind, std::string& path) {
+        reader.text(key, path);
+        const YamlNode* value = reader.child(key);
+        if (value == nullptr || path.empty()) return;
+        const auto content = read_secret(path, kind);
+        if (content && content->find("-----BEGIN ") == std::string::npos) {
+            context.complain(value->mark, "{}: {} is no PEM file: no '-----BEGIN'", key, path);
+        } else if (!content && content.error().code != Errc::NotAvailable) {
+            context.complain(value->mark, "{}: {}", key, content.error().text);
+        }
+    };
+    read_path("ca_file", SecretKind::Certificate, tls.ca_file);
+    read_path("cert_file", SecretKind::Certificate, tls.certificate_file);
+    read_path("key_file", SecretKind::Secret, tls.key_file);
     reader.text("server_name", tls.server_name);
     reader.flag("insecure_skip_verify", tls.insecure_skip_verify);
     reader.finish();

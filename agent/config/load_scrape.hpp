@@ -9,6 +9,7 @@
 
 namespace homeostat {
 
+class ConfigReader;
 struct ConfigContext;
 
 // One ExporterSettings for each target: job_name, static_configs, scrape_interval, scrape_timeout,
@@ -18,7 +19,13 @@ void read_scrape_configs(const YamlNode& node, const ConfigContext& context,
                          SecretReader read_secret, std::vector<ExporterSettings>& exporters);
 
 // Parts that exporters of incidents have in common with them.
-void read_tls(const YamlNode& node, const ConfigContext& context, HttpTls& tls);
+
+// KEY, or the content of what KEY_file names (agent/config/secret_store.hpp); empty when there is
+// neither, or when only the service can read it.
+std::string read_secret_key(ConfigReader& reader, const ConfigContext& context, const char* key,
+                            const char* file_key, SecretReader read_secret);
+void read_tls(const YamlNode& node, const ConfigContext& context, SecretReader read_secret,
+              HttpTls& tls);
 void read_authorization(const YamlNode& node, const ConfigContext& context,
                         SecretReader read_secret, std::vector<HttpHeader>& headers);
 

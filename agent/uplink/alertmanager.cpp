@@ -71,6 +71,7 @@ AlertLabels alert_annotations(const Incident& incident) {
     AlertLabels out;
     put(out, "summary", incident.summary, kAnnotationBytesMax);
     put(out, "description", description_of(incident), kAnnotationBytesMax);
+    put(out, "since", rfc3339(incident.onset.unix_ns), kAnnotationBytesMax);
     put(out, "incident_id", incident.id.text(), kAnnotationBytesMax);
     put(out, "evidence", evidence_of(incident), kAnnotationBytesMax);
     put(out, "action", action_of(incident), kAnnotationBytesMax);

@@ -26,7 +26,7 @@ bool is_label_name(std::string_view name);
 AlertLabels alert_labels(const Incident& incident, Severity severity,
                          const AlertmanagerSettings& settings, const AgentIdentity& identity);
 
-// summary, description, incident_id, evidence, action.
+// summary, description, since (the onset), incident_id, evidence, action.
 AlertLabels alert_annotations(const Incident& incident);
 
 struct Alert {

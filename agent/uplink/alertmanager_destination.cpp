@@ -91,7 +91,7 @@ void AlertmanagerDestination::fire(const Incident& incident) {
     if (incident.is_over()) entry.severity = incident.peak_severity;
     entry.alert.labels = alert_labels(incident, entry.severity, settings_, identity_);
     entry.alert.annotations = alert_annotations(incident);
-    entry.alert.starts_unix_ns = incident.onset.unix_ns;
+    entry.alert.starts_unix_ns = incident.opened.unix_ns;
     entry.turn = ++turns_;
     entries_.push_back(std::move(entry));
 }
@@ -192,6 +192,10 @@ int AlertmanagerDestination::post(Member& member, const std::vector<Entry*>& ent
                         .response_max = kResponseMax};
     for (const HttpHeader& header : settings_.headers) request.headers.push_back(header);
     for (Entry* entry : entries) {
+        Alert& alert = entry->alert;
+        if (!entry->posted) alert.starts_unix_ns = std::max(alert.starts_unix_ns, now.unix_ns);
+        entry->posted = true;
+        alert.ends_unix_ns = std::max(alert.ends_unix_ns, alert.starts_unix_ns);
         if (!entry->resolved) {
             entry->alert.ends_unix_ns = (now + settings_.resend * kEndsAfterResends).unix_ns;
         }

@@ -6,6 +6,10 @@
 // until at least one member has heard of it. After a restart of the agent the table is made anew
 // from the local store (restore).
 //
+// An alert starts when it is first posted, and says in an annotation since when the fault was
+// there: Alertmanager does not wait to group an alert that is older than its group_wait, so that of
+// 500 hosts the first would be a notification of its own.
+//
 // When the severity changes, the old label set is resolved and the new one fires in one post. The
 // cause that names an alert is the one it was opened with; a later one shows in its annotations.
 #pragma once
@@ -44,6 +48,7 @@ private:
         Severity severity = Severity::Info;
         bool resolved = false;
         bool untold = true;    // no member has taken its newest form yet
+        bool posted = false;   // some member has been asked to take it
         bool refused = false;  // a member said that it is no valid alert
         Instant resolved_at;
         std::uint64_t turn = 0;  // grows with each change: the order of age

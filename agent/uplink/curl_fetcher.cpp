@@ -7,6 +7,7 @@
 #include <array>
 #include <mutex>
 
+#include "agent/uplink/redirect.hpp"
 #include "agent/uplink/utf8.hpp"
 
 namespace homeostat {
@@ -15,6 +16,7 @@ namespace {
 constexpr long kIdleSecondsMax = 20;   // servers close at 30 s, and clients that poll race them
 constexpr long kLifeSecondsMax = 600;  // else one backend of a load balancer keeps every agent
 constexpr long kConnectionsMax = 8;
+constexpr int kRedirectsMax = 2;
 constexpr std::size_t kHeaderBytesMax = 64U << 10U;  // of all header lines of one answer
 constexpr std::size_t kShownBytesMax = 200;
 
@@ -245,6 +247,18 @@ bool is_safe(const HttpHeader& header) {
 }  // namespace
 
 Result<HttpResponse> CurlFetcher::fetch(const HttpRequest& request) {
+    auto answer = fetch_once(request);
+    HttpRequest next = request;
+    for (int i = 0; answer && i < kRedirectsMax; ++i) {
+        auto target = redirect_target(answer->status, next.url, answer->location);
+        if (!target) return answer;
+        next.url = std::move(*target);
+        answer = fetch_once(next);
+    }
+    return answer;
+}
+
+Result<HttpResponse> CurlFetcher::fetch_once(const HttpRequest& request) {
     CURL* curl = handle_->curl;
     if (curl == nullptr) return make_error(Errc::Failed, "libcurl could not be initialised");
     if (!request.url.starts_with("http://") && !request.url.starts_with("https://")) {
@@ -291,6 +305,10 @@ Result<HttpResponse> CurlFetcher::fetch(const HttpRequest& request) {
     if (receiver.too_large || code == CURLE_FILESIZE_EXCEEDED) {
         return make_error(Errc::Limit, "{}: the answer is larger than {} bytes",
                           origin_of(request.url), request.response_max);
+    }
+    if (code == CURLE_OUT_OF_MEMORY) {  // curl's word for a header line beyond its own limit, too
+        return make_error(Errc::Io, "{}: a header line of the answer is too long, or no memory",
+                          origin_of(request.url));
     }
     if (code != CURLE_OK) {
         // curl's longer text names host and reason; for a bad URL it quotes it, so not there.

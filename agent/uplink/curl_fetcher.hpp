@@ -2,7 +2,8 @@
 //
 // Connections are kept between requests, but not for long: one that was idle for 20 s or has lived
 // for 10 min is not used again, and after a failure, a 429 or a 5xx none of the old ones is.
-// Redirects are not followed, proxies of the environment not used. One instance per thread.
+// Redirects are followed once or twice, and only where redirect.hpp says so; proxies of the
+// environment are not used. One instance per thread.
 #pragma once
 
 #include <memory>
@@ -25,6 +26,9 @@ public:
 
 private:
     struct Handle;
+
+    Result<HttpResponse> fetch_once(const HttpRequest& request);
+
     std::unique_ptr<Handle> handle_;
     std::string user_agent_;
     std::string proxy_;

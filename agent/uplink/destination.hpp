@@ -12,7 +12,8 @@
 namespace homeostat {
 
 enum class DestinationState : std::uint8_t {
-    Ok,       // the last try succeeded, or there was none yet
+    Untried,  // nothing was to be sent yet, or the first try is still to come
+    Ok,       // the last try succeeded
     Waiting,  // the last try failed in a way that passes: backing off
     Holding,  // wrong token or address: the queue is kept, one probe each five minutes
     Failing,  // refused for good, or records were dropped lately
@@ -22,7 +23,7 @@ std::string_view name_of(DestinationState state);
 
 struct DestinationStatus {
     std::string name;
-    DestinationState state = DestinationState::Ok;
+    DestinationState state = DestinationState::Untried;
     std::uint64_t queued = 0;    // records (for Alertmanager: alerts) not delivered yet
     std::uint64_t sent = 0;      // since start, as all below
     std::uint64_t rejected = 0;  // by the server, one by one

@@ -35,6 +35,13 @@ Verdict verdict_of_error(const Error& error) {
     return hopeless ? Verdict::Hold : Verdict::Retry;
 }
 
+// What a proxy says in HTML (no client certificate, a header that is too long) is not about the
+// records: they are kept until a person has looked.
+bool is_from_a_proxy(const HttpResponse& response) {
+    return response.status == 400 &&
+           std::string_view(response.content_type).substr(0, 9) == "text/html";
+}
+
 bool is_protobuf(const HttpResponse& response) {
     return std::string_view(response.content_type).substr(0, 22) == "application/x-protobuf";
 }
@@ -59,6 +66,7 @@ Outcome judge_http(const Result<HttpResponse>& answer, std::size_t records,
     }
     outcome.status = answer->status;
     outcome.verdict = verdict_of_status(answer->status, records);
+    if (is_from_a_proxy(*answer)) outcome.verdict = Verdict::Hold;
     if (outcome.verdict == Verdict::Advance) return outcome;
     outcome.retry_after = parse_retry_after(answer->retry_after, now_unix_ns);
     otlp::v1::ErrorStatus status;

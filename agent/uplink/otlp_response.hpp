@@ -5,6 +5,7 @@
 //     429, 502, 503, 504, no connection    back off, honour Retry-After
 //     413, or 400 to several records       halve
 //     401, 403, 404, 3xx                   hold: wrong token or address
+//     400 with a page of HTML              hold: a proxy, not the server, refused the client
 //     any other 4xx and 5xx                drop the batch
 //     an answer that is too large          hold: this is no OTLP server
 #pragma once

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/fetcher.hpp"
@@ -120,5 +121,20 @@ struct ShipSettings {
 // destinations of one name, half a client certificate. No secret appears in the text.
 Status check_settings(const ShipSettings& settings);
 Status check_settings(const SpoolSettings& settings);
+
+// The same for one destination alone; the caller says which one it is.
+Status check_settings(const OtlpSettings& settings);
+Status check_settings(const AlertmanagerSettings& settings);
+Status check_settings(const JsonLinesSettings& settings);
+Status check_settings(const JournaldSettings& settings);
+Status check_settings(const WebhookSettings& settings);
+
+// [a-z0-9_-], not empty: it becomes part of a file's name.
+inline constexpr std::size_t kDestinationNameMax = 48;
+bool is_destination_name(std::string_view name);
+
+// An absolute http or https URL without user and password. The text quotes scheme, host and port
+// at most: the path and the query of a webhook's URL are its secret.
+Status check_url(std::string_view url);
 
 }  // namespace homeostat

@@ -16,6 +16,7 @@ namespace homeostat {
 
 std::string_view name_of(DestinationState state) {
     switch (state) {
+        case DestinationState::Untried: return "untried";
         case DestinationState::Ok: return "ok";
         case DestinationState::Waiting: return "waiting";
         case DestinationState::Holding: return "holding";

@@ -45,3 +45,19 @@ TEST_CASE("identity: the instance id lasts, until the machine is another") {
     CHECK(parse_incident_id(*load_instance_id(state.path(), "machine-b", 3'000'000'000, {5, 6})));
     CHECK_FALSE(load_instance_id("/nonexistent/state", "m", 1, {1, 2}));
 }
+
+TEST_CASE("identity: resource attributes of the environment, where the config has none") {
+    AgentIdentity identity;
+    identity.resource = {{"deployment.environment.name", "prod"}};
+    REQUIRE(add_resource("deployment.environment.name=test,team=a%20b", identity));
+    REQUIRE(identity.resource.size() == 2);
+    CHECK(identity.resource[0].value == "prod");
+    CHECK(identity.resource[1].name == "team");
+    CHECK(identity.resource[1].value == "a b");
+    REQUIRE(add_resource("", identity));
+    CHECK(identity.resource.size() == 2);
+    const auto bad = add_resource("x=1,nonsense", identity);
+    REQUIRE_FALSE(bad);
+    CHECK(bad.error().text.view().find("OTEL_RESOURCE_ATTRIBUTES") == 0);
+    CHECK(identity.resource.size() == 2);
+}

@@ -5,7 +5,6 @@ Usage: alertmanager_test.py PATH/ship_probe   (from the top of the source tree)
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,7 +12,7 @@ import time
 import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from receiver import check, fields, skip  # noqa: E402
+from receiver import check, fields, free_port, skip  # noqa: E402
 
 PROBE = sys.argv[1] if len(sys.argv) > 1 else ""
 if not os.access(PROBE, os.X_OK):
@@ -21,12 +20,6 @@ if not os.access(PROBE, os.X_OK):
 SERVER = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
 if not SERVER:
     skip("no Alertmanager (Debian package prometheus-alertmanager)")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def get(url):

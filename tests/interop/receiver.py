@@ -2,9 +2,11 @@
 import gzip
 import http.server
 import shutil
+import socket
 import subprocess
 import sys
 import threading
+import time
 
 SKIP = 77
 
@@ -31,6 +33,23 @@ def fields(output):
     return rows
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for_port(port, seconds=20):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return True
+        except OSError:
+            time.sleep(0.05)
+    return False
+
+
 class Receiver:
     """answer(request_number, path, headers, body) -> (status, headers, body)"""
 
@@ -51,14 +70,18 @@ class Receiver:
                 for name, value in headers.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
+                try:
+                    self.end_headers()
+                    self.wfile.write(answer)
+                except OSError:
+                    self.close_connection = True  # the client was killed
 
             def log_message(self, *arguments):
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
+        self.server.handle_error = lambda *arguments: None  # clients are killed in some tests
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     @property

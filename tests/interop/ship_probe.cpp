@@ -1,9 +1,15 @@
 // ship_probe ships made-up incidents as the agent would: real spool, real clock, real HTTP.
 //
 //   ship_probe ship DIR COUNT SECONDS [otlp=URL] [alertmanager=URL]... [json=PATH] [webhook=URL]
-//                   [compression=gzip|zstd|none] [ca=FILE] [resolve]
+//                   [compression=gzip|zstd|none] [ca=FILE] [cert=FILE] [key=FILE]
+//                   [server_name=NAME] [header=NAME:VALUE] [timeout_ms=N] [resolve]
 //       Accepts COUNT incidents into the spool in DIR and ships until nothing is queued (exit 0) or
 //       SECONDS have passed (exit 1). The first two fields of each printed line are name=value.
+//   ship_probe write_and_ship DIR URL
+//       Accepts incidents for ever, prints the number of each one that is safe, and ships them to
+//       an OTLP server meanwhile. To be killed.
+//   ship_probe fleet COUNT URL
+//       COUNT hosts with the same incident tell one Alertmanager, each by its own destination.
 //   ship_probe write DIR
 //       Accepts incidents for ever; prints the number of each one that is safe. To be killed.
 //   ship_probe read DIR
@@ -18,6 +24,7 @@
 #include <thread>
 
 #include "agent/incidents/incident_proto.hpp"
+#include "agent/uplink/alertmanager_destination.hpp"
 #include "agent/uplink/curl_fetcher.hpp"
 #include "agent/uplink/shipper.hpp"
 #include "core/clock.hpp"
@@ -54,6 +61,20 @@ std::uint64_t resident_kib() {
     return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) / 1024;
 }
 
+void set_http(OtlpSettings& otlp, std::string_view key, const std::string& value) {
+    if (key == "ca") otlp.tls.ca_file = value;
+    if (key == "cert") otlp.tls.certificate_file = value;
+    if (key == "key") otlp.tls.key_file = value;
+    if (key == "server_name") otlp.tls.server_name = value;
+    if (key == "timeout_ms") {
+        otlp.timeout = milliseconds(static_cast<std::int64_t>(parse_u64(value).value_or(10'000)));
+    }
+    if (key == "header") {
+        const auto colon = value.find(':');
+        otlp.headers.push_back({value.substr(0, colon), value.substr(colon + 1)});
+    }
+}
+
 void add_destination(ShipSettings& settings, std::string_view argument) {
     const auto equals = argument.find('=');
     const std::string_view key = argument.substr(0, equals);
@@ -73,8 +94,8 @@ void add_destination(ShipSettings& settings, std::string_view argument) {
         settings.otlp.back().compression = value == "zstd"   ? Compression::Zstd
                                            : value == "none" ? Compression::None
                                                              : Compression::Gzip;
-    } else if (key == "ca" && !settings.otlp.empty()) {
-        settings.otlp.back().tls.ca_file = value;
+    } else if (!settings.otlp.empty()) {
+        set_http(settings.otlp.back(), key, value);
     }
 }
 
@@ -147,12 +168,62 @@ int ship(int count, char** arguments) {
     return any_queued(shipper) ? 1 : 0;
 }
 
+// Numbers go on from FIRST, so that a run after a kill does not repeat any.
+std::uint64_t first_number() {
+    const char* first = std::getenv("FIRST");
+    return first == nullptr ? 1 : parse_u64(first).value_or(1);
+}
+
+int write_and_ship(const char* directory, const char* url) {
+    const SystemClock clock;
+    ShipSettings settings;
+    settings.first_send_spread = {};
+    settings.batch_interval = milliseconds(1);
+    settings.otlp.emplace_back();
+    settings.otlp.back().endpoint = url;
+    settings.otlp.back().batch_records_max = 8;  // many requests: many places to be killed at
+    DirectorySpoolFiles files(directory);
+    Spool spool({}, files, static_cast<std::uint64_t>(clock.now().unix_ns));
+    CurlFetcher fetcher("homeostat/0.0.0");
+    Shipper shipper(settings, spool, fetcher, 1, clock.now());
+    for (std::uint64_t number = first_number();; ++number) {
+        shipper.accept(numbered_incident(number, clock.now()), clock.now());
+        if (!shipper.flush(clock.now())) return 1;
+        fmt::print("{}\n", number);
+        std::fflush(stdout);
+        shipper.step(clock.now());
+    }
+}
+
+int tell_as_a_fleet(std::uint64_t hosts, const char* url) {
+    const SystemClock clock;
+    CurlFetcher fetcher("homeostat/0.0.0");
+    AlertmanagerSettings settings;
+    settings.urls = {url};
+    settings.labels = {{"cluster", "web"}};
+    std::uint64_t told = 0;
+    for (std::uint64_t host = 1; host <= hosts; ++host) {
+        AgentIdentity identity;
+        identity.version = "0.0.0";
+        identity.host_name = fmt::format("host-{:04}", host);
+        AlertmanagerDestination destination(settings, identity, fetcher, Duration{}, host,
+                                            clock.now());
+        Incident incident = numbered_incident(host, clock.now());
+        incident.subject.name = "/srv/data";
+        destination.accept(incident, clock.now());
+        destination.step(clock.now());
+        told += destination.status().sent;
+    }
+    fmt::print("name=fleet told={}\n", told);
+    return told == hosts ? 0 : 1;
+}
+
 int write_for_ever(const char* directory) {
     const SystemClock clock;
     DirectorySpoolFiles files(directory);
     Spool spool({}, files, static_cast<std::uint64_t>(clock.now().unix_ns));
     const auto id = spool.add_destination("reader");
-    std::uint64_t number = parse_u64(std::getenv("FIRST") ? std::getenv("FIRST") : "1").value_or(1);
+    std::uint64_t number = first_number();
     std::string bytes;
     for (;;) {
         const std::uint64_t group = 1 + number % 3;
@@ -191,8 +262,12 @@ int read_all(const char* directory) {
 int main(int count, char** arguments) {
     const std::string_view verb = count > 2 ? arguments[1] : "";
     if (verb == "ship" && count > 4) return ship(count, arguments);
+    if (verb == "write_and_ship" && count > 3) return write_and_ship(arguments[2], arguments[3]);
+    if (verb == "fleet" && count > 3) {
+        return tell_as_a_fleet(parse_u64(arguments[2]).value_or(0), arguments[3]);
+    }
     if (verb == "write") return write_for_ever(arguments[2]);
     if (verb == "read") return read_all(arguments[2]);
-    fmt::print(stderr, "usage: ship_probe ship|write|read DIR ...\n");
+    fmt::print(stderr, "usage: ship_probe ship|write_and_ship|fleet|write|read ...\n");
     return 2;
 }

@@ -1,6 +1,7 @@
 #include "agent/config/load_config.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include "tests/support/temporary_directory.hpp"
 
@@ -13,7 +14,7 @@ Result<std::string> no_secrets(const std::string& path) {
 }
 
 Result<Config> parse(std::string_view text, std::vector<Error>& errors) {
-    const auto read_secret = [](const std::string& path) { return no_secrets(path); };
+    const auto read_secret = [](const std::string& path, SecretKind) { return no_secrets(path); };
     return parse_config("homeostat.yml", text, read_secret, errors);
 }
 
@@ -27,6 +28,7 @@ TEST_CASE("load_config: nothing has to be configured") {
     CHECK(errors.empty());
     CHECK(config->tick.ns == seconds(1).ns);
     CHECK(config->ship.otlp.empty());
+    CHECK_FALSE(config->metrics.enabled);
     CHECK(config->detect.conditions.size() == stock_conditions().size());
 }
 
@@ -44,6 +46,8 @@ incidents: {calm_for: 10s}
 actions: {socket: /tmp/a.sock, grace_after_start: 0s}
 resource: {deployment.environment.name: test}
 first_send_spread: 0s
+spool: {critical_mib: 1, info_mib: 2, memory_kib: 128}
+metrics: {}
 )",
                               errors);
     for (const Error& error : errors) MESSAGE(error.text.view());
@@ -55,6 +59,10 @@ first_send_spread: 0s
     CHECK(config->detect.forecast_used_min == 0.2);
     CHECK(config->incidents.calm_for.ns == seconds(10).ns);
     CHECK(config->actions.socket == "/tmp/a.sock");
+    CHECK(config->spool.segments == std::array<std::uint16_t, 3>{4, 32, 8});
+    CHECK(config->metrics.enabled);
+    CHECK(config->metrics.listen.port == 9109);
+    CHECK(config->spool.memory_bytes == 128U << 10U);
     CHECK(config->actions.grace_after_start.ns == 0);
     REQUIRE(config->ship.identity.resource.size() == 1);
     for (const Condition& condition : config->detect.conditions) {
@@ -78,6 +86,10 @@ TEST_CASE("load_config: what is wrong is named with its place, and all of it") {
           Row{"tick: fast", "homeostat.yml:1:7: tick: expected a duration"},
           Row{"collectors: {disable: [netdve]}", "no collector 'netdve' (did you mean 'netdev'?)"},
           Row{"conditions: {filesystem_ful: {}}", "did you mean 'filesystem_full'?"},
+          Row{"spool: {critical_mib: 0}", "homeostat.yml:1:23: critical_mib: expected a whole"},
+          Row{"metrics: {listen: '0.0.0.0:9109'}",
+              "homeostat.yml:1:19: listen: expected 127.0.0.1"},
+          Row{"spool: {size: 5}", "unknown key 'size'"},
           Row{"conditions: 5", "expected names of conditions"},
           Row{"conditions: {filesystem_full: {limits: {fatal: 1}}}", "unknown key 'fatal'"},
           Row{"a: [1", "homeostat.yml:1:"}, Row{"tick: &x 1s", "homeostat.yml:1:"}}) {
@@ -91,6 +103,19 @@ TEST_CASE("load_config: what is wrong is named with its place, and all of it") {
     std::vector<Error> errors;
     CHECK_FALSE(parse("tik: 1\nseries_max: 1\n", errors));
     CHECK(errors.size() == 2);
+}
+
+TEST_CASE("load_config: a secret that everyone can read is a warning") {
+    const test::TemporaryDirectory directory;
+    const std::string token = directory.write("token", "x");
+    ::chmod(token.c_str(), 0644);
+    directory.write("homeostat.yml",
+                    "exporters: {otlp: {authorization: {credentials_file: " + token + "}}}");
+    std::vector<Error> errors;
+    const auto config = load_config(directory.path(), errors);
+    REQUIRE(config);
+    REQUIRE(config->warnings.size() == 1);
+    CHECK(config->warnings[0].find(token) == 0);
 }
 
 TEST_CASE("load_config: a file that cannot be read is an error that names it") {

@@ -7,8 +7,9 @@ using namespace homeostat;
 namespace {
 
 Result<Config> parse(std::string_view text, std::vector<Error>& errors) {
-    const auto read_secret = [](const std::string& path) -> Result<std::string> {
+    const auto read_secret = [](const std::string& path, SecretKind) -> Result<std::string> {
         if (path == "/run/secret") return std::string("token");
+        if (path == "/cert.pem") return std::string("-----BEGIN CERTIFICATE-----");
         return make_error(Errc::NotFound, "open {}: No such file or directory", path);
     };
     return parse_config("homeostat.yml", text, read_secret, errors);
@@ -46,6 +47,46 @@ exporters:
     CHECK(ship.journald.size() == 1);
 }
 
+TEST_CASE("load_exporters: a webhook with all that it may have") {
+    std::vector<Error> errors;
+    const auto config = parse(R"(
+exporters:
+  webhook:
+    kind: slack
+    url: https://hooks.example/services/x
+    per_minute: 3
+    burst: 5
+    header_files: {X-Key: /run/secret}
+)",
+                              errors);
+    for (const Error& error : errors) MESSAGE(error.text.view());
+    REQUIRE(config);
+    const WebhookSettings& webhook = config->ship.webhooks[0];
+    CHECK(webhook.per_minute == 3);
+    CHECK(webhook.burst == 5);
+    REQUIRE(webhook.headers.size() == 1);
+    CHECK(webhook.headers[0].value == "token");
+}
+
+TEST_CASE("load_exporters: a webhook's URL is a secret beyond its host") {
+    std::vector<Error> errors;
+    CHECK_FALSE(parse("exporters: {webhook: {url: 'hooks.example/services/SECRET'}}", errors));
+    REQUIRE_FALSE(errors.empty());
+    CHECK(errors[0].text.view().find("got 'hooks.example'") != std::string_view::npos);
+}
+
+TEST_CASE("load_exporters: what needs a secret of the service alone is not judged by hand") {
+    std::vector<Error> errors;
+    const auto no_service = [](const std::string&, SecretKind) -> Result<std::string> {
+        return make_error(Errc::NotAvailable, "for the service alone");
+    };
+    CHECK(parse_config("homeostat.yml",
+                       "exporters: {webhook: {kind: pagerduty, secret_file: key}, otlp: "
+                       "{authorization: {credentials_file: token}}}",
+                       no_service, errors));
+    CHECK(errors.empty());
+}
+
 TEST_CASE("load_exporters: errors name the place, also those that only the whole shows") {
     struct Row {
         std::string_view yaml;
@@ -54,8 +95,32 @@ TEST_CASE("load_exporters: errors name the place, also those that only the whole
     for (const Row& row :
          {Row{"exporters: {kafka: {}}", "unknown key 'kafka'"},
           Row{"exporters: {otlp: {compression: lz4}}", "expected one of none, gzip, zstd"},
-          Row{"exporters: {otlp: {endpoint: 'ftp://x'}}", "expected a URL"},
-          Row{"exporters: {alertmanager: {urls: []}}", "alertmanager"},
+          Row{"exporters: {otlp: {endpoint: 'ftp://x'}}",
+              "homeostat.yml:1:30: endpoint: expected a URL such as https://host:port, got "
+              "'ftp://x'"},
+          Row{"exporters:\n  otlp:\n    endpoint: collector:4318\n",
+              "homeostat.yml:3:15: endpoint: expected a URL such as https://host:port, got "
+              "'collector:4318'"},
+          Row{"exporters: {alertmanager: {urls: []}}",
+              "homeostat.yml:1:27: alertmanager: expected at least one URL in urls"},
+          Row{"exporters: {alertmanager: {urls: ['http://a:9093', 'b:9093']}}",
+              "homeostat.yml:1:52: urls: expected a URL such as https://host:port, got 'b:9093'"},
+          Row{"exporters:\n  otlp:\n  - {}\n  - {endpoint: 'http://b:4318'}\n",
+              "homeostat.yml:4:5: otlp: a destination called 'otlp' is at line 3 already: give "
+              "each a name of its own"},
+          Row{"exporters:\n  otlp: {}\n  journald: {name: otlp}\n",
+              "homeostat.yml:3:20: journald: a destination called 'otlp' is at line 2 already"},
+          Row{"exporters: {otlp: {name: ../x}}", "homeostat.yml:1:26: otlp: name: expected a-z"},
+          Row{"exporters: {otlp: {tls_config: {cert_file: /cert.pem}}}",
+              "homeostat.yml:1:19: otlp: a client certificate needs both"},
+          Row{"exporters: {otlp: {tls_config: {ca_file: /none}}}",
+              "homeostat.yml:1:42: ca_file: open /none: No such file"},
+          Row{"exporters: {otlp: {tls_config: {ca_file: /run/secret}}}",
+              "ca_file: /run/secret is no PEM file"},
+          Row{"exporters: {otlp: {header_files: {X-Key: /none}}}", "header_files: X-Key: open"},
+          Row{"exporters: {json_lines: {path: x}}",
+              "homeostat.yml:1:25: json_lines: path: expected"},
+          Row{"exporters: {webhook: {url: 'http://x/', per_minute: 0}}", "per_minute: expected"},
           Row{"exporters: {webhook: {kind: generic, url: 'http://x/', secret_file: /none}}",
               "secret_file: open /none"}}) {
         CAPTURE(row.yaml);

@@ -7,7 +7,8 @@ using namespace homeostat;
 namespace {
 
 Result<Config> parse(std::string_view text, std::vector<Error>& errors) {
-    const auto read_secret = [](const std::string& path) -> Result<std::string> {
+    const auto read_secret = [](const std::string& path, SecretKind) -> Result<std::string> {
+        if (path == "/etc/ca.pem") return std::string("-----BEGIN CERTIFICATE-----");
         if (path == "/run/secret") return std::string("hunter2");
         return make_error(Errc::NotFound, "open {}: No such file or directory", path);
     };

@@ -76,13 +76,26 @@ TEST_CASE("alertmanager: an open incident fires at every member, and again each 
     REQUIRE(alerts.size() == 1);
     CHECK(alerts[0]["labels"]["alertname"] == "HomeostatIncident");
     CHECK(alerts[0]["labels"]["cluster"] == "eu");
-    CHECK(alerts[0]["startsAt"] == std::string(rfc3339(test::sample_incident().onset.unix_ns)));
+    CHECK(alerts[0]["startsAt"] == std::string(rfc3339(test::sample_incident().opened.unix_ns)));
     CHECK(alerts[0]["endsAt"] == std::string(rfc3339((bench.clock.now() + minutes(4)).unix_ns)));
     bench.run_for(minutes(10));
     CHECK(bench.fetcher.asked.size() == 2 * 11);
     CHECK(bench.last()[0]["endsAt"] ==
           std::string(rfc3339((bench.clock.now() + minutes(4)).unix_ns)));
     CHECK(bench.last()[0]["labels"] == alerts[0]["labels"]);
+}
+
+TEST_CASE("alertmanager: an alert that is told late starts then, so that it is grouped") {
+    Bench bench;
+    bench.clock.advance(hours(2));  // the network was down
+    const auto told = std::string(rfc3339(bench.clock.now().unix_ns));
+    bench.accept(test::sample_incident());
+    bench.step();
+    CHECK(bench.last()[0]["startsAt"] == told);
+    CHECK(bench.last()[0]["annotations"]["since"] ==
+          std::string(rfc3339(test::sample_incident().onset.unix_ns)));
+    bench.run_for(minutes(5));
+    CHECK(bench.last()[0]["startsAt"] == told);
 }
 
 TEST_CASE("alertmanager: with nothing to tell there is no request") {

@@ -41,6 +41,7 @@ TEST_CASE("alertmanager: labels name the alert, and nothing in them changes with
 TEST_CASE("alertmanager: annotations explain it") {
     const AlertLabels annotations = alert_annotations(test::resolved(test::sample_incident()));
     CHECK(annotations.at("summary") == test::sample_incident().summary);
+    CHECK(annotations.at("since") == rfc3339(test::sample_incident().onset.unix_ns));
     CHECK(annotations.at("incident_id") == test::sample_incident().id.text());
     CHECK(annotations.at("description") ==
           "Likeliest cause: rsyslogd (pid 2001) writes 1.2 MiB/s to /srv/data (86 %).");

@@ -168,13 +168,34 @@ TEST_CASE("curl: a server that says nothing more runs into the timeout") {
     CHECK(fetched.error().code == Errc::Timeout);
 }
 
-TEST_CASE("curl: a redirect is an answer like any other and is not followed") {
+TEST_CASE("curl: 308 to the same origin is followed with method, body and headers") {
+    LoopbackServer server({LoopbackServer::whole(308, "", "Location: /there\r\n"),
+                           LoopbackServer::whole(200, "here")});
+    CurlFetcher fetcher("x");
+    HttpRequest request = post_to(server);
+    request.body = "an incident";
+    CHECK(fetcher.fetch(request)->body == "here");
+    REQUIRE(server.requests().size() == 2);
+    CHECK(server.requests()[1].starts_with("POST /there "));
+    CHECK(holds(server.requests()[1], "an incident"));
+}
+
+TEST_CASE("curl: a server that redirects in circles is left alone after two hops") {
+    LoopbackServer server({LoopbackServer::whole(307, "", "Location: /\r\n")});
+    CurlFetcher fetcher("x");
+    CHECK(fetcher.fetch(post_to(server))->status == 307);
+    CHECK(server.requests().size() == 3);
+}
+
+TEST_CASE("curl: a redirect elsewhere is an answer like any other and is not followed") {
     LoopbackServer target({LoopbackServer::whole(200, "stolen")});
-    LoopbackServer server({LoopbackServer::whole(302, "", "Location: " + target.url() + "\r\n")});
+    LoopbackServer server({LoopbackServer::whole(302, "", "Location: " + target.url() + "\r\n"),
+                           LoopbackServer::whole(307, "", "Location: " + target.url() + "\r\n")});
     CurlFetcher fetcher("x");
     HttpRequest request = post_to(server);
     request.headers.push_back({"Authorization", "Bearer SECRET"});
     CHECK(fetcher.fetch(request)->status == 302);
+    CHECK(fetcher.fetch(request)->status == 307);
     CHECK(target.requests().empty());
 }
 

@@ -62,6 +62,15 @@ TEST_CASE("otlp response: the status table, row by row") {
     }
 }
 
+TEST_CASE("otlp: a 400 that a proxy wrote as a page says nothing about the records") {
+    for (const std::size_t records : {std::size_t{1}, std::size_t{9}}) {
+        CHECK(judge_otlp(answer(400, "text/html", "<html>No required SSL certificate was sent"),
+                         records, kNow)
+                  .verdict == Verdict::Hold);
+    }
+    CHECK(judge_otlp(answer(413, "text/html", ""), 9, kNow).verdict == Verdict::Halve);
+}
+
 TEST_CASE("otlp response: without an answer it depends on what went wrong") {
     struct Row {
         Errc code;

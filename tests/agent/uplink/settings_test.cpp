@@ -34,8 +34,9 @@ TEST_CASE("settings: what cannot work is refused, and no secret is quoted") {
         Change change;
     };
     for (const Row& row : {
-             Row{"expected a URL", [](ShipSettings& s) { s.otlp[0].endpoint = "SECRET"; }},
-             Row{"expected a URL", [](ShipSettings& s) { s.otlp[0].endpoint = "ftp://SECRET"; }},
+             Row{"expected a URL", [](ShipSettings& s) { s.otlp[0].endpoint = "host/SECRET"; }},
+             Row{"expected a URL",
+                 [](ShipSettings& s) { s.otlp[0].endpoint = "ftp://host/SECRET"; }},
              Row{"expected a URL", [](ShipSettings& s) { s.otlp[0].endpoint = "http://"; }},
              Row{"expected a URL", [](ShipSettings& s) { s.otlp[0].endpoint = "http://a b"; }},
              Row{"no user or password",
@@ -46,7 +47,7 @@ TEST_CASE("settings: what cannot work is refused, and no secret is quoted") {
                      s.alertmanagers[0].labels = {{"host.name", "a"}};
                  }},
              Row{"resend must be", [](ShipSettings& s) { s.alertmanagers[0].resend = Duration{}; }},
-             Row{"both its file and its key",
+             Row{"both cert_file and key_file",
                  [](ShipSettings& s) { s.otlp[0].tls.certificate_file = "/a"; }},
              Row{"line break",
                  [](ShipSettings& s) {

@@ -1,0 +1,139 @@
+#include "agent/metrics_text.hpp"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <set>
+
+#include "core/parse.hpp"
+#include "tests/agent/uplink/sample_incidents.hpp"
+
+using namespace homeostat;
+
+namespace {
+
+struct Bench {
+    Bench() {
+        facts.version = "1.2.3";
+        facts.started_unix_ns = 1'795'176'000'500'000'000;
+        status.ticks = 7;
+        status.series = 321;
+        CollectorLine good;
+        good.name = "cpu";
+        good.state = CollectorState::Ok;
+        good.samples_last = 12;
+        CollectorLine off;
+        off.name = "sensors";
+        off.state = CollectorState::Off;
+        (void)status.collectors.push(good);
+        (void)status.collectors.push(off);
+        DestinationStatus otlp;
+        otlp.name = "otlp";
+        otlp.sent = 5;
+        otlp.dropped = 1;
+        otlp.lost = 2;
+        otlp.codes = {{0, 3}, {200, 5}};
+        courier.destinations.push_back(otlp);
+        courier.incidents.note(test::sample_incident(1));
+    }
+    [[nodiscard]] std::string text(bool openmetrics = false) const {
+        return metrics_text({facts, status, courier, process}, openmetrics);
+    }
+
+    AgentFacts facts;
+    AgentStatus status;
+    CourierSnapshot courier;
+    ProcessUsage process{.cpu_seconds = 1.5};
+};
+
+bool holds(const std::string& text, const std::string& line) {
+    return text.find("\n" + line + "\n") != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("metrics_text: values under the names and labels that dashboards know") {
+    const std::string text = Bench().text();
+    for (const char* line :
+         {"homeostat_build_info{version=\"1.2.3\"} 1", "homeostat_ready 1", "homeostat_series 321",
+          "homeostat_start_time_seconds 1795176000.5",
+          "homeostat_collector_up{collector=\"cpu\"} 1",
+          "homeostat_export_records_total{exporter=\"otlp\",result=\"ok\"} 5",
+          "homeostat_export_records_total{exporter=\"otlp\",result=\"dropped\"} 3",
+          "homeostat_export_requests_total{exporter=\"otlp\",code=\"0\"} 3",
+          "homeostat_incident_active{homeostat_signal=\"filesystem_space\",severity=\"warning\"} 1",
+          "homeostat_incidents_total{homeostat_signal=\"filesystem_space\",severity=\"error\"} 0",
+          "homeostat_spool_dropped_total{reason=\"memory_full\"} 0",
+          "process_cpu_seconds_total 1.5"}) {
+        CAPTURE(line);
+        CHECK(holds(text, line));
+    }
+    CHECK_FALSE(holds(text, "homeostat_collector_up{collector=\"sensors\"} 0"));
+}
+
+TEST_CASE("metrics_text: each family has HELP and TYPE once, and no sample twice") {
+    const std::string text = Bench().text();
+    std::map<std::string, int> types;
+    std::set<std::string_view> samples;
+    std::string_view rest = text;
+    std::string_view line;
+    std::string family;
+    while (next_line(rest, line)) {
+        if (line.starts_with("# TYPE ")) {
+            std::string_view words = line.substr(7);
+            family = next_word(words);
+            ++types[family];
+            CHECK((words.find("counter") != std::string_view::npos) == family.ends_with("_total"));
+            continue;
+        }
+        if (line.starts_with("# HELP ")) continue;
+        const std::string_view name = line.substr(0, line.find_first_of("{ "));
+        CHECK(name == family);
+        CHECK(samples.insert(line.substr(0, line.rfind(' '))).second);
+        CHECK(parse_double(line.substr(line.rfind(' ') + 1)));
+    }
+    for (const auto& [name, count] : types) {
+        CAPTURE(name);
+        CHECK(count == 1);
+    }
+    CHECK(types.size() > 30);
+    CHECK(samples.size() < 500);
+}
+
+TEST_CASE("metrics_text: OpenMetrics names a counter without _total, and ends in EOF") {
+    const std::string text = Bench().text(true);
+    CHECK(text.find("# TYPE homeostat_spool_dropped counter\n") != std::string::npos);
+    CHECK(text.find("homeostat_spool_dropped_total{reason=\"damaged\"} 0\n") != std::string::npos);
+    CHECK(text.ends_with("# EOF\n"));
+    CHECK_FALSE(Bench().text().ends_with("# EOF\n"));
+}
+
+TEST_CASE("metrics_text: what comes from outside cannot break the format") {
+    Bench bench;
+    bench.facts.version = "a\"b\\c\nd";
+    CHECK(holds("\n" + bench.text(), "homeostat_build_info{version=\"a\\\"b\\\\c\\nd\"} 1"));
+}
+
+TEST_CASE("metrics_text: a node with everything on it stays below 500 series") {
+    Bench bench;
+    bench.status.collectors.clear();
+    for (int i = 0; i < 60; ++i) {
+        CollectorLine line;
+        format_into(line.name, "collector_{}", i);
+        line.state = CollectorState::Ok;
+        (void)bench.status.collectors.push(line);
+    }
+    for (std::uint64_t n = 0; n < 12; ++n) {
+        Incident incident = test::sample_incident(n);
+        incident.kind.clear();
+        format_into(incident.kind, "kind_{}", n);
+        bench.courier.incidents.note(incident);
+    }
+    bench.courier.destinations.assign(6, bench.courier.destinations[0]);
+    std::size_t series = 0;
+    std::string_view line;
+    const std::string text = bench.text();
+    std::string_view rest = text;
+    while (next_line(rest, line)) series += line.starts_with('#') ? 0 : 1;
+    CHECK(series < 500);
+}

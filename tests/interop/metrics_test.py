@@ -1,0 +1,135 @@
+"""/metrics of the real program: judged by promtool, scraped by a real Prometheus.
+
+Usage: metrics_test.py PATH/homeostat
+"""
+import gzip
+import http.client
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from receiver import check, free_port, skip, wait_for_port  # noqa: E402
+
+AGENT = sys.argv[1] if len(sys.argv) > 1 else ""
+if not os.access(AGENT, os.X_OK):
+    skip("no homeostat program at '%s'" % AGENT)
+PROMTOOL = shutil.which("promtool")
+PROMETHEUS = shutil.which("prometheus")
+if not PROMTOOL or not PROMETHEUS:
+    skip("no promtool or no Prometheus (Debian package prometheus)")
+
+
+def ask(port, path, method="GET", headers=None):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection.request(method, path, headers=headers or {})
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, dict(answer.getheaders()), body
+
+
+def query(port, expression):
+    url = "http://127.0.0.1:%d/api/v1/query?query=%s" % (port, expression)
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return json.load(answer)["data"]["result"]
+    except OSError:
+        return []  # it answers 503 until it is ready
+
+
+class Agent:
+    def __init__(self, scratch, listen):
+        os.makedirs(scratch + "/etc", exist_ok=True)
+        with open(scratch + "/etc/homeostat.yml", "w") as config:
+            config.write("metrics: {listen: '%s'}\n" % listen)
+            config.write("exporters: {json_lines: {path: %s/out.jsonl}}\n" % scratch)
+        self.log = open(scratch + "/log", "wb")
+        self.process = subprocess.Popen(
+            [AGENT, "run", "--config", scratch + "/etc", "--state", scratch + "/state"],
+            stdout=self.log, stderr=self.log)
+
+    def stop(self):
+        self.process.terminate()
+        code = self.process.wait(20)
+        self.log.close()
+        return code
+
+
+with tempfile.TemporaryDirectory() as scratch:
+    port = free_port()
+    agent = Agent(scratch, "127.0.0.1:%d" % port)
+    try:
+        check(wait_for_port(port), "it listens where the config says")
+        deadline = time.monotonic() + 30
+        while ask(port, "/readyz")[0] != 200 and time.monotonic() < deadline:
+            time.sleep(0.2)
+        check(ask(port, "/readyz")[0] == 200 and ask(port, "/healthz")[2] == b"ok\n",
+              "it is ready and healthy")
+        status, headers, body = ask(port, "/metrics")
+        check(status == 200 and headers["Content-Type"].startswith("text/plain; version=0.0.4"),
+              "the text format unless something else is asked for")
+        judged = subprocess.run([PROMTOOL, "check", "metrics"], input=body,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        check(judged.returncode == 0 and not judged.stdout.strip(),
+              "promtool check metrics has nothing to say " + judged.stdout.decode()[:300])
+        series = sum(1 for line in body.splitlines() if not line.startswith(b"#"))
+        check(40 < series < 500, "%d series, %d bytes" % (series, len(body)))
+        status, headers, packed = ask(port, "/metrics", headers={"Accept-Encoding": "gzip"})
+        check(headers["Content-Encoding"] == "gzip" and
+              gzip.decompress(packed).startswith(b"# HELP "), "gzip: %d bytes" % len(packed))
+        status, headers, body = ask(port, "/metrics", headers={
+            "Accept": "application/openmetrics-text;version=1.0.0,text/plain;q=0.5"})
+        check(headers["Content-Type"].startswith("application/openmetrics-text") and
+              body.endswith(b"# EOF\n"), "OpenMetrics for who prefers it")
+        check(ask(port, "/metrics", "POST")[0] == 405 and ask(port, "/none")[0] == 404,
+              "405 and 404")
+        check(ask(port, "/metrics", "HEAD")[2] == b"", "HEAD has no body")
+
+        server_port = free_port()
+        with open(scratch + "/prometheus.yml", "w") as config:
+            config.write("global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n"
+                         "  - job_name: homeostat\n"
+                         "    static_configs: [{targets: ['127.0.0.1:%d']}]\n" % port)
+        with open(scratch + "/prometheus.log", "wb") as log:
+            server = subprocess.Popen(
+                [PROMETHEUS, "--config.file=" + scratch + "/prometheus.yml",
+                 "--storage.tsdb.path=" + scratch + "/tsdb",
+                 "--web.listen-address=127.0.0.1:%d" % server_port], stdout=log, stderr=log)
+        try:
+            check(wait_for_port(server_port, 60), "Prometheus starts")
+            deadline = time.monotonic() + 60
+            while time.monotonic() < deadline:
+                found = query(server_port, "homeostat_ready")
+                if found:
+                    break
+                time.sleep(0.5)
+            check(found and found[0]["value"][1] == "1", "a real Prometheus scrapes it")
+            check(query(server_port, "up")[0]["value"][1] == "1", "and calls it up")
+        finally:
+            server.terminate()
+            server.wait(20)
+    finally:
+        code = agent.stop()
+    check(code == 0, "it stops when it is told to")
+
+with tempfile.TemporaryDirectory() as scratch:
+    path = scratch + "/metrics.sock"
+    agent = Agent(scratch, "unix:" + path)
+    try:
+        deadline = time.monotonic() + 30
+        while not os.path.exists(path) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(path)
+            client.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
+            check(client.recv(4096).startswith(b"HTTP/1.1 200 OK"), "it answers on a unix socket")
+    finally:
+        agent.stop()
+    check(not os.path.exists(path), "the socket is gone afterwards")
