@@ -112,6 +112,7 @@ void Agent::restore_models(ModelLoad load) {
 void Agent::tick() {
     const Instant now = host_.clock.now();  // one reading per tick: all stages agree on it
     collect(now);
+    if (warm_start_ != nullptr) learn_past();
     const auto findings = detectors_.run(samples_);
     findings_ = findings.size();
     while (const auto report = work_.reports.try_pop()) incidents_.note_report(*report, now);
@@ -132,6 +133,14 @@ void Agent::collect(Instant now) {
     collectors_.run(host_.root, host_.clock, samples_);
     recorder_.record(samples_);
     if (ticks_ % kEvictEveryTicks == 0) series_.evict_older_than(kSeriesIdleMax, now);
+}
+
+// One a tick: two weeks of a series are some milliseconds of arithmetic.
+void Agent::learn_past() {
+    History history;
+    if (!warm_start_->take(history)) return;
+    const auto series = series_.find(history.metric, Subject{});
+    if (series) detectors_.teach(*series, history.values);
 }
 
 void Agent::decide(const Incident& incident, Instant now) {

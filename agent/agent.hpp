@@ -17,6 +17,7 @@
 #include "agent/incidents/incident_engine.hpp"
 #include "agent/model_store.hpp"
 #include "agent/status.hpp"
+#include "agent/warm_start.hpp"
 #include "agent/work.hpp"
 #include "collectors/collector_set.hpp"
 #include "collectors/exporter.hpp"
@@ -47,6 +48,9 @@ public:
     }
     [[nodiscard]] std::uint64_t models_taken() const { return detectors_.models_taken(); }
 
+    // From now on each tick takes one history that has come from it, until all are taken. Borrowed.
+    void learn_from(WarmStart& warm_start) { warm_start_ = &warm_start; }
+
     // One second of the watch. Allocates nothing once every series has been seen.
     void tick();
 
@@ -65,12 +69,14 @@ private:
     class Evidence;
 
     void collect(Instant now);
+    void learn_past();
     void decide(const Incident& incident, Instant now);
     void hand_over(std::span<const Incident> changed);
 
     Config config_;
     Host host_;
     Work& work_;
+    WarmStart* warm_start_ = nullptr;
     Workbench bench_;
     CollectorSet collectors_;
     SeriesTable series_;

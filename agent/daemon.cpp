@@ -147,6 +147,10 @@ DaemonEnd Daemon::watch(int signals, Duration limit) {
 }
 
 void Daemon::log_news() {
+    if (parts_.scraper != nullptr) {
+        const std::string news = parts_.scraper->take_news();
+        if (!news.empty()) parts_.log.write(LogLevel::Info, "{}", news);
+    }
     while (const CollectorStatus* news = parts_.agent.next_collector_news()) {
         // What most machines lack is no news where it lacks: `homeostat status` shows it.
         const CollectorRow* row = find_collector(news->name);

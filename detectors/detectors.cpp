@@ -42,6 +42,10 @@ std::span<const Finding> Detectors::run(const Samples& samples) {
     return parts.findings;
 }
 
+void Detectors::teach(SeriesId series, std::span<const PastValue> past) {
+    parts_->learned.teach(series, past, parts_->utc_offset_seconds);
+}
+
 void Detectors::set_utc_offset(std::int64_t seconds) {
     parts_->utc_offset_seconds = seconds;
 }

@@ -16,6 +16,7 @@
 #include "core/series.hpp"
 #include "detectors/catalogue.hpp"
 #include "detectors/model_bank.hpp"
+#include "detectors/past_value.hpp"
 
 namespace homeostat {
 
@@ -50,6 +51,11 @@ public:
     // REQUIRES: samples.at() does not go back on the monotonic clock, and the samples come from
     // one SeriesTable with at most series_max slots for the life of this object.
     std::span<const Finding> run(const Samples& samples);
+
+    // Begins the learned model of a series anew with its past, unless it is ready as it is: values
+    // oldest first, of a counter as rates. Takes a few milliseconds for two weeks of five-minute
+    // values.
+    void teach(SeriesId series, std::span<const PastValue> past);
 
     // Local time minus UTC, for the daily curves; call again when daylight saving changes it.
     void set_utc_offset(std::int64_t seconds);

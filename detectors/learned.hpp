@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/finding.hpp"
@@ -14,6 +15,7 @@
 #include "core/series.hpp"
 #include "detectors/host_model.hpp"
 #include "detectors/model_bank.hpp"
+#include "detectors/past_value.hpp"
 #include "detectors/rate.hpp"
 #include "detectors/series_model.hpp"
 
@@ -35,6 +37,10 @@ public:
     void set_bank(const ModelBank* bank) { bank_ = bank; }
     void save(const SeriesTable& table, FunctionRef<void(const SavedModel&)> take) const;
     [[nodiscard]] std::uint64_t models_taken() const { return models_taken_; }
+
+    // Begins the series anew with what it was before we watched it, values oldest first, unless its
+    // model is ready as it is.
+    void teach(SeriesId series, std::span<const PastValue> past, std::int64_t utc_offset_seconds);
 
     [[nodiscard]] std::size_t memory_bytes() const;
     [[nodiscard]] std::size_t series() const;

@@ -91,8 +91,7 @@ cat >"$scratch/netdata.conf" <<CONF
     bind to = 127.0.0.1:$netdata_port
 CONF
 
-# Called by its full path in the tree, so that `command -v` finds it.
-start homeostat "$PWD/$program" run --config "$scratch/etc" --state "$scratch/state"
+start homeostat "$(realpath "$program")" run --config "$scratch/etc" --state "$scratch/state"
 start node_exporter prometheus-node-exporter "--web.listen-address=127.0.0.1:$node_port"
 start collectd collectd -f -C "$scratch/collectd.conf"
 start netdata netdata -D -c "$scratch/netdata.conf"
@@ -118,6 +117,7 @@ declare -A before=()
 for name in "${!pids[@]}"; do before[$name]=$(cpu_ticks "${pids[$name]}"); done
 sleep "$seconds"
 
+[[ -d /proc/${pids[homeostat]} ]] || die "homeostat ended: $(tail -n 1 "$scratch/homeostat.log")"
 ours_cpu=$(($(cpu_ticks "${pids[homeostat]}") - before[homeostat]))
 ours_rss=$(rss_kb "${pids[homeostat]}")
 printf '%-15s %12s %10s %14s %14s\n' agent 'CPU s/h' 'RSS kB' 'CPU / ours' 'RSS / ours'

@@ -237,8 +237,13 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
     SocketActuator runner(config.actions.socket, config.actions.timeout, actions.hash,
                           random[0] ^ random[1]);
     Actor actor(work, runner);
+    WarmStart warm_start(config.warm_start);
+    const bool warm = !config.warm_start.url.empty();
+    if (warm) agent.learn_from(warm_start);
     std::optional<Scraper> scraper;
-    if (!targets.empty()) scraper.emplace(targets, exporters, clock);
+    if (warm || !targets.empty()) {
+        scraper.emplace(targets, exporters, clock, warm ? &warm_start : nullptr);
+    }
     const AgentFacts facts = facts_of(config, actions, process);
     std::optional<MetricsPages> pages;
     std::unique_ptr<MetricsServer> metrics;

@@ -13,6 +13,7 @@
 #include "agent/incidents/incident_engine.hpp"
 #include "agent/metrics_address.hpp"
 #include "agent/uplink/settings.hpp"
+#include "agent/warm_start.hpp"
 #include "collectors/exporter.hpp"
 #include "core/result.hpp"
 #include "detectors/detectors.hpp"
@@ -38,7 +39,8 @@ struct Config {
     Duration tick = seconds(1);
     std::size_t series_max = 2000;
     std::vector<std::string> collectors_off;
-    std::vector<std::string> certificates;    // files whose end is watched
+    std::vector<std::string> certificates;  // files whose end is watched
+    WarmStartSettings warm_start;
     std::vector<ExporterSettings> exporters;  // scrape_configs, one for each target
     DetectorSettings detect;
     IncidentSettings incidents;

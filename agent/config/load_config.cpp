@@ -157,6 +157,9 @@ void read_top(const YamlNode& node, const ConfigContext& context, SecretReader r
     if (const auto* child = reader.child("scrape_configs")) {
         read_scrape_configs(*child, context, read_secret, config.exporters);
     }
+    if (const auto* child = reader.child("warm_start")) {
+        read_warm_start(*child, context, read_secret, config.warm_start);
+    }
     if (const auto* child = reader.child("conditions")) read_conditions(*child, context, config);
     if (const auto* child = reader.child("forecast")) {
         read_forecast(*child, context, config.detect);

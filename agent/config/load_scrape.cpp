@@ -251,4 +251,23 @@ void read_scrape_configs(const YamlNode& node, const ConfigContext& context,
     }
 }
 
+void read_warm_start(const YamlNode& node, const ConfigContext& context, SecretReader read_secret,
+                     WarmStartSettings& warm_start) {
+    ConfigReader reader(node, context);
+    reader.text("url", warm_start.url);
+    reader.text("selector", warm_start.selector);
+    // A server gives at most 11,000 points a series: 38 days of our step.
+    reader.duration("span", warm_start.span, {hours(1), hours(24 * 30)});
+    if (const auto* child = reader.child("authorization")) {
+        read_authorization(*child, context, read_secret, warm_start.headers);
+    }
+    if (const auto* child = reader.child("tls_config"))
+        read_tls(*child, context, read_secret, warm_start.tls);
+    reader.finish();
+    if (warm_start.url.empty() || warm_start.selector.empty()) {
+        context.complain(node.mark,
+                         "warm_start needs a url, and a selector that matches this host alone");
+    }
+}
+
 }  // namespace homeostat

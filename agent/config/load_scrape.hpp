@@ -5,6 +5,7 @@
 
 #include "actions/playbook/yaml_document.hpp"
 #include "agent/config/load_config.hpp"
+#include "agent/warm_start.hpp"
 #include "collectors/exporter.hpp"
 
 namespace homeostat {
@@ -17,6 +18,10 @@ struct ConfigContext;
 // metric_relabel_configs with keep and drop.
 void read_scrape_configs(const YamlNode& node, const ConfigContext& context,
                          SecretReader read_secret, std::vector<ExporterSettings>& exporters);
+
+// `warm_start`: url, selector, span, authorization, tls_config.
+void read_warm_start(const YamlNode& node, const ConfigContext& context, SecretReader read_secret,
+                     WarmStartSettings& warm_start);
 
 // Parts that exporters of incidents have in common with them.
 

@@ -186,3 +186,38 @@ TEST_CASE("agent: an open incident is taken back after a restart and ends under 
     CHECK(after.told[0].state == IncidentState::Resolved);
     CHECK(after.told[0].seq == open.seq + 1);
 }
+
+TEST_CASE("agent: with a warm start the vital signs have a baseline after a minute") {
+    constexpr std::int64_t kStep = 300;
+    std::string values;
+    for (std::int64_t i = 0; i < 14 * 24 * 12; ++i) {
+        values += fmt::format("{}[{},\"{}\"]", i == 0 ? "" : ",", 1'790'000'000 + i * kStep,
+                              0.5 + 0.01 * static_cast<double>(i % 17));
+    }
+    test::ScriptedFetcher server([&](const HttpRequest&) -> Result<HttpResponse> {
+        HttpResponse response;
+        response.status = 200;
+        response.body =
+            "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":["
+            "{\"metric\":{},\"values\":[" +
+            values + "]}]}}";
+        return response;
+    });
+    test::Rig rig;
+    WarmStartSettings settings;
+    settings.url = "http://p:9090";
+    settings.selector = "instance=\"h:9100\"";
+    WarmStart warm(settings);
+    while (warm.step(server, rig.clock)) {
+    }
+    rig.agent.learn_from(warm);
+    rig.run(75);  // the first window of a minute has closed
+    AgentStatus status;
+    rig.agent.describe(status);
+    CHECK(status.series_learned >= 8);  // as many of the signals as this host reports
+
+    test::Rig cold;
+    cold.run(75);
+    cold.agent.describe(status);
+    CHECK(status.series_learned == 0);
+}

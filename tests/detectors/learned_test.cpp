@@ -87,3 +87,41 @@ TEST_CASE("learned: progress counts the series that can judge") {
     host.run(6 * 30, 1, 1000);
     CHECK(host.learned().series_ready() == 2);
 }
+
+TEST_CASE("learned: a series that was taught its past judges at once, another one does not") {
+    SeriesTable table(8);
+    Samples samples(table, 8);
+    Learned learned(8);
+    std::vector<PastValue> past;
+    constexpr std::int64_t kStep = 300;
+    for (std::int64_t i = 0; i < 14 * 24 * 12; ++i) {
+        past.push_back({1'790'000'000 + i * kStep, 5 + std::sin(static_cast<double>(i) * 0.77)});
+    }
+    Instant now{.monotonic_ns = 1'000'000'000,
+                .unix_ns = seconds(past.back().unix_seconds + kStep).ns};
+    samples.begin(now);
+    samples.add(kLoad, 5);
+    samples.add(kBytes, {SubjectKind::Interface, "eth0"}, 1);
+    learned.observe(samples, 0);
+    learned.teach(*table.find("load1", {}), past, 0);
+
+    std::vector<Finding> findings;
+    findings.reserve(Learned::kFindingsMax);
+    for (int minute = 0; minute < 20 && findings.empty(); ++minute) {
+        now = now + minutes(1);
+        samples.begin(now);
+        samples.add(kLoad, 500);
+        learned.observe(samples, 0);
+        learned.report(samples, findings);
+    }
+    CHECK(learned.series_ready() == 1);
+    REQUIRE_FALSE(findings.empty());
+    CHECK(findings.front().metric == "load1");
+}
+
+TEST_CASE("learned: a series that the table does not have cannot be taught") {
+    Learned learned(4);
+    const PastValue value{1'790'000'000, 1};
+    learned.teach({.slot = 99, .generation = 1}, {&value, 1}, 0);
+    CHECK(learned.series_ready() == 0);
+}

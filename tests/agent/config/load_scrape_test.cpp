@@ -109,3 +109,22 @@ TEST_CASE("load_scrape: relabelling that we do not do is refused, not passed ove
         CHECK_FALSE(errors.empty());
     }
 }
+
+TEST_CASE("load_scrape: a warm start needs a server, and a selector for this host") {
+    std::vector<Error> errors;
+    const auto config = parse(
+        "warm_start: {url: 'http://p:9090', selector: 'instance=\"h:9100\"',\n"
+        "  span: 7d, authorization: {credentials_file: /run/secret}}\n",
+        errors);
+    REQUIRE(config);
+    CHECK(errors.empty());
+    CHECK(config->warm_start.selector == "instance=\"h:9100\"");
+    CHECK(config->warm_start.span == hours(24 * 7));
+    CHECK(config->warm_start.headers.at(0).value == "Bearer hunter2");
+    for (const char* text : {"warm_start: {url: 'http://p:9090'}\n", "warm_start: {selector: a}\n",
+                             "warm_start: {url: a, selector: b, spam: 1}\n"}) {
+        std::vector<Error> wrong;
+        (void)parse(text, wrong);
+        CHECK_FALSE(wrong.empty());
+    }
+}
