@@ -8,6 +8,7 @@
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+help_if_asked "$0" "$@"
 cd "$HOMEOSTAT_ROOT"
 
 readonly seconds=${1:-120} warm_up=20
