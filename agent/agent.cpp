@@ -24,12 +24,8 @@ DetectorSettings detector_settings(const Config& config) {
     return settings;
 }
 
-WorkbenchSettings bench_settings(const Config& config, const ClockDiscipline* clock_discipline,
-                                 MountProber* mount_prober) {
-    WorkbenchSettings settings;
-    settings.mount_prober = mount_prober;
-    settings.certificates = config.certificates;
-    settings.clock_discipline = clock_discipline;
+WorkbenchSettings with_lines(WorkbenchSettings settings, LineSink& lines) {
+    settings.lines = &lines;
     return settings;
 }
 
@@ -70,18 +66,18 @@ private:
 
 Agent::Agent(const Config& config, const ActionConfig& actions, Host host, Work& work,
              std::span<const std::unique_ptr<ExporterTarget>> targets,
-             const ClockDiscipline* clock_discipline, MountProber* mount_prober)
+             const WorkbenchSettings& bench)
     : config_(config),
       host_(host),
       work_(work),
-      bench_(bench_settings(config, clock_discipline, mount_prober)),
+      bench_(with_lines(bench, log_watch_)),
       series_(config.series_max),
       samples_(series_, config.series_max),
       recorder_(config.series_max, kSnippetStep),
       detectors_(detector_settings(config)),
       incidents_(config.incidents),
       decider_(actions, DeciderOptions{.grace = config.actions.grace_after_start}),
-      processes_bytes_(bench_.processes().memory_bytes() + bench_.buffer().size()) {
+      processes_bytes_(bench_.memory_bytes()) {
     for (const CollectorRow& row : collector_rows()) {
         if (!is_off(config, row.name)) {
             collectors_.add(row.name, std::max(row.interval, config.tick), row.make(bench_));
@@ -116,6 +112,8 @@ void Agent::tick() {
     const auto findings = detectors_.run(samples_);
     findings_ = findings.size();
     while (const auto report = work_.reports.try_pop()) incidents_.note_report(*report, now);
+    for (const Event& event : bench_.events().all()) incidents_.note(event);
+    events_ += bench_.events().all().size();
     Evidence evidence(*this, now);
     const auto changed = incidents_.run(findings, now, evidence);
     hand_over(changed);
@@ -130,7 +128,11 @@ void Agent::tick() {
 
 void Agent::collect(Instant now) {
     samples_.begin(now);
+    bench_.events().begin();
+    for (const Event& event : early_) bench_.events().add(event);
+    early_.clear();
     collectors_.run(host_.root, host_.clock, samples_);
+    log_watch_.report(now, bench_.events());
     recorder_.record(samples_);
     if (ticks_ % kEvictEveryTicks == 0) series_.evict_older_than(kSeriesIdleMax, now);
 }
@@ -195,6 +197,12 @@ void Agent::describe(AgentStatus& status) const {
     status.findings_dropped = detectors_.findings_dropped();
     status.series_learned = learning.series_ready;
     status.learned_ratio = learning.ready_ratio;
+    status.events = events_;
+    status.events_newest.clear();
+    for (std::size_t i = 0; i < incidents_.events().size(); ++i) {
+        if (!status.events_newest.push(incidents_.events().newest(i).event)) break;
+    }
+    status.events_dropped = bench_.events().dropped();
     status.incidents_open = incidents_.open().size();
     status.incidents_opened = incidents_.opened();
     status.incidents_refused = incidents_.refused();
@@ -220,7 +228,8 @@ MemoryUse Agent::memory() const {
     use.recorder = recorder_.memory_bytes();
     use.processes = processes_bytes_;
     use.buffers =
-        (unshipped_.capacity() + 3 * config_.incidents.incidents_max + 64) * sizeof(Incident);
+        (unshipped_.capacity() + 3 * config_.incidents.incidents_max + 64) * sizeof(Incident) +
+        EventHistory::memory_bytes() + log_watch_.memory_bytes();
     return use;
 }
 

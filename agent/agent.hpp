@@ -15,6 +15,7 @@
 #include "agent/config/config.hpp"
 #include "agent/incidents/flight_recorder.hpp"
 #include "agent/incidents/incident_engine.hpp"
+#include "agent/log_watch.hpp"
 #include "agent/model_store.hpp"
 #include "agent/status.hpp"
 #include "agent/warm_start.hpp"
@@ -30,11 +31,9 @@ namespace homeostat {
 class Agent {
 public:
     // Sizes everything. All arguments are borrowed and outlive the agent; `targets` are the
-    // exporters whose scrapes it reads. Without the last two, the clock's discipline and mounts
-    // that may hang are not watched.
+    // exporters whose scrapes it reads, `bench` what collectors may use beside the root.
     Agent(const Config& config, const ActionConfig& actions, Host host, Work& work,
-          std::span<const std::unique_ptr<ExporterTarget>> targets,
-          const ClockDiscipline* clock_discipline, MountProber* mount_prober = nullptr);
+          std::span<const std::unique_ptr<ExporterTarget>> targets, const WorkbenchSettings& bench);
 
     // Takes back what was open when the agent stopped. Before the first tick.
     void restore(std::span<const Incident> incidents);
@@ -50,6 +49,9 @@ public:
 
     // From now on each tick takes one history that has come from it, until all are taken. Borrowed.
     void learn_from(WarmStart& warm_start) { warm_start_ = &warm_start; }
+
+    // Takes in what was heard of outside the tick; told with the next one.
+    void note(const Event& event) { (void)early_.push(event); }
 
     // One second of the watch. Allocates nothing once every series has been seen.
     void tick();
@@ -77,6 +79,8 @@ private:
     Host host_;
     Work& work_;
     WarmStart* warm_start_ = nullptr;
+    LogWatch log_watch_;
+    FixedVector<Event, 4> early_;  // heard of before the tick
     Workbench bench_;
     CollectorSet collectors_;
     SeriesTable series_;
@@ -91,6 +95,7 @@ private:
     std::vector<Incident> unshipped_;  // what the full queue refused: handed over at the next tick
     std::uint64_t ticks_ = 0;
     std::uint64_t findings_ = 0;
+    std::uint64_t events_ = 0;
     std::uint64_t incidents_delayed_ = 0;
     std::uint64_t actions_refused_ = 0;
     Instant last_tick_;

@@ -16,6 +16,7 @@ namespace {
 
 constexpr Duration kCourierPatience = milliseconds(200);
 constexpr Duration kScrapePause = milliseconds(200);
+constexpr Duration kSurveyPause = milliseconds(200);
 constexpr Duration kStatusRefresh = seconds(2);    // of what the courier may write
 constexpr Duration kModelsInterval = minutes(15);  // what a kill -9 forgets at most
 constexpr Duration kPublishInterval = seconds(1);  // of the courier's numbers, to /metrics
@@ -67,6 +68,8 @@ DaemonEnd Daemon::run(Duration limit) {
     std::thread actor([this] { parts_.actor.run(); });
     std::thread scraper;
     if (parts_.scraper != nullptr) scraper = std::thread([this] { scrape(); });
+    std::thread surveyor;
+    if (parts_.units != nullptr) surveyor = std::thread([this] { survey(); });
 
     models_saved_ = parts_.clock.now();
     std::thread metrics;
@@ -92,6 +95,7 @@ DaemonEnd Daemon::run(Duration limit) {
         parts_.metrics->stop();
         metrics.join();
     }
+    if (surveyor.joinable()) surveyor.join();
     ::close(signals);
     parts_.log.write(LogLevel::Info, "{}", end == DaemonEnd::Reload ? "reloading" : "stopped");
     return end;
@@ -219,6 +223,13 @@ void Daemon::publish(Instant now) {
     if (parts_.pages == nullptr || now - published_ < kPublishInterval) return;
     parts_.pages->set(snapshot_of(parts_.courier));
     published_ = now;
+}
+
+void Daemon::survey() {
+    while (!stopping_) {
+        parts_.units->step();
+        pause_for(kSurveyPause);
+    }
 }
 
 void Daemon::write_status(bool stopped) {

@@ -5,6 +5,7 @@
 //     actor         the actuator
 //     scraper       exporters, when there are any
 //     metrics       /metrics, when it is on
+//     surveyor      systemd, when it is there
 #pragma once
 
 #include <atomic>
@@ -20,6 +21,7 @@
 #include "agent/scraper.hpp"
 #include "agent/service_manager.hpp"
 #include "agent/status_file.hpp"
+#include "agent/unit_survey.hpp"
 #include "core/function_ref.hpp"
 
 namespace homeostat {
@@ -34,6 +36,7 @@ struct DaemonParts {
     Courier& courier;
     Actor& actor;
     Scraper* scraper = nullptr;        // null: no exporters
+    UnitSurvey* units = nullptr;       // null: systemd is not asked
     MetricsServer* metrics = nullptr;  // null: off; with `pages`
     MetricsPages* pages = nullptr;
     Work& work;
@@ -64,6 +67,7 @@ private:
     void deliver();
     void scrape();
     void publish(Instant now);
+    void survey();
     void write_status(bool stopped);
     void offer_models(Instant now);
     void write_models();

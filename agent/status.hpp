@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "collectors/collector_set.hpp"
+#include "core/event.hpp"
 #include "core/fixed_vector.hpp"
 #include "core/time.hpp"
 
@@ -46,11 +47,14 @@ struct AgentStatus {
     std::uint64_t findings_dropped = 0;
     std::uint64_t series_learned = 0;
     double learned_ratio = 0;
+    std::uint64_t events = 0;          // heard of since start
+    std::uint64_t events_dropped = 0;  // more than one tick holds
     std::uint64_t incidents_open = 0;
     std::uint64_t incidents_opened = 0;
     std::uint64_t incidents_refused = 0;
-    std::uint64_t incidents_delayed = 0;  // waited a tick because the courier was behind
-    std::uint64_t actions_refused = 0;    // the actor was behind
+    std::uint64_t incidents_delayed = 0;   // waited a tick because the courier was behind
+    std::uint64_t actions_refused = 0;     // the actor was behind
+    FixedVector<Event, 16> events_newest;  // the newest first
     MemoryUse memory;
     FixedVector<CollectorLine, 64> collectors;
 };

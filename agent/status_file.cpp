@@ -22,6 +22,19 @@ Json collectors_json(const AgentStatus& status) {
     return out;
 }
 
+Json events_json(const AgentStatus& status) {
+    Json out = Json::array();
+    for (const Event& event : status.events_newest) {
+        out.push_back({{"at_unix", event.at.unix_ns / 1'000'000'000},
+                       {"kind", std::string(name_of(event.kind))},
+                       {"subject_kind", std::string(name_of(event.subject.kind))},
+                       {"subject", std::string(event.subject.name)},
+                       {"object", std::string(event.object)},
+                       {"text", std::string(event.text)}});
+    }
+    return out;
+}
+
 Json destinations_json(const Shipper& shipper) {
     Json out = Json::array();
     for (const DestinationStatus& destination : shipper.status()) {
@@ -114,8 +127,9 @@ std::string trouble_lines(const Json& json) {
     }
     const std::string store = text_at(json.value("store", Json::object()), "last_error");
     if (!store.empty()) out += fmt::format("  store      FAILING: {}\n", store);
-    for (const char* key : {"series_refused", "samples_dropped", "findings_dropped",
-                            "incidents_refused", "incidents_delayed", "actions_refused"}) {
+    for (const char* key :
+         {"series_refused", "samples_dropped", "events_dropped", "findings_dropped",
+          "incidents_refused", "incidents_delayed", "actions_refused"}) {
         const double count = number_at(json, key);
         if (count > 0) out += fmt::format("  limit      {} = {}\n", key, count);
     }
@@ -159,6 +173,9 @@ std::string status_json(const AgentFacts& facts, const AgentStatus& status, cons
         {"series_refused", status.series_refused},
         {"samples", status.samples_last},
         {"samples_dropped", status.samples_dropped},
+        {"events", status.events},
+        {"events_dropped", status.events_dropped},
+        {"events_newest", events_json(status)},
         {"findings", status.findings},
         {"findings_dropped", status.findings_dropped},
         {"series_learned", status.series_learned},

@@ -11,18 +11,24 @@
 #include "collectors/conntrack.hpp"
 #include "collectors/cpu.hpp"
 #include "collectors/cpufreq.hpp"
+#include "collectors/deleted_files.hpp"
 #include "collectors/device_mapper.hpp"
 #include "collectors/disk_state.hpp"
 #include "collectors/diskstats.hpp"
 #include "collectors/fabric.hpp"
+#include "collectors/failed_units.hpp"
+#include "collectors/file_changes.hpp"
 #include "collectors/filesystem_errors.hpp"
 #include "collectors/fstab.hpp"
 #include "collectors/gpu_errors.hpp"
 #include "collectors/ipc.hpp"
+#include "collectors/journald.hpp"
 #include "collectors/kernel_health.hpp"
+#include "collectors/kmsg.hpp"
 #include "collectors/limits.hpp"
 #include "collectors/links.hpp"
 #include "collectors/loadavg.hpp"
+#include "collectors/log_files.hpp"
 #include "collectors/machine_checks.hpp"
 #include "collectors/meminfo.hpp"
 #include "collectors/memory_errors.hpp"
@@ -31,7 +37,9 @@
 #include "collectors/netdev.hpp"
 #include "collectors/netstat.hpp"
 #include "collectors/nfs_client.hpp"
+#include "collectors/packages.hpp"
 #include "collectors/pcie_errors.hpp"
+#include "collectors/ports.hpp"
 #include "collectors/power_supply.hpp"
 #include "collectors/pressure.hpp"
 #include "collectors/processes.hpp"
@@ -42,6 +50,7 @@
 #include "collectors/sensors.hpp"
 #include "collectors/sockstat.hpp"
 #include "collectors/softnet.hpp"
+#include "collectors/sysctls.hpp"
 #include "collectors/throttling.hpp"
 #include "collectors/timex.hpp"
 #include "collectors/units.hpp"
@@ -92,6 +101,18 @@ std::span<const CollectorRow> collector_rows() {
         row<LimitsCollector>("limits", seconds(10), "file handles, process ids, asynchronous I/O"),
         row<KernelHealthCollector>("kernel_health", seconds(10),
                                    "oopses, lock-ups, hung tasks, taint"),
+        row<KmsgCollector>("kmsg", seconds(1), "the kernel's log: known messages become events"),
+        row<JournaldCollector>("journald", seconds(1),
+                               "the journal: units that fail, logins, how much is logged"),
+        row<FailedUnitsCollector>("failed_units", seconds(5), "which systemd units are failed"),
+        row<LogFilesCollector>("log_files", seconds(1), "the log files that are configured"),
+        row<PackagesCollector>("packages", seconds(5), "packages installed, upgraded, removed"),
+        row<FileChangesCollector>("file_changes", seconds(1),
+                                  "files changed below /etc and other configured directories"),
+        row<DeletedFilesCollector>("deleted_files", seconds(10),
+                                   "space that deleted files hold because they are open"),
+        row<SysctlsCollector>("sysctls", seconds(60), "kernel parameters that somebody set"),
+        row<PortsCollector>("ports", seconds(5), "ports that programs begin or stop to listen on"),
         special<ThrottlingCollector>("throttling", seconds(10), "cores slowed down by heat"),
         row<TimexCollector>("timex", seconds(10), "how well the wall clock is steered"),
         special<SensorsCollector>("sensors", seconds(30),

@@ -207,18 +207,4 @@ std::string_view name_of(FindingKind kind) {
     return "unknown";
 }
 
-std::string_view name_of(EventKind kind) {
-    switch (kind) {
-        case EventKind::OomKill: return "oom_kill";
-        case EventKind::Reboot: return "reboot";
-        case EventKind::ClockStep: return "clock_step";
-        case EventKind::UnitFailed: return "unit_failed";
-        case EventKind::KernelMessage: return "kernel_message";
-        case EventKind::Change: return "change";
-        case EventKind::SourceLost: return "source_lost";
-        case EventKind::SourceBack: return "source_back";
-    }
-    return "unknown";
-}
-
 }  // namespace homeostat

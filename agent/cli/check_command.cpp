@@ -53,7 +53,7 @@ bool is_here(const Host& host, const AllowedTarget& target) {
 
 std::size_t memory_of(Session& session, const Config& config, const ActionConfig& actions) {
     Work work;
-    const Agent agent(config, actions, session.host, work, {}, nullptr);
+    const Agent agent(config, actions, session.host, work, {}, {});
     return agent.memory().total();
 }
 

@@ -9,11 +9,13 @@
 #include <memory>
 #include <optional>
 
+#include "agent/boot_record.hpp"
 #include "agent/cli/command.hpp"
 #include "agent/config/load_config.hpp"
 #include "agent/confinement.hpp"
 #include "agent/crash_guard.hpp"
 #include "agent/daemon.hpp"
+#include "agent/host_sources.hpp"
 #include "agent/identity.hpp"
 #include "agent/uplink/curl_fetcher.hpp"
 #include "agent/uplink/spool_files.hpp"
@@ -223,16 +225,17 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
     for (const ExporterSettings& exporter : config.exporters) {
         targets.push_back(std::make_unique<ExporterTarget>(exporter));
     }
-    Work work;
-    // A directory that stands for another host must not be given this one's clock and mounts.
+    auto host_files = DirectoryFiles::open_root(options.root.c_str());
+    if (!host_files) return host_files.error();
+    HostSources sources(options.root, std::move(*host_files));
+    // A directory that stands for another host must not be given this one's clock, mounts, systemd.
     const bool this_host = options.root == "/";
-    const KernelClockDiscipline discipline;
-    ForkedMountProber mount_prober;
+    Work work;
     Agent agent(config, actions, {process.root, clock, session.host.spawner, session.host.fetcher},
-                work, targets, this_host ? &discipline : nullptr,
-                this_host ? &mount_prober : nullptr);
+                work, targets, sources.bench(config, this_host));
     restore(store, agent, shipper, log, now);
     restore_models(options.state, agent, log);
+    for (const Event& event : note_start(process.root, options.state, now)) agent.note(event);
     Courier courier(work, store, shipper);
     SocketActuator runner(config.actions.socket, config.actions.timeout, actions.hash,
                           random[0] ^ random[1]);
@@ -243,6 +246,10 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
     std::optional<Scraper> scraper;
     if (warm || !targets.empty()) {
         scraper.emplace(targets, exporters, clock, warm ? &warm_start : nullptr);
+    }
+    std::optional<UnitSurvey> units;
+    if (this_host) {
+        units.emplace(process.root, session.host.spawner, clock, sources.failed_units());
     }
     const AgentFacts facts = facts_of(config, actions, process);
     std::optional<MetricsPages> pages;
@@ -268,6 +275,7 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
                    .courier = courier,
                    .actor = actor,
                    .scraper = scraper ? &*scraper : nullptr,
+                   .units = units ? &*units : nullptr,
                    .metrics = metrics.get(),
                    .pages = pages ? &*pages : nullptr,
                    .work = work,
@@ -279,7 +287,10 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
                    .facts = facts,
                    .state_directory = options.state,
                    .tick = config.tick});
-    return daemon.run(limit);
+    const auto end = daemon.run(limit);
+    // Unwritten, the next boot is told as an unclean one: better than nothing told.
+    (void)note_stop(process.root, options.state);
+    return end;
 }
 
 // Runs with one configuration after the other, until the end.

@@ -42,6 +42,8 @@ struct Config {
     std::vector<std::string> certificates;  // files whose end is watched
     WarmStartSettings warm_start;
     std::vector<ExporterSettings> exporters;  // scrape_configs, one for each target
+    std::vector<std::string> watched_paths{"/etc", "/usr/local/bin", "/usr/local/sbin"};
+    std::vector<std::string> log_files;  // followed beside the journal
     DetectorSettings detect;
     IncidentSettings incidents;
     ActionSettings actions;

@@ -147,6 +147,42 @@ void read_metrics(const YamlNode& node, const ConfigContext& context, MetricsSet
     metrics.enabled = true;
 }
 
+// Absolute paths without "..": they are opened below the root directory.
+void check_paths(const std::vector<std::string>& paths, YamlMark mark, const ConfigContext& context,
+                 std::string_view key) {
+    for (const std::string& path : paths) {
+        if (!path.starts_with('/') || path.find("..") != std::string::npos) {
+            context.complain(mark, "{}: expected an absolute path without '..', got '{}'", key,
+                             path);
+        }
+    }
+}
+
+void read_changes(const YamlNode& node, const ConfigContext& context, Config& config) {
+    constexpr std::size_t kPathsMax = 32;
+    ConfigReader reader(node, context);
+    if (reader.has("paths")) config.watched_paths.clear();
+    reader.texts("paths", config.watched_paths);
+    reader.finish();
+    check_paths(config.watched_paths, node.mark, context, "paths");
+    if (config.watched_paths.size() > kPathsMax) {
+        context.complain(node.mark, "paths: at most {}, got {}", kPathsMax,
+                         config.watched_paths.size());
+    }
+}
+
+void read_logs(const YamlNode& node, const ConfigContext& context, Config& config) {
+    constexpr std::size_t kFilesMax = 32;
+    ConfigReader reader(node, context);
+    reader.texts("files", config.log_files);
+    reader.finish();
+    check_paths(config.log_files, node.mark, context, "files");
+    if (config.log_files.size() > kFilesMax) {
+        context.complain(node.mark, "files: at most {}, got {}", kFilesMax,
+                         config.log_files.size());
+    }
+}
+
 void read_top(const YamlNode& node, const ConfigContext& context, SecretReader read_secret,
               Config& config) {
     ConfigReader reader(node, context);
@@ -157,6 +193,8 @@ void read_top(const YamlNode& node, const ConfigContext& context, SecretReader r
     if (const auto* child = reader.child("scrape_configs")) {
         read_scrape_configs(*child, context, read_secret, config.exporters);
     }
+    if (const auto* child = reader.child("changes")) read_changes(*child, context, config);
+    if (const auto* child = reader.child("logs")) read_logs(*child, context, config);
     if (const auto* child = reader.child("warm_start")) {
         read_warm_start(*child, context, read_secret, config.warm_start);
     }

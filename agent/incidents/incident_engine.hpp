@@ -20,6 +20,7 @@
 #include <span>
 #include <vector>
 
+#include "agent/incidents/event_history.hpp"
 #include "core/decision.hpp"
 #include "core/incident.hpp"
 
@@ -58,6 +59,11 @@ struct Verification {
 class IncidentEngine {
 public:
     explicit IncidentEngine(const IncidentSettings& settings);
+
+    // Takes in one event, before run() of the same tick. Causes and evidence are looked for among
+    // the newest; an event alone opens nothing.
+    void note(const Event& event) { events_.note(event); }
+    [[nodiscard]] const EventHistory& events() const { return events_; }
 
     // Takes this tick's findings. Returns the incidents that changed enough to be stored and
     // shipped (opened, updated, closed), each with its seq raised; valid until the next call.
@@ -110,6 +116,7 @@ private:
     std::vector<Pending> pending_;
     std::vector<Incident> changed_;
     std::span<const Incident> view_;
+    EventHistory events_;
     std::uint64_t refused_ = 0;
     std::uint64_t opened_ = 0;
 };

@@ -64,8 +64,7 @@ struct DaemonRig {
     DaemonEnd run(Duration limit, FunctionRef<bool()> read_configuration) {
         synthetic.advance_to(clock.now());
         config.tick = milliseconds(20);
-        Agent agent(config, actions, {synthetic.root(), clock, spawner, fetcher}, work, {},
-                    nullptr);
+        Agent agent(config, actions, {synthetic.root(), clock, spawner, fetcher}, work, {}, {});
         DirectorySpoolFiles files(state / "spool");
         Spool spool(config.spool, files, 1);
         Shipper shipper(config.ship, spool, fetcher, 1, clock.now());

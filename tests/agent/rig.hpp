@@ -25,7 +25,7 @@ struct Rig {
                  std::uint64_t seed = 1)
         : synthetic(seed),
           actions(std::move(action_config)),
-          agent(config, actions, {synthetic.root(), clock, spawner, fetcher}, work, {}, nullptr) {}
+          agent(config, actions, {synthetic.root(), clock, spawner, fetcher}, work, {}, {}) {}
 
     // Runs the watch for `count` seconds; what it told is appended to `told`.
     void run(int count) {

@@ -44,6 +44,11 @@ struct Fixture {
         bad.state = CollectorState::Unknown;
         bad.reason = "read proc/meminfo: denied";
         REQUIRE(status.collectors.push(bad));
+        Event event;
+        event.kind = EventKind::PackageChanged;
+        event.object = "nginx";
+        event.text = "package nginx was upgraded (1.23)";
+        REQUIRE(status.events_newest.push(event));
     }
 };
 
@@ -56,6 +61,8 @@ TEST_CASE_FIXTURE(Fixture,
     REQUIRE_FALSE(parsed.is_discarded());
     CHECK(parsed["series"] == 200);
     CHECK(parsed["destinations"][0]["name"] == "otlp");
+    CHECK(parsed["events_newest"][0]["kind"] == "package_changed");
+    CHECK(parsed["events_newest"][0]["object"] == "nginx");
     const auto text = status_text(json, clock.now().unix_ns);
     REQUIRE(text);
     CAPTURE(*text);

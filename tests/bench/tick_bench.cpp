@@ -145,9 +145,11 @@ int main(int argc, char** argv) {
     const bench::RecordingRoot recorder(*root, recording);
     Work recorded_work;
     Work work;
+    WorkbenchSettings bench_settings;
+    bench_settings.clock_discipline = &discipline;
     Agent recorded(config, actions, {recorder, clock, spawner, fetcher}, recorded_work, {},
-                   &discipline);
-    Agent agent(config, actions, {*root, clock, spawner, fetcher}, work, {}, &discipline);
+                   bench_settings);
+    Agent agent(config, actions, {*root, clock, spawner, fetcher}, work, {}, bench_settings);
     bench::Floor floor;
     std::vector<double> ours;
     std::vector<double> bare;

@@ -32,12 +32,26 @@ TEST_CASE("load_config: nothing has to be configured") {
     CHECK(config->detect.conditions.size() == stock_conditions().size());
 }
 
+TEST_CASE("load_config: a path to watch or to follow is absolute and goes straight down") {
+    for (const std::string_view text :
+         {"changes: {paths: [etc]}", "changes: {paths: [/etc/../root]}", "logs: {files: [a.log]}",
+          "logs: {file: [/a.log]}"}) {
+        CAPTURE(text);
+        std::vector<Error> errors;
+        CHECK_FALSE(parse(text, errors));
+        REQUIRE(errors.size() == 1);
+        CHECK(errors[0].text.view().starts_with("homeostat.yml:1:"));
+    }
+}
+
 TEST_CASE("load_config: reads all of its parts") {
     std::vector<Error> errors;
     const auto config = parse(R"(
 tick: 2s
 series_max: 500
 collectors: {disable: [netdev]}
+changes: {paths: [/etc, /srv/app]}
+logs: {files: [/var/log/app.log]}
 conditions:
   filesystem_full: {confirm: 5s, limits: {critical: 0.9}}
   filesystem_inodes_full: {enabled: false}
@@ -54,6 +68,8 @@ metrics: {}
     REQUIRE(config);
     CHECK(config->tick.ns == seconds(2).ns);
     CHECK(config->series_max == 500);
+    CHECK(config->watched_paths == std::vector<std::string>{"/etc", "/srv/app"});
+    CHECK(config->log_files == std::vector<std::string>{"/var/log/app.log"});
     CHECK(config->collectors_off == std::vector<std::string>{"netdev"});
     CHECK(config->detect.conditions.size() == stock_conditions().size() - 1);
     CHECK(config->detect.forecast_used_min == 0.2);

@@ -1,0 +1,107 @@
+#include "agent/log_watch.hpp"
+
+#include <algorithm>
+
+#include "core/format.hpp"
+
+namespace homeostat {
+namespace {
+
+constexpr int kPriorityWarning = 4;
+
+constexpr char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+// Whether `word`, in lower case, stands in the text in any case.
+bool has_word(std::string_view text, std::string_view word) {
+    const auto found = std::search(text.begin(), text.end(), word.begin(), word.end(),
+                                   [](char a, char b) { return lower(a) == b; });
+    return found != text.end();
+}
+
+Event log_event(EventKind kind, const LogLine& line) {
+    Event event{.at = line.at, .kind = kind, .subject = {}, .object = line.source, .text = {}};
+    if (line.source.ends_with(".service")) {
+        event.subject = {.kind = SubjectKind::Unit, .name = line.source};
+    }
+    return event;
+}
+
+}  // namespace
+
+bool names_trouble(std::string_view text) {
+    constexpr std::size_t kLookedAt = 256;  // what matters stands at the start of a line
+    const std::string_view head = text.substr(0, kLookedAt);
+    for (const std::string_view word : {"error", "fail", "fatal", "panic", "exception", "denied",
+                                        "refused", "timed out", "timeout", "corrupt", "critical"}) {
+        if (has_word(head, word)) return true;
+    }
+    return false;
+}
+
+void LogWatch::take(const LogLine& line) {
+    if (!started_) {
+        started_ = true;
+        began_ = line.at;
+        window_began_ = line.at;
+    }
+    if (line.at - window_began_ >= kWindow) close_window(line.at);
+    ++lines_;
+    if (line.text.empty()) return;
+    const LogTemplates::Match match = templates_.observe(line.text);
+    Rate& rate = rate_of(match.id);
+    ++rate.in_window;
+    if (line.at - began_ < kLearnFor) return;
+    if (match.is_new) note_new(line, match);
+    note_burst(line, match, rate);
+}
+
+LogWatch::Rate& LogWatch::rate_of(std::uint32_t id) {
+    Rate& rate = rates_[id % rates_.size()];
+    if (rate.id != id) rate = {.id = id};
+    return rate;
+}
+
+void LogWatch::note_new(const LogLine& line, const LogTemplates::Match& match) {
+    if (line.priority > kPriorityWarning && !names_trouble(line.text)) return;
+    if (++new_in_window_ > kNewPerWindowMax) return;
+    Event event = log_event(EventKind::LogPatternNew, line);
+    format_into(event.object, " #{}", match.id);
+    format_into(event.text, "new in the log of {}: {}", line.source, line.text);
+    found_.add(event);
+}
+
+// A sentence first met in this very window has no usual rate to exceed.
+void LogWatch::note_burst(const LogLine& line, const LogTemplates::Match& match, Rate& rate) {
+    if (rate.told || rate.in_window < kBurstLines || match.count == rate.in_window ||
+        rate.in_window < kBurstTimes * std::max(rate.usual_max, 1U)) {
+        return;
+    }
+    rate.told = true;
+    Event event = log_event(EventKind::LogBurst, line);
+    format_into(event.object, " #{}", match.id);
+    format_into(event.text, "{} lines within a minute from {}, at most {} before: {}",
+                rate.in_window, line.source, rate.usual_max, match.text);
+    found_.add(event);
+}
+
+// The largest count fades by a tenth each window: what was usual once is not for ever.
+void LogWatch::close_window(Instant now) {
+    for (Rate& rate : rates_) {
+        const std::uint32_t faded = rate.usual_max - (rate.usual_max + 9) / 10;
+        rate.usual_max = std::max(rate.in_window, faded);
+        rate.in_window = 0;
+        rate.told = false;
+    }
+    new_in_window_ = 0;
+    window_began_ = now;
+}
+
+void LogWatch::report(Instant now, Events& out) {
+    if (started_ && now - window_began_ >= kWindow) close_window(now);
+    for (const Event& event : found_.all()) out.add(event);
+    found_.begin();
+}
+
+}  // namespace homeostat

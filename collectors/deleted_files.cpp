@@ -1,0 +1,152 @@
+#include "collectors/deleted_files.hpp"
+
+#include <sys/sysmacros.h>
+
+#include <array>
+
+#include "collectors/mountinfo.hpp"
+#include "collectors/process_files.hpp"
+#include "collectors/source.hpp"
+#include "core/format.hpp"
+
+namespace homeostat {
+namespace {
+
+constexpr Metric kHeld{"filesystem_deleted_open_bytes", Unit::Bytes, MetricKind::Gauge,
+                       Aspect::Capacity};
+constexpr Metric kUnseen{"deleted_files_unseen_count", Unit::Count, MetricKind::Gauge,
+                         Aspect::Other};
+constexpr std::array kMetrics{kHeld, kUnseen};
+
+constexpr std::string_view kDeleted = " (deleted)";
+// Not on any mount: anonymous memory that the kernel shows as a path.
+constexpr std::string_view kMemory = "/memfd:";
+
+}  // namespace
+
+std::optional<std::uint64_t> parse_device_number(std::string_view text) {
+    const auto colon = text.find(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    const auto major_number = parse_u64(text.substr(0, colon));
+    const auto minor_number = parse_u64(text.substr(colon + 1));
+    constexpr std::uint64_t kMax = 0xFFFFFFFFU;
+    if (!major_number || !minor_number || *major_number > kMax || *minor_number > kMax) {
+        return std::nullopt;
+    }
+    return makedev(static_cast<unsigned>(*major_number), static_cast<unsigned>(*minor_number));
+}
+
+Status DeletedFilesCollector::collect(const Root& root, Samples& out) {
+    const Files* files = bench_.files();
+    if (files == nullptr) {
+        return make_error(Errc::NotAvailable, "deleted_files: files are not watched");
+    }
+    descriptors_ = 0;
+    bool whole = true;
+    // The kernel lists processes in ascending order, so the pass can go on where it stopped.
+    const Status listed = root.list("proc", [&](std::string_view name) {
+        const auto pid = parse_u64(name);
+        if (!pid || *pid > 0x7FFFFFFFU || static_cast<std::int32_t>(*pid) < next_pid_) return true;
+        if (descriptors_ >= kDescriptorsPerRun) {
+            whole = false;
+            next_pid_ = static_cast<std::int32_t>(*pid);
+            return false;
+        }
+        look_at(root, *files, static_cast<std::int32_t>(*pid));
+        return true;
+    });
+    if (!listed) return listed;
+    if (whole) finish(root, out.at());
+    if (!passed_) return Ok{};
+    for (const MountHeld& held : found_) {
+        out.add(kHeld, {.kind = SubjectKind::Mount, .name = held.mount}, as_double(held.bytes));
+    }
+    out.add(kUnseen, unseen_last_);
+    return Ok{};
+}
+
+void DeletedFilesCollector::look_at(const Root& root, const Files& files, std::int32_t pid) {
+    counted_.clear();
+    const Status listed =
+        root.list(process_path(pid, "fd").c_str(), [&](std::string_view descriptor) {
+            ++descriptors_;
+            FixedString<63> path = process_path(pid, "fd/");
+            path.append(descriptor);
+            const auto target = root.read_link(path.c_str(), bench_.buffer());
+            if (!target || !target->ends_with(kDeleted) || target->starts_with(kMemory)) {
+                return true;
+            }
+            const auto stamp = files.stamp(path.c_str(), Links::Follow);
+            if (stamp && stamp->type == FileStamp::Type::Regular && stamp->links == 0) {
+                add(pid, *stamp);
+            }
+            return true;
+        });
+    if (!listed && listed.error().code == Errc::Denied) ++unseen_;
+}
+
+// A file that a process has open twice holds its space once. One shared between processes is
+// counted for each of them in turn: rare, and the sum is then an upper bound.
+void DeletedFilesCollector::add(std::int32_t pid, const FileStamp& stamp) {
+    for (const std::uint64_t inode : counted_) {
+        if (inode == stamp.inode) return;
+    }
+    (void)counted_.push(stamp.inode);
+    Held* place = nullptr;
+    for (Held& held : held_) {
+        if (held.device == stamp.device) place = &held;
+    }
+    if (place == nullptr) {
+        if (!held_.push({.device = stamp.device})) return;
+        place = &held_.back();
+    }
+    place->bytes += stamp.allocated_bytes;
+    if (stamp.allocated_bytes > place->largest_bytes) {
+        place->largest_bytes = stamp.allocated_bytes;
+        place->largest_pid = pid;
+    }
+}
+
+void DeletedFilesCollector::finish(const Root& root, Instant now) {
+    found_.clear();
+    const auto text = root.read("proc/self/mountinfo", bench_.buffer());
+    const auto mounts = text ? local_mounts(*text) : Result<LocalMounts>(text.error());
+    for (const Held& held : held_) {
+        if (!mounts) break;
+        for (const LocalMount& mount : mounts->mounts) {
+            if (parse_device_number(mount.device) != held.device) continue;
+            (void)found_.push({.mount = mount.mount_point, .bytes = held.bytes});
+            tell(root, mount.mount_point, held, now);
+        }
+    }
+    held_.clear();
+    next_pid_ = 0;
+    unseen_last_ = unseen_;
+    unseen_ = 0;
+    passed_ = true;
+}
+
+void DeletedFilesCollector::tell(const Root& root, std::string_view mount, const Held& held,
+                                 Instant now) {
+    if (as_double(held.bytes) < kToldBytes) return;
+    FixedString<15> name("a process");
+    const auto text = root.read(process_path(held.largest_pid, "stat").c_str(), bench_.buffer());
+    if (const auto stat = text ? parse_process_stat(*text) : Result<ProcessStat>(text.error())) {
+        name = stat->name;
+    }
+    Event event{.at = now,
+                .kind = EventKind::DeletedFilesHeld,
+                .subject = {.kind = SubjectKind::Mount, .name = mount},
+                .object = name.view(),
+                .text = {}};
+    format_into(event.text, "{} (pid {}) holds {} of deleted files open on {}, of {} held in all",
+                name, held.largest_pid, human_bytes(as_double(held.largest_bytes)), mount,
+                human_bytes(as_double(held.bytes)));
+    bench_.events().add(event);
+}
+
+std::span<const Metric> DeletedFilesCollector::metrics() {
+    return kMetrics;
+}
+
+}  // namespace homeostat

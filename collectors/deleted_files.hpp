@@ -1,0 +1,65 @@
+// DeletedFilesCollector finds the space that deleted files still hold because somebody has them
+// open.
+//
+// df counts them, du cannot see them, and nothing frees them but their holder. A pass over the open
+// files of all processes is dear (some 5 us each), so it is spread over many runs: a bounded number
+// of descriptors in each, then on from the same process. Series of each local mount:
+// filesystem_deleted_open_bytes, as of the last whole pass. The largest holder of a mount is told
+// as an event when it holds much. Other users' files need CAP_SYS_PTRACE: where they may not be
+// looked at, deleted_files_unseen_count tells of how many processes. Source: proc_pid_fd(5).
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "collectors/collector.hpp"
+#include "collectors/workbench.hpp"
+#include "core/fixed_vector.hpp"
+
+namespace homeostat {
+
+class DeletedFilesCollector final : public Collector {
+public:
+    static constexpr std::uint32_t kDescriptorsPerRun = 2000;
+    static constexpr std::size_t kDevicesMax = 16;
+    static constexpr double kToldBytes = 256.0 * 1024 * 1024;  // a holder of less is not told
+
+    explicit DeletedFilesCollector(Workbench& bench) : bench_(bench) {}
+
+    // Errc::NotAvailable where files are not watched.
+    Status collect(const Root& root, Samples& out) override;
+    static std::span<const Metric> metrics();
+
+private:
+    struct Held {
+        std::uint64_t device = 0;  // st_dev
+        std::uint64_t bytes = 0;
+        std::uint64_t largest_bytes = 0;  // of one file
+        std::int32_t largest_pid = 0;
+    };
+
+    void look_at(const Root& root, const Files& files, std::int32_t pid);
+    void add(std::int32_t pid, const FileStamp& stamp);
+    void finish(const Root& root, Instant now);
+    void tell(const Root& root, std::string_view mount, const Held& held, Instant now);
+
+    struct MountHeld {
+        FixedString<127> mount;
+        std::uint64_t bytes = 0;
+    };
+
+    Workbench& bench_;
+    FixedVector<Held, kDevicesMax> held_;        // of the present pass
+    FixedVector<MountHeld, kDevicesMax> found_;  // of the last whole one
+    FixedVector<std::uint64_t, 64> counted_;     // inodes of the present process, once each
+    std::int32_t next_pid_ = 0;                  // where the pass goes on
+    std::uint32_t descriptors_ = 0;              // of the present run
+    std::uint32_t unseen_ = 0;
+    std::uint32_t unseen_last_ = 0;
+    bool passed_ = false;
+};
+
+// st_dev of the "8:1" that mountinfo writes; nothing for other text.
+std::optional<std::uint64_t> parse_device_number(std::string_view text);
+
+}  // namespace homeostat

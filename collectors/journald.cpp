@@ -1,0 +1,87 @@
+#include "collectors/journald.hpp"
+
+#include "collectors/source.hpp"
+
+namespace homeostat {
+namespace {
+
+constexpr Metric counter(std::string_view name, Aspect aspect) {
+    return {name, Unit::Count, MetricKind::Counter, aspect};
+}
+
+constexpr Metric kLines = counter("journal_lines_count", Aspect::Traffic);
+constexpr Metric kErrors = counter("journal_errors_count", Aspect::Errors);
+constexpr Metric kLost = counter("journal_lost_count", Aspect::Other);
+constexpr Metric kWarnings = counter("unit_log_warnings_count", Aspect::Errors);
+constexpr Metric kLoginFailures = counter("login_failures_count", Aspect::Errors);
+constexpr Metric kUnitFailures = counter("unit_failures_count", Aspect::Errors);
+constexpr Metric kUnitRestarts = counter("unit_restarts_count", Aspect::Errors);
+constexpr std::array kMetrics{kLines,         kErrors,       kLost,        kWarnings,
+                              kLoginFailures, kUnitFailures, kUnitRestarts};
+
+constexpr int kPriorityError = 3;
+constexpr int kPriorityWarning = 4;
+
+}  // namespace
+
+Status JournaldCollector::collect(const Root& root, Samples& out) {
+    const Files* files = bench_.files();
+    if (files == nullptr) {
+        return make_error(Errc::NotAvailable, "journald: the journal is not watched");
+    }
+    const Instant now = out.at();
+    const Status status = journal_.poll(
+        root, *files, kEntriesMax, [&](const JournalEntry& entry) { take(entry, *files, now); });
+    units_.settle(now, bench_.events());
+    if (!status) return status;
+    out.add(kLines, as_double(lines_));
+    out.add(kErrors, as_double(errors_));
+    out.add(kLost, as_double(journal_.lost()));
+    out.add(kLoginFailures, as_double(logins_.failures()));
+    out.add(kUnitFailures, as_double(units_.failures()));
+    out.add(kUnitRestarts, as_double(units_.restarts()));
+    for (const UnitWarnings& unit : warnings_) {
+        out.add(kWarnings, {.kind = SubjectKind::Unit, .name = unit.unit.view()},
+                as_double(unit.count));
+    }
+    return Ok{};
+}
+
+void JournaldCollector::take(const JournalEntry& entry, const Files& files, Instant now) {
+    ++lines_;
+    if (entry.priority <= kPriorityError) ++errors_;
+    if (entry.from_kernel) {
+        if (bench_.kernel_log_is_read()) return;  // its own collector has told this line
+        if (const auto known = kernel_.read(entry.message)) {
+            bench_.events().add(event_of(*known, entry.message, now));
+        }
+    } else if (entry.priority <= kPriorityWarning) {
+        count_warning(entry.unit);
+    }
+    units_.read(entry, files, now, bench_.events());
+    logins_.read(entry, now, bench_.events());
+    if (LineSink* lines = bench_.lines()) {
+        const std::string_view source = entry.from_kernel    ? std::string_view("kernel")
+                                        : entry.unit.empty() ? entry.identifier.view()
+                                                             : entry.unit.view();
+        lines->take(
+            {.source = source, .priority = entry.priority, .text = entry.message, .at = now});
+    }
+}
+
+// A unit beyond the table's size is counted in the host's series only.
+void JournaldCollector::count_warning(std::string_view unit) {
+    if (unit.empty()) return;
+    for (UnitWarnings& known : warnings_) {
+        if (!(known.unit == unit)) continue;
+        ++known.count;
+        return;
+    }
+    (void)warnings_.push({.unit = unit, .count = 1});
+}
+
+std::span<const Metric> JournaldCollector::metrics() {
+    return kMetrics;
+}
+
+}  // namespace homeostat

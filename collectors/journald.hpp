@@ -1,0 +1,49 @@
+// JournaldCollector reads the system journal: how much is logged, by whom how badly, and what
+// happened to units and logins.
+//
+// Series: journal_lines_count, journal_errors_count (level "err" and worse), journal_lost_count,
+// and unit_log_warnings_count (level "warning" and worse) of each unit that ever warned. Where the
+// kernel's log cannot be read itself, its messages are taken from here.
+#pragma once
+
+#include <array>
+
+#include "collectors/collector.hpp"
+#include "collectors/journal.hpp"
+#include "collectors/kernel_message.hpp"
+#include "collectors/login_news.hpp"
+#include "collectors/unit_news.hpp"
+#include "collectors/workbench.hpp"
+
+namespace homeostat {
+
+class JournaldCollector final : public Collector {
+public:
+    static constexpr std::uint32_t kEntriesMax = 2000;  // in one tick, some 10 us each
+    static constexpr std::size_t kUnitsMax = 64;        // units whose warnings are counted apart
+
+    explicit JournaldCollector(Workbench& bench) : bench_(bench) {}
+
+    Status collect(const Root& root, Samples& out) override;
+    static std::span<const Metric> metrics();
+
+private:
+    struct UnitWarnings {
+        FixedString<79> unit;
+        std::uint64_t count = 0;
+    };
+
+    void take(const JournalEntry& entry, const Files& files, Instant now);
+    void count_warning(std::string_view unit);
+
+    Workbench& bench_;
+    Journal journal_;
+    UnitNews units_;
+    LoginNews logins_;
+    KernelMessages kernel_;
+    FixedVector<UnitWarnings, kUnitsMax> warnings_;
+    std::uint64_t lines_ = 0;
+    std::uint64_t errors_ = 0;
+};
+
+}  // namespace homeostat

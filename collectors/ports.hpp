@@ -1,0 +1,63 @@
+// PortsCollector tells when a program begins or stops to listen on a port.
+//
+// The tables of /proc/net are read up to a bound: listening TCP sockets come first in theirs, so a
+// host with a hundred thousand connections costs no more than one with ten. UDP has no listening
+// state; a bound port below the range for clients counts as a service. Series: ports_tcp_count and
+// ports_udp_count, the ports that are listened on. Source: proc_pid_net(5).
+#pragma once
+
+#include <bitset>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "collectors/collector.hpp"
+#include "collectors/workbench.hpp"
+
+namespace homeostat {
+
+// One line of /proc/net/tcp, tcp6, udp or udp6.
+struct SocketLine {
+    std::uint16_t port = 0;   // local
+    std::uint16_t state = 0;  // 0x0A listens, 0x07 is bound (UDP)
+};
+
+// Nothing for the heading and for what is no such line.
+std::optional<SocketLine> parse_socket_line(std::string_view line);
+
+class PortsCollector final : public Collector {
+public:
+    static constexpr std::uint32_t kNamedMax = 8;           // changes told in one look
+    static constexpr std::size_t kTcpBytesMax = 64 * 1024;  // some 400 listening sockets
+    static constexpr std::size_t kUdpBytesMax = 256 * 1024;
+
+    explicit PortsCollector(Workbench& bench);
+
+    // Errc::NotAvailable without /proc/net/tcp.
+    Status collect(const Root& root, Samples& out) override;
+    static std::span<const Metric> metrics();
+
+private:
+    using Ports = std::bitset<65536>;
+
+    struct Table {
+        std::string_view protocol;  // "tcp"
+        std::string_view path;
+        std::string_view path6;
+        std::unique_ptr<Ports> known = std::make_unique<Ports>();
+        std::unique_ptr<Ports> now = std::make_unique<Ports>();
+        bool learned = false;
+    };
+
+    Status read(const char* path, Table& table, std::uint16_t state, std::size_t bytes_max);
+    void compare(Table& table, Instant now);
+    void tell(const Table& table, std::size_t port, bool opened, Instant now);
+
+    Workbench& bench_;
+    Table tcp_{.protocol = "tcp", .path = "proc/net/tcp", .path6 = "proc/net/tcp6"};
+    Table udp_{.protocol = "udp", .path = "proc/net/udp", .path6 = "proc/net/udp6"};
+    std::uint16_t client_port_min_ = 32768;
+    std::uint32_t told_now_ = 0;
+};
+
+}  // namespace homeostat

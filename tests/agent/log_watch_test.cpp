@@ -1,0 +1,100 @@
+#include "agent/log_watch.hpp"
+
+#include <doctest/doctest.h>
+
+#include "core/allocation_guard.hpp"
+#include "tests/support/manual_clock.hpp"
+
+using namespace homeostat;
+
+namespace {
+
+struct Fixture {
+    test::ManualClock clock;
+    LogWatch watch;
+    Events events{64};
+
+    void say(std::string_view text, int priority = 6, std::string_view source = "app.service") {
+        watch.take({.source = source, .priority = priority, .text = text, .at = clock.now()});
+    }
+    std::span<const Event> report() {
+        events.begin();
+        watch.report(clock.now(), events);
+        return events.all();
+    }
+    void learn() {
+        say("service started");
+        clock.advance(LogWatch::kLearnFor);
+    }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Fixture, "log_watch: while it learns, nothing is news") {
+    say("error: cannot write the index", 3);
+    CHECK(report().empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "log_watch: a new sentence of trouble is told once, with its unit") {
+    learn();
+    say("connection refused by backend 10.0.0.7");
+    say("connection refused by backend 10.0.0.9");
+    say("request served in 12 ms");
+    say("cache is cold", 4, "kernel");
+    const auto told = report();
+    REQUIRE(told.size() == 2);
+    CHECK(told[0].kind == EventKind::LogPatternNew);
+    CHECK(told[0].subject == Subject{SubjectKind::Unit, "app.service"});
+    CHECK(told[0].text == "new in the log of app.service: connection refused by backend 10.0.0.7");
+    CHECK(told[1].subject == Subject{});
+    CHECK(report().empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "log_watch: a flood of new sentences is told in part") {
+    learn();
+    for (char c = 'a'; c < 'z'; ++c) {
+        say(std::string("error in module ") + c + c + c + c + ": stage " + c + c + " gave up", 3);
+    }
+    CHECK(report().size() <= LogWatch::kNewPerWindowMax);
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "log_watch: a sentence that comes much more often than ever is a burst") {
+    for (int minute = 0; minute < 90; ++minute) {
+        for (int i = 0; i < 5; ++i) say("queue is long: 17 waiting");
+        clock.advance(minutes(1));
+        CHECK(report().empty());
+    }
+    for (int i = 0; i < 500; ++i) say("queue is long: 900 waiting");
+    const auto told = report();
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].kind == EventKind::LogBurst);
+    CHECK(told[0].text.view().starts_with("100 lines within a minute from app.service, at most 5"));
+    // It goes on: from then on that is its usual rate.
+    clock.advance(minutes(1));
+    for (int i = 0; i < 500; ++i) say("queue is long: 900 waiting");
+    CHECK(report().empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "log_watch: allocates nothing for a line, whatever is in it") {
+    learn();
+    const std::string binary("\0\xff\x80 error", 9);
+    const std::string huge(100'000, 'x');
+    events.begin();
+    const AllocationGuard guard;
+    for (int i = 0; i < 1000; ++i) {
+        say(binary);
+        say(huge);
+        say("");
+        watch.report(clock.now(), events);
+    }
+    CHECK(guard.count() == 0);
+    CHECK(watch.memory_bytes() < 300 * 1024);
+}
+
+TEST_CASE("log_watch: words of trouble, in any case") {
+    CHECK(names_trouble("FATAL: no space"));
+    CHECK(names_trouble("request Timed Out"));
+    CHECK_FALSE(names_trouble("listening on port 80"));
+    CHECK_FALSE(names_trouble(""));
+}

@@ -1,0 +1,107 @@
+#include "collectors/ports.hpp"
+
+#include <doctest/doctest.h>
+
+#include "core/allocation_guard.hpp"
+#include "tests/collectors/bench_settings.hpp"
+#include "tests/collectors/fixture_host.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+using namespace homeostat;
+
+namespace {
+
+constexpr const char* kHead =
+    "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout\n";
+
+std::string socket_line(int port, std::string_view state) {
+    return fmt::format("   0: 00000000:{:04X} 00000000:0000 {} 00000000:00000000 00:00000000 0 0\n",
+                       port, state);
+}
+
+struct Fixture {
+    test::TemporaryDirectory directory;
+    DirectoryFiles files = std::move(*DirectoryFiles::open_root(directory.path().c_str()));
+    test::Watch watch;
+    Workbench bench{test::with_files(files)};
+    PortsCollector ports{bench};
+
+    Status collect() {
+        bench.events().begin();
+        return watch.collect(ports, test::MemoryRoot{});
+    }
+    void tcp(const std::string& lines) { directory.write("proc/net/tcp", kHead + lines); }
+};
+
+}  // namespace
+
+TEST_CASE("ports: lines of the kernel's tables, and what is none") {
+    const auto line = parse_socket_line("   3: 0100007F:1F90 00000000:0000 0A 00000000:00000000 0");
+    REQUIRE(line);
+    CHECK(line->port == 8080);
+    CHECK(line->state == 10);
+    const auto six = parse_socket_line(
+        "   0: 00000000000000000000000000000000:0016 00000000000000000000000000000000:0000 0A 0");
+    REQUIRE(six);
+    CHECK(six->port == 22);
+    for (const std::string_view text :
+         {std::string_view(kHead), std::string_view("0: 0:FFFFF 0:0 0A"),
+          std::string_view("0: 00000000 0:0 0A"), std::string_view("0: 0:16 0:0 XX"),
+          std::string_view("0: 0:16 0:0 100"), std::string_view("0: 0:16")}) {
+        CHECK_FALSE(parse_socket_line(text));
+    }
+    for (const std::string& text : test::hostile_texts()) CHECK_FALSE(parse_socket_line(text));
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "ports: who begins and who stops to listen is told; connections are not") {
+    tcp(socket_line(22, "0A") + socket_line(22, "01"));
+    REQUIRE(collect());
+    CHECK(bench.events().all().empty());
+    CHECK(*watch.value("ports_tcp_count") == 1);
+    tcp(socket_line(8080, "0A") + socket_line(5555, "01") + socket_line(9, "0A"));
+    REQUIRE(collect());
+    REQUIRE(bench.events().all().size() == 2);
+    CHECK(bench.events().all()[0].kind == EventKind::PortClosed);
+    CHECK(bench.events().all()[0].text == "nobody listens any more on tcp port 22");
+    CHECK(bench.events().all()[1].kind == EventKind::PortOpened);
+    CHECK(bench.events().all()[1].object == "tcp/8080");
+    CHECK(bench.events().all()[1].text == "a program listens now on tcp port 8080");
+}
+
+TEST_CASE_FIXTURE(Fixture, "ports: a client's udp port is no service") {
+    tcp("");
+    REQUIRE(collect());
+    directory.write("proc/net/udp", kHead + socket_line(53, "07") + socket_line(40000, "07"));
+    REQUIRE(collect());
+    REQUIRE(bench.events().all().size() == 1);
+    CHECK(bench.events().all()[0].object == "udp/53");
+    CHECK(*watch.value("ports_udp_count") == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "ports: a table of any size is read up to a bound, allocating nothing") {
+    std::string many = socket_line(22, "0A");
+    for (int i = 0; i < 20'000; ++i) many += socket_line(5000, "01");
+    tcp(many);
+    const test::MemoryRoot root;
+    watch.samples.begin(watch.clock.now());
+    const AllocationGuard guard;
+    const bool good = ports.collect(root, watch.samples).has_value();
+    CHECK(guard.count() == 0);
+    CHECK(good);
+    CHECK(*watch.value("ports_tcp_count") == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "ports: very many changes at once are told in part") {
+    tcp("");
+    REQUIRE(collect());
+    std::string many;
+    for (int port = 1000; port < 1100; ++port) many += socket_line(port, "0A");
+    tcp(many);
+    REQUIRE(collect());
+    CHECK(bench.events().all().size() == PortsCollector::kNamedMax);
+}
+
+TEST_CASE_FIXTURE(Fixture, "ports: no table, no source") {
+    CHECK(collect().error().code == Errc::NotAvailable);
+}
