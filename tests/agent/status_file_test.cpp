@@ -68,6 +68,8 @@ TEST_CASE_FIXTURE(Fixture,
     CAPTURE(*text);
     CHECK(text->find("web1: running for 5 min (pid 42)") != std::string::npos);
     CHECK(text->find("meminfo unknown: read proc/meminfo: denied") != std::string::npos);
+    CHECK(parsed["destinations"][0]["state"] == "untried");
+    CHECK(text->find("otlp: not tried yet, 0 sent, 0 queued") != std::string::npos);
     CHECK(std::count(text->begin(), text->end(), '\n') <= 24);
 }
 

@@ -94,7 +94,7 @@ with tempfile.TemporaryDirectory() as scratch:
         with open(scratch + "/collector.yml", "w") as config:
             config.write(COLLECTOR % port)
         with open(scratch + "/collector.log", "wb") as log:
-            server = subprocess.Popen([collector, "--config", scratch + "/collector.yml"],
+            server = subprocess.Popen([collector, "--config=file:" + scratch + "/collector.yml"],
                                       stdout=log, stderr=log)
         try:
             check(wait_for_port(port, 60), "the Collector starts")
