@@ -8,7 +8,7 @@ namespace {
 
 constexpr double kBlockSeconds = 3600;
 constexpr double kBinsPerOctave = 2;
-constexpr int kBinOfOne = 16;  // the bin that begins at 1: reaches from 2^-8 to 2^12
+constexpr int kBinOfOne = 16;  // the bin that begins at 1: reaches from 2^-8 to 2^11
 constexpr std::uint32_t kUnit = 4;
 constexpr std::uint32_t kTotalMax = 2160 * kUnit;  // ninety days of hours, then halved
 constexpr int kPriorFirst = 9;                     // scores around 0.1 to 0.5
@@ -41,27 +41,27 @@ BlockMaxima::BlockMaxima() {
 
 void BlockMaxima::observe(double seconds, double score) {
     const double age = seconds - block_start_;
-    if (block_rows_ > 0 && (age >= kBlockSeconds || age < 0)) close_block();
-    if (block_rows_ == 0) {
+    if (open_ && (age >= kBlockSeconds || age < 0)) close_block();
+    if (!open_) {
         block_start_ = seconds;
         block_max_ = 0;
     }
     block_max_ = std::max(block_max_, static_cast<float>(score));
-    ++block_rows_;
+    open_ = true;
 }
 
 void BlockMaxima::close_block() {
     const auto bin = static_cast<std::size_t>(place_of(block_max_, kBins));
     counts_[bin] = static_cast<std::uint16_t>(counts_[bin] + kUnit);
-    total_ += kUnit;
+    total_ = static_cast<std::uint16_t>(total_ + kUnit);
     if (total_ > kTotalMax) {
         total_ = 0;
         for (std::uint16_t& count : counts_) {
             count = static_cast<std::uint16_t>(count / 2);
-            total_ += count;
+            total_ = static_cast<std::uint16_t>(total_ + count);
         }
     }
-    block_rows_ = 0;
+    open_ = false;
     const double usual = quantile(kUsualShare);
     const double bad = quantile(kBadShare);
     level_ = static_cast<float>(usual * std::pow(std::max(bad / usual, kSpreadMin), kStretch));
@@ -79,9 +79,8 @@ double BlockMaxima::rarity_bits(double score) const {
 bool BlockMaxima::is_sound() const {
     std::uint32_t total = 0;
     for (const std::uint16_t count : counts_) total += count;
-    return total == total_ && total > 0 && total <= kTotalMax && block_rows_ >= 0 &&
-           std::isfinite(block_max_) && std::isfinite(level_) && level_ > 0 &&
-           std::isfinite(block_start_);
+    return total == total_ && total > 0 && total <= kTotalMax && std::isfinite(block_max_) &&
+           std::isfinite(level_) && level_ > 0 && std::isfinite(block_start_);
 }
 
 double BlockMaxima::quantile(double share) const {

@@ -34,17 +34,17 @@ public:
     [[nodiscard]] bool is_sound() const;
 
 private:
-    static constexpr std::size_t kBins = 40;
+    static constexpr std::size_t kBins = 38;
 
     void close_block();
     [[nodiscard]] double quantile(double share) const;
 
+    double block_start_ = 0;
     std::array<std::uint16_t, kBins> counts_{};  // in quarters, so that halving keeps single hours
-    std::uint32_t total_ = 0;
+    std::uint16_t total_ = 0;
+    bool open_ = false;  // the block has rows
     float block_max_ = 0;
     float level_ = 1;
-    std::int32_t block_rows_ = 0;
-    double block_start_ = 0;
 };
 
 }  // namespace homeostat

@@ -5,7 +5,8 @@
 // a series a thousand times beyond its bounds says little more than one ten times beyond. Two such
 // sums are taken: of the series' own surprises, now or lasting for minutes, whichever is larger;
 // and of how far the series left each other's company (RelationModel). They add up.
-// Blame is the order of the series by the larger of their two surprises.
+// A series is to blame for what it does now and for what it did in the last minutes: the first
+// names the spike, the second the fault that goes on while others twitch.
 #pragma once
 
 #include <cstddef>
@@ -22,11 +23,11 @@ public:
     // Allocates what it needs for so many series now.
     explicit HostModel(std::size_t series_max);
 
-    // One row: the values of all series (NaN for a missing one) and their own surprises (0 for a
-    // missing one). Returns the host's surprise.
-    // REQUIRES: both have series_max entries.
+    // One row: the values of all series (NaN for a missing one), and their own surprise and
+    // lasting surprise (0 for a missing one). Returns the host's surprise.
+    // REQUIRES: all three have series_max entries.
     double observe(double seconds, std::span<const double> values,
-                   std::span<const double> surprises);
+                   std::span<const double> surprises, std::span<const double> lasting);
 
     // The series of the last row, the most to blame first; at most `count`. Those that nothing
     // speaks against are left out.
@@ -36,6 +37,8 @@ public:
 
 private:
     RelationModel relations_;
+    std::vector<double> own_;     // log2(1 + surprise) of the series
+    std::vector<double> recent_;  // the mean of the last minutes of what speaks against a series
     std::vector<double> blame_;
     std::vector<std::uint32_t> order_;
     double lasting_ = 0;

@@ -37,7 +37,7 @@ RelationModel::RelationModel(std::size_t members)
     for (std::size_t i = 0; i < members_.size(); ++i) at(covariance_, i, i) = 1;
 }
 
-std::span<const double> RelationModel::observe(double seconds, std::span<const double> values) {
+std::span<double> RelationModel::observe(double seconds, std::span<const double> values) {
     assert(values.size() == surprises_.size());
     measure_step(seconds);
     ++rows_;

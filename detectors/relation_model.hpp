@@ -28,9 +28,9 @@ public:
     explicit RelationModel(std::size_t members);
 
     // One row of values, NaN for a missing one; members beyond the first kMembersMax are ignored.
-    // Returns the surprise of each member, valid until the next call.
+    // Returns the surprise of each member, valid until the next call; the caller may change it.
     // REQUIRES: values.size() is what the constructor was told.
-    std::span<const double> observe(double seconds, std::span<const double> values);
+    std::span<double> observe(double seconds, std::span<const double> values);
 
     [[nodiscard]] std::size_t memory_bytes() const;
 

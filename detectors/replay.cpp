@@ -38,6 +38,7 @@ Status replay_one(CsvRows& rows, RowWriter& writer) {
 Status replay_host(CsvRows& rows, RowWriter& writer) {
     std::vector<SeriesModel> models(rows.names().size());
     std::vector<double> surprises(models.size());
+    std::vector<double> lasting(models.size());
     HostModel host(models.size());
     OnsetFilter onset;
     writer.add("timestamp,score,flag,top_series,onset\n");
@@ -46,9 +47,11 @@ Status replay_host(CsvRows& rows, RowWriter& writer) {
         if (!more) return more.error();
         if (!*more) return writer.finish();
         for (std::size_t i = 0; i < models.size(); ++i) {
-            surprises[i] = models[i].observe(rows.timestamp(), rows.values()[i]).surprise;
+            const auto verdict = models[i].observe(rows.timestamp(), rows.values()[i]);
+            surprises[i] = verdict.surprise;
+            lasting[i] = verdict.lasting_surprise;
         }
-        const double surprise = host.observe(rows.timestamp(), rows.values(), surprises);
+        const double surprise = host.observe(rows.timestamp(), rows.values(), surprises, lasting);
         writer.add("{},{:.9g},{:d},", rows.timestamp_text(), score_of(surprise),
                    surprise >= kHostFlag);
         std::string_view separator;

@@ -27,6 +27,9 @@ constexpr double kShiftMultiple = 5;
 constexpr double kLevelMultiple = 4;
 constexpr double kShareMultiple = 8;
 
+constexpr double kLastingClip = 3;         // one row is no lasting shift
+constexpr double kLastingLevelMin = 0.05;  // a bad hour of the quietest series
+
 double clip(double value, double limit) {
     return std::clamp(value, -limit, limit);
 }
@@ -57,8 +60,8 @@ bool SeriesModel::is_sound() const {
     const auto finite = [](double x) { return std::isfinite(x); };
     return season_.is_sound() && curve_scale_.is_sound() && step_scale_.is_sound() &&
            shift_scale_.is_sound() && level_scale_.is_sound() && share_scale_.is_sound() &&
-           long_scale_.is_sound() && calibration_.is_sound() &&
-           std::all_of(errors_.begin(), errors_.end(), finite) &&
+           long_scale_.is_sound() && calibration_.is_sound() && lasting_calibration_.is_sound() &&
+           std::isfinite(lasting_) && std::all_of(errors_.begin(), errors_.end(), finite) &&
            std::all_of(numbers.begin(), numbers.end(), finite) && finite(step_seconds_) &&
            step_seconds_ >= 0;
 }
@@ -145,10 +148,20 @@ SeriesVerdict SeriesModel::observe(double local_seconds, double value) {
                            ? FindingKind::Trend
                            : (score == step ? FindingKind::Spike : FindingKind::LevelShift);
         verdict.surprise = score / std::max(1.0, calibration_.level());
+        verdict.lasting_surprise = judge_lasting(local_seconds, now, elapsed);
         calibration_.observe(local_seconds, score);
     }
     learn(now, place, value, elapsed);
     return verdict;
+}
+
+double SeriesModel::judge_lasting(double local_seconds, const Residuals& now, double elapsed) {
+    const double multiple = clip(now.shift / now.shift_scale / kShiftMultiple, kLastingClip);
+    lasting_ += static_cast<float>(weight_of(elapsed, kQuarterSeconds) * (multiple - lasting_));
+    const double size = std::fabs(double{lasting_});
+    const double surprise = size / std::max(kLastingLevelMin, lasting_calibration_.level());
+    lasting_calibration_.observe(local_seconds, size);
+    return surprise;
 }
 
 void SeriesModel::learn(const Residuals& now, const Season::Place& place, double value,

@@ -37,6 +37,9 @@ struct SeriesVerdict {
     bool rising = false;    // above what was expected
     bool judged = false;    // false while learning and for a missing value
     double step_score = 0;  // the one-step residual, in scales
+    // The quarter-hour mean of the signed shift, in what a bad hour reaches: a small oddity that
+    // stays on one side is news for the host, where others can bear it out.
+    double lasting_surprise = 0;
     double long_score = 0;  // the three-hour mean's distance from the daily curve, in scales
 };
 
@@ -58,7 +61,7 @@ public:
     [[nodiscard]] bool is_ready() const;
 
     // The state is kept across restarts as its bytes: raise this when they change their meaning.
-    static constexpr std::uint32_t kVersion = 1;
+    static constexpr std::uint32_t kVersion = 2;
     // False for bytes that no history leads to: a restored model is asked before it is used.
     [[nodiscard]] bool is_sound() const;
 
@@ -70,6 +73,7 @@ private:
     void start(double local_seconds, double value);
     double measure_step(double local_seconds);
     [[nodiscard]] Residuals residuals(double value, double expected) const;
+    double judge_lasting(double local_seconds, const Residuals& now, double elapsed);
     void learn(const Residuals& now, const Season::Place& place, double value, double elapsed);
 
     Season season_;
@@ -80,6 +84,8 @@ private:
     RobustScale share_scale_;
     RobustScale long_scale_;
     BlockMaxima calibration_;
+    BlockMaxima lasting_calibration_;
+    float lasting_ = 0;  // quarter-hour mean of the shift, in multiples
     std::array<float, kPredictors> errors_{};
     double last_seconds_ = 0;
     double last_ = 0;

@@ -82,7 +82,7 @@ double host_seconds(std::size_t rows, std::size_t series, double& sink) {
             for (std::size_t k = 0; k < series; ++k) {
                 values[k] = std::sin(static_cast<double>(i * (k + 1)) * 0.1);
             }
-            sink += host.observe(at += 60, values, surprises);
+            sink += host.observe(at += 60, values, surprises, surprises);
         }
     });
 }

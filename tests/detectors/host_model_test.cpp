@@ -12,7 +12,7 @@ double after_minutes(int minutes, const std::vector<double>& surprises) {
     HostModel host(surprises.size());
     const std::vector<double> values(surprises.size(), 1.0);
     double result = 0;
-    for (int i = 0; i < minutes; ++i) result = host.observe(i * 60.0, values, surprises);
+    for (int i = 0; i < minutes; ++i) result = host.observe(i * 60.0, values, surprises, surprises);
     return result;
 }
 
@@ -33,7 +33,8 @@ TEST_CASE("host model: what lasts is worse than one odd minute") {
 TEST_CASE("host model: blame is ordered by surprise, ties by column, the innocent left out") {
     HostModel host(5);
     const std::vector<double> values(5, 1.0);
-    host.observe(0, values, std::vector<double>{0.5, 4, 0, 4, 9});
+    const std::vector<double> surprises{0.5, 4, 0, 4, 9};
+    host.observe(0, values, surprises, surprises);
     const auto blamed = host.blamed(3);
     REQUIRE(blamed.size() == 3);
     CHECK(blamed[0] == 4);
@@ -45,6 +46,28 @@ TEST_CASE("host model: blame is ordered by surprise, ties by column, the innocen
 
 TEST_CASE("host model: no series at all is a quiet host") {
     HostModel host(0);
-    CHECK(host.observe(0, {}, {}) == 0);
+    CHECK(host.observe(0, {}, {}, {}) == 0);
     CHECK(host.blamed(3).empty());
+}
+
+TEST_CASE("host model: the fault that goes on is named before the series that twitches") {
+    HostModel host(3);
+    const std::vector<double> values(3, 1.0);
+    for (int i = 0; i < 30; ++i) {
+        host.observe(i * 60.0, values, std::vector<double>{0, 3, 0}, std::vector<double>(3, 0.0));
+    }
+    host.observe(1800, values, std::vector<double>{4, 3, 0}, std::vector<double>(3, 0.0));
+    CHECK(host.blamed(1)[0] == 1);
+    // ... but a spike out of all proportion comes first.
+    host.observe(1860, values, std::vector<double>{500, 3, 0}, std::vector<double>(3, 0.0));
+    CHECK(host.blamed(1)[0] == 0);
+}
+
+TEST_CASE("host model: a small shift that lasts counts") {
+    HostModel quiet(3);
+    HostModel leaning(3);
+    const std::vector<double> values(3, 1.0);
+    const std::vector<double> none(3, 0.0);
+    CHECK(quiet.observe(0, values, none, none) <
+          leaning.observe(0, values, none, std::vector<double>{2, 2, 2}));
 }
