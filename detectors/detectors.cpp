@@ -14,7 +14,7 @@ public:
                   .conditions = settings.conditions,
                   .forecast_used_min = settings.forecast_used_min,
                   .forecast_horizon = settings.forecast_horizon}),
-          learned(settings.learned ? settings.series_max : 0),
+          learned(settings.learned ? settings.series_max : 0, settings.noise_per_second),
           utc_offset_seconds(settings.utc_offset_seconds) {
         findings.reserve(settings.findings_max);
     }

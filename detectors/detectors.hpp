@@ -16,6 +16,7 @@
 #include "core/series.hpp"
 #include "detectors/catalogue.hpp"
 #include "detectors/model_bank.hpp"
+#include "detectors/noise_budget.hpp"
 #include "detectors/past_value.hpp"
 
 namespace homeostat {
@@ -30,7 +31,8 @@ struct DetectorSettings {
     double forecast_used_min = 0.1;         // an emptier disk is not forecast
     Duration forecast_horizon = hours(24);  // "will be full" matters when it is nearer than this
     std::int64_t utc_offset_seconds = 0;    // local time for the hour-of-week profile
-    bool learned = true;                    // false: conditions and forecasts only
+    double noise_per_second = kNoisePerSecondDefault;  // reports of learned models, for all series
+    bool learned = true;                               // false: conditions and forecasts only
 };
 
 // How far learning has come, for `homeostat status`.

@@ -10,6 +10,8 @@ namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 constexpr std::int64_t kWindowNs = minutes(1).ns;
+// Odd things less than this apart are one report.
+constexpr Duration kOneReport = minutes(30);
 constexpr double kStaysOdd = 0.5;  // hysteresis: an oddity ends below this share of the flag
 
 std::string_view name_of_learned(FindingKind kind) {
@@ -29,11 +31,13 @@ bool push_if_room(std::vector<Finding>& out, const Finding& finding) {
 
 }  // namespace
 
-Learned::Learned(std::size_t series_max)
+Learned::Learned(std::size_t series_max, double noise_per_second)
     : slots_(series_max),
       values_(series_max, kMissing),
       surprises_(series_max, 0.0),
-      host_(series_max) {
+      lasting_(series_max, 0.0),
+      host_(series_max),
+      budget_(noise_per_second) {
     order_.reserve(series_max);
 }
 
@@ -99,16 +103,40 @@ void Learned::teach(SeriesId series, std::span<const PastValue> past,
 void Learned::close_window(const Samples& samples, std::int64_t utc_offset_seconds) {
     const double local_seconds =
         Duration{samples.at().unix_ns}.seconds() + static_cast<double>(utc_offset_seconds);
+    const Instant now = samples.at();
+    if (last_closed_.monotonic_ns != 0) budget_.pass((now - last_closed_).seconds());
+    last_closed_ = now;
+    series_flag_ = budget_.series_flag(watched_);
+    host_flag_ = budget_.host_flag();
+    watched_ = 0;
+    bool begins = false;
+    bool any_odd = false;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
-        judge(slots_[i], samples.at(), local_seconds);
+        const bool before = slots_[i].odd;
+        judge(slots_[i], now, local_seconds);
+        begins = begins || (slots_[i].odd && !before);
+        any_odd = any_odd || slots_[i].odd;
+        if (slots_[i].verdict.judged) ++watched_;
         values_[i] = slots_[i].judged ? slots_[i].value : kMissing;
         surprises_[i] = slots_[i].verdict.surprise;
+        lasting_[i] = slots_[i].verdict.lasting_surprise;
     }
     host_surprise_ =
-        host_.observe(Duration{samples.at().monotonic_ns}.seconds(), values_, surprises_);
-    const bool odd = host_surprise_ >= (host_odd_ ? kStaysOdd : 1) * kHostFlag;
-    if (odd && !host_odd_) host_odd_since_ = samples.at();
+        host_.observe(Duration{samples.at().monotonic_ns}.seconds(), values_, surprises_, lasting_);
+    const bool odd = host_surprise_ >= (host_odd_ ? kStaysOdd : 1) * host_flag_;
+    if (odd && !host_odd_) host_odd_since_ = now;
+    begins = begins || (odd && !host_odd_);
     host_odd_ = odd;
+    spend_budget(now, begins);
+    if (odd || any_odd) {
+        last_odd_ = now;
+        was_odd_ = true;
+    }
+}
+
+// One report is what begins while nothing was odd for a while; the rest belongs to it.
+void Learned::spend_budget(Instant now, bool begins) {
+    if (begins && (!was_odd_ || now - last_odd_ >= kOneReport)) budget_.spend();
 }
 
 void Learned::judge(Slot& slot, Instant now, double local_seconds) {
@@ -122,7 +150,7 @@ void Learned::judge(Slot& slot, Instant now, double local_seconds) {
     slot.sum = 0;
     slot.count = 0;
     slot.verdict = slot.model.observe(local_seconds, slot.value);
-    const bool odd = slot.verdict.surprise >= (slot.odd ? kStaysOdd : 1) * kSeriesFlag;
+    const bool odd = slot.verdict.surprise >= (slot.odd ? kStaysOdd : 1) * series_flag_;
     if (odd && !slot.odd) slot.odd_since = now;
     slot.odd = odd;
 }
@@ -163,7 +191,7 @@ std::size_t Learned::report(const Samples& samples, std::vector<Finding>& out) {
         joint.condition = name_of_learned(FindingKind::Joint);
         joint.since = host_odd_since_;
         joint.value = host_surprise_;
-        joint.limit = kHostFlag;
+        joint.limit = host_flag_;
         joint.score = score_of(host_surprise_);
         if (!push_if_room(out, joint)) ++refused;
     }
@@ -176,7 +204,8 @@ std::size_t Learned::report(const Samples& samples, std::vector<Finding>& out) {
 
 std::size_t Learned::memory_bytes() const {
     return slots_.capacity() * sizeof(Slot) + order_.capacity() * sizeof(std::uint32_t) +
-           (values_.capacity() + surprises_.capacity()) * sizeof(double) + host_.memory_bytes();
+           (values_.capacity() + surprises_.capacity() + lasting_.capacity()) * sizeof(double) +
+           host_.memory_bytes();
 }
 
 std::size_t Learned::series() const {

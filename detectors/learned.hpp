@@ -15,6 +15,7 @@
 #include "core/series.hpp"
 #include "detectors/host_model.hpp"
 #include "detectors/model_bank.hpp"
+#include "detectors/noise_budget.hpp"
 #include "detectors/past_value.hpp"
 #include "detectors/rate.hpp"
 #include "detectors/series_model.hpp"
@@ -25,7 +26,8 @@ class Learned {
 public:
     static constexpr std::size_t kFindingsMax = 16;  // per tick, the most surprising
 
-    explicit Learned(std::size_t series_max);
+    // `noise_per_second`: how often something odd may be reported (NoiseBudget).
+    explicit Learned(std::size_t series_max, double noise_per_second = kNoisePerSecondDefault);
 
     // Takes in one tick. REQUIRES: now does not go back, one table for the life of this object.
     void observe(const Samples& samples, std::int64_t utc_offset_seconds);
@@ -63,13 +65,22 @@ private:
     void begin_slot(const Sample& sample, const SeriesInfo& info);
     void close_window(const Samples& samples, std::int64_t utc_offset_seconds);
     void judge(Slot& slot, Instant now, double local_seconds);
+    void spend_budget(Instant now, bool begins);
     [[nodiscard]] Finding describe(const Slot& slot, const SeriesInfo& info) const;
 
     std::vector<Slot> slots_;
     std::vector<double> values_;        // by slot; NaN: missing
     std::vector<double> surprises_;     // by slot
+    std::vector<double> lasting_;       // by slot
     std::vector<std::uint32_t> order_;  // scratch: the odd ones
     HostModel host_;
+    NoiseBudget budget_;
+    double series_flag_ = 0;  // for this window
+    double host_flag_ = 0;
+    std::size_t watched_ = 0;  // series judged in the last window
+    Instant last_closed_;
+    Instant last_odd_;
+    bool was_odd_ = false;  // ... at all
     double host_surprise_ = 0;
     bool host_odd_ = false;
     Instant host_odd_since_;

@@ -95,6 +95,17 @@ void read_forecast(const YamlNode& node, const ConfigContext& context, DetectorS
     reader.finish();
 }
 
+// `noise_budget: 1 per week`
+void read_noise_budget(const YamlNode& node, const ConfigContext& context,
+                       DetectorSettings& detect) {
+    const auto rate = parse_noise_budget(node.is_scalar() ? node.text : std::string_view{});
+    if (!rate) {
+        context.complain(node.mark, "noise_budget: {}", rate.error().text);
+        return;
+    }
+    detect.noise_per_second = *rate;
+}
+
 void read_incidents(const YamlNode& node, const ConfigContext& context,
                     IncidentSettings& incidents) {
     ConfigReader reader(node, context);
@@ -201,6 +212,9 @@ void read_top(const YamlNode& node, const ConfigContext& context, SecretReader r
     if (const auto* child = reader.child("conditions")) read_conditions(*child, context, config);
     if (const auto* child = reader.child("forecast")) {
         read_forecast(*child, context, config.detect);
+    }
+    if (const auto* child = reader.child("noise_budget")) {
+        read_noise_budget(*child, context, config.detect);
     }
     if (const auto* child = reader.child("incidents")) {
         read_incidents(*child, context, config.incidents);

@@ -56,6 +56,7 @@ conditions:
   filesystem_full: {confirm: 5s, limits: {critical: 0.9}}
   filesystem_inodes_full: {enabled: false}
 forecast: {horizon: 12h, used_min: 0.2}
+noise_budget: 3 per day
 incidents: {calm_for: 10s}
 actions: {socket: /tmp/a.sock, grace_after_start: 0s}
 resource: {deployment.environment.name: test}
@@ -73,6 +74,7 @@ metrics: {}
     CHECK(config->collectors_off == std::vector<std::string>{"netdev"});
     CHECK(config->detect.conditions.size() == stock_conditions().size() - 1);
     CHECK(config->detect.forecast_used_min == 0.2);
+    CHECK(config->detect.noise_per_second == doctest::Approx(3 / 86400.0));
     CHECK(config->incidents.calm_for.ns == seconds(10).ns);
     CHECK(config->actions.socket == "/tmp/a.sock");
     CHECK(config->spool.segments == std::array<std::uint16_t, 3>{4, 32, 8});
@@ -106,6 +108,8 @@ TEST_CASE("load_config: what is wrong is named with its place, and all of it") {
           Row{"metrics: {listen: '0.0.0.0:9109'}",
               "homeostat.yml:1:19: listen: expected 127.0.0.1"},
           Row{"spool: {size: 5}", "unknown key 'size'"},
+          Row{"noise_budget: often", "homeostat.yml:1:15: noise_budget: expected a number of"},
+          Row{"noise_budget: [1]", "noise_budget: expected a number of"},
           Row{"conditions: 5", "expected names of conditions"},
           Row{"conditions: {filesystem_full: {limits: {fatal: 1}}}", "unknown key 'fatal'"},
           Row{"a: [1", "homeostat.yml:1:"}, Row{"tick: &x 1s", "homeostat.yml:1:"}}) {
