@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
     add_status_command(app, session);
     add_incidents_command(app, session);
     add_show_command(app, session);
+    add_series_command(app, session);
     add_replay_command(app, session);
     add_forecast_command(app, session);
     add_templates_command(app, session);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -49,12 +50,14 @@ public:
     [[nodiscard]] std::string_view find(ModelKind kind, const SeriesInfo& info) const;
     [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
-private:
     struct Entry {
         std::uint64_t hash = 0;
         SavedModel model;
     };
+    // All of them, in no order that means something.
+    [[nodiscard]] std::span<const Entry> entries() const { return entries_; }
 
+private:
     std::string backing_;
     std::vector<Entry> entries_;  // by hash, once sealed
 };

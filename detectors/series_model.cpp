@@ -54,6 +54,14 @@ struct SeriesModel::Residuals {
     std::array<double, kPredictors> misses{};
 };
 
+double SeriesModel::usual_at(double local_seconds) const {
+    return season_.expected(Season::place_of(local_seconds));
+}
+
+double SeriesModel::usual_distance() const {
+    return curve_scale_.value(std::max(kLevelShare * std::fabs(season_.overall()), kScaleMin));
+}
+
 bool SeriesModel::is_sound() const {
     const std::array<double, 8> numbers{last_seconds_,  last_,    fast_, curve_offset_,
                                         steady_offset_, quarter_, long_, size_};
@@ -83,6 +91,7 @@ double SeriesModel::measure_step(double local_seconds) {
     constexpr double kUsualStepShare = 0.1;
     double elapsed = local_seconds - last_seconds_;
     last_seconds_ = local_seconds;
+    elapsed = std::min(elapsed, kMemoryDays * kDay);  // nothing older is remembered
     if (!(elapsed > 0)) elapsed = step_seconds_ > 0 ? double{step_seconds_} : 60;
     if (step_seconds_ <= 0) {
         step_seconds_ = static_cast<float>(elapsed);

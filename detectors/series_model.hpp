@@ -60,6 +60,14 @@ public:
     // False while too little has been seen to judge.
     [[nodiscard]] bool is_ready() const;
 
+    // For people: the learned middle of this hour of the day, the usual distance from it, and what
+    // was seen last.
+    [[nodiscard]] double usual_at(double local_seconds) const;
+    [[nodiscard]] double usual_distance() const;
+    [[nodiscard]] double last_value() const { return last_; }
+    [[nodiscard]] double last_seconds() const { return last_seconds_; }
+    [[nodiscard]] std::uint32_t rows() const { return rows_; }
+
     // The state is kept across restarts as its bytes: raise this when they change their meaning.
     static constexpr std::uint32_t kVersion = 2;
     // False for bytes that no history leads to: a restored model is asked before it is used.

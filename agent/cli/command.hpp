@@ -28,6 +28,7 @@ void add_check_command(CLI::App& app, Session& session);
 void add_status_command(CLI::App& app, Session& session);
 void add_incidents_command(CLI::App& app, Session& session);
 void add_show_command(CLI::App& app, Session& session);
+void add_series_command(CLI::App& app, Session& session);
 void add_replay_command(CLI::App& app, Session& session);
 void add_forecast_command(CLI::App& app, Session& session);
 void add_templates_command(CLI::App& app, Session& session);

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <cmath>
+#include <limits>
 #include <vector>
 
 using namespace homeostat;
@@ -70,4 +73,33 @@ TEST_CASE("host model: a small shift that lasts counts") {
     const std::vector<double> none(3, 0.0);
     CHECK(quiet.observe(0, values, none, none) <
           leaning.observe(0, values, none, std::vector<double>{2, 2, 2}));
+}
+
+TEST_CASE("host model: no input leads to a surprise that is not finite or below zero") {
+    constexpr std::size_t kSeries = 6;
+    HostModel host(kSeries);
+    std::vector<double> values(kSeries);
+    std::vector<double> surprises(kSeries);
+    std::uint64_t state = 3;
+    for (int i = 0; i < 3000; ++i) {
+        for (std::size_t k = 0; k < kSeries; ++k) {
+            state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+            const double share = static_cast<double>(state >> 11U) / 9007199254740992.0;
+            const std::array<double, 8> bad{std::numeric_limits<double>::quiet_NaN(),
+                                            std::numeric_limits<double>::infinity(),
+                                            1e308,
+                                            -1e308,
+                                            std::numeric_limits<double>::denorm_min(),
+                                            0,
+                                            share,
+                                            1};
+            values[k] = bad[(state >> 20U) % bad.size()];
+            surprises[k] = (state >> 30U) % 5 == 0 ? 1e300 : share;
+        }
+        const double seconds = i % 50 == 49 ? -1e12 : 60.0 * i;
+        const double surprise = host.observe(seconds, values, surprises, surprises);
+        REQUIRE(std::isfinite(surprise));
+        REQUIRE(surprise >= 0);
+        REQUIRE(host.blamed(kSeries).size() <= kSeries);
+    }
 }

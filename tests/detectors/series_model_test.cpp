@@ -2,10 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <vector>
+
+#include "detectors/onset.hpp"
 
 using namespace homeostat;
 
@@ -136,4 +139,89 @@ TEST_CASE("series model: a young series is quiet") {
     for (int i = 0; i < 19; ++i) CHECK(model.observe(i * 60.0, i % 2 * 1000).surprise == 0);
     model.observe(19 * 60.0, 1);
     CHECK(model.is_ready());
+}
+
+namespace {
+
+// A reproducible source of bad numbers.
+class BadNumbers {
+public:
+    double next() {
+        state_ = state_ * 6364136223846793005ULL + 1442695040888963407ULL;
+        const double share = static_cast<double>(state_ >> 11U) / 9007199254740992.0;
+        switch (state_ % 13) {
+            case 0: return std::numeric_limits<double>::quiet_NaN();
+            case 1: return std::numeric_limits<double>::infinity();
+            case 2: return -std::numeric_limits<double>::infinity();
+            case 3: return std::numeric_limits<double>::denorm_min();
+            case 4: return 1e308;
+            case 5: return -1e308;
+            case 6: return 0;
+            case 7: return -0.0;
+            case 8: return 1e-300 * share;
+            case 9: return std::exp(700 * (share - 0.5));
+            default: return share;
+        }
+    }
+
+private:
+    std::uint64_t state_ = 99;
+};
+
+}  // namespace
+
+TEST_CASE("series model: no input leads to a state or a score that is not finite") {
+    for (const double step : {60.0, 0.0, -60.0, 1e-9, 3.2e8, 1e300}) {
+        CAPTURE(step);
+        SeriesModel model;
+        BadNumbers values;
+        double seconds = 1.7e9;
+        for (int i = 0; i < 5000; ++i) {
+            // Mostly the same value, so that scales are tiny when the bad one comes.
+            const double value = i % 7 == 6 ? values.next() : 1;
+            const double score = score_of(model.observe(seconds, value).surprise);
+            REQUIRE(score >= 0);
+            REQUIRE(score <= 1);
+            REQUIRE(model.is_sound());
+            seconds += i % 11 == 10 ? 7 * step : step;
+        }
+        model.observe(std::numeric_limits<double>::quiet_NaN(), 1);
+        model.observe(std::numeric_limits<double>::infinity(), 1);
+        REQUIRE(model.is_sound());
+    }
+}
+
+TEST_CASE("series model: what never changes is never odd, whatever its size") {
+    for (const double value : {0.0, 1.0, -1.0, 1e-300, 1e30, 1e308}) {
+        CAPTURE(value);
+        SeriesModel model;
+        double worst = 0;
+        for (int i = 0; i < 3000; ++i) {
+            worst = std::max(worst, model.observe(60.0 * i, value).surprise);
+        }
+        CHECK(worst < 1e-3);  // what single precision makes of it
+    }
+}
+
+TEST_CASE("series model: after ten years of silence it goes on") {
+    SeriesModel model;
+    for (int i = 0; i < 3000; ++i) model.observe(60.0 * i, 10 + i % 5);
+    const double later = 3000 * 60.0 + 10 * 365 * 86400.0;
+    double worst = 0;
+    for (int i = 0; i < 60; ++i) {
+        worst = std::max(worst, model.observe(later + 60.0 * i, 10 + i % 5).surprise);
+    }
+    CHECK(worst < kSeriesFlag);
+}
+
+TEST_CASE("series model: rows told twice are not odd") {
+    SeriesModel model;
+    double worst = 0;
+    for (int i = 0; i < 3000; ++i) {
+        for (int k = 0; k < 2; ++k) {
+            const double surprise = model.observe(60.0 * i, 10 + i % 5).surprise;
+            if (i > 100) worst = std::max(worst, surprise);
+        }
+    }
+    CHECK(worst < kSeriesFlag);
 }
