@@ -19,12 +19,21 @@ if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
 endif()
 add_link_options(-Wl,--gc-sections -Wl,-z,relro,-z,now)
 
-# homeostat_link_map(TARGET): what went into it, beside it as TARGET.map, for scripts/sbom.py.
-function(homeostat_link_map target)
+# homeostat_static_program(TARGET): what went into it is written beside it as TARGET.map, for
+# scripts/sbom.py; and it goes without the demangler of the C++ runtime.
+function(homeostat_static_program target)
     if(HOMEOSTAT_STATIC)
+        target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/core/terminate.cpp)
         target_link_options(${target} PRIVATE -Wl,-Map=$<TARGET_FILE:${target}>.map)
     endif()
 endfunction()
+
+# A failed assertion names its file: below the source tree, wherever that is. Off by default, because
+# a flag with a path in it keeps compiler caches from serving two trees.
+option(HOMEOSTAT_REPRODUCIBLE "no path of the build in the programs, for packages" OFF)
+if(HOMEOSTAT_REPRODUCIBLE)
+    add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -ffile-prefix-map=../../=)
+endif()
 
 if(NOT HOMEOSTAT_STATIC)
     add_link_options(-pie)

@@ -89,7 +89,8 @@ CHANGELOG
 make_rpm() {
     say "building the rpm"
     rpmbuild -bb --quiet --nodeps --target "$(uname -m)" --define "_topdir $work/rpm" \
-        --define "stage $stage" --define "version $version" --define "_rpmdir $work/rpm/out" \
+        --define "stage $stage" --define "version $version" \
+        --define "date $(date -d "@$SOURCE_DATE_EPOCH" '+%a %b %d %Y')" --define "_rpmdir $work/rpm/out" \
         packaging/rpm/homeostat.spec >"$work/rpm.log" 2>&1 || {
         cat "$work/rpm.log" >&2
         die "rpmbuild failed"
@@ -98,7 +99,7 @@ make_rpm() {
 }
 
 need_packages build package
-[[ -z $build ]] || scripts/build.sh
+[[ -z $build ]] || scripts/build.sh -DHOMEOSTAT_REPRODUCIBLE=ON
 [[ -x $out/bin/homeostat && -x $out/bin/homeostat-actuator ]] || die "no release in $out"
 if [[ -n $stage_only ]]; then
     make_stage "$stage_only"

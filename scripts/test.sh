@@ -12,10 +12,10 @@ cd "$HOMEOSTAT_ROOT"
 readonly debug=build/debug
 
 say "checking the packages that build and tests need"
-need_packages build test system demo
+need_packages build package test system demo
 
-say "the static release: what the end-to-end tests run"
-scripts/build.sh
+say "the static release, and the packages of it: what the end-to-end tests run"
+scripts/package.sh
 
 say "the debug build: checked standard library, warnings are errors"
 options=()

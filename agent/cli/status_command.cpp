@@ -24,14 +24,14 @@ void show_status(Session& session, const Options& options) {
         session.exit_code = 1;
         return;
     }
-    if (options.json) {
-        session.out << *content;
-        return;
-    }
     const auto text = status_text(*content, session.host.clock.now().unix_ns);
     if (!text) {
         session.errors << "homeostat: " << text.error().text.view() << "\n";
         session.exit_code = 1;
+        return;
+    }
+    if (options.json) {  // as it is, now that it is known to be JSON
+        session.out << *content;
         return;
     }
     session.out << *text;

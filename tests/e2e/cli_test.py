@@ -53,6 +53,13 @@ class CommandLine(harness.Case):
         self.assertEqual(done.returncode, 1)
         self.assertIn("no incident", done.stderr)
 
+    def test_a_broken_status_file_is_not_passed_on_as_json(self):
+        self.write("state/status.json", "\x01garbage")
+        for options in ([], ["--json"]):
+            done = self.run_program("status", "--state", self.state, *options)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn("status.json", done.stderr)
+
     def test_no_configuration_is_a_good_configuration(self):
         done = self.run_program("check", "--config", self.config)
         self.assertEqual(done.returncode, 0, done.stderr)

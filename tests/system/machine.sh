@@ -177,9 +177,13 @@ start() {
             mount -t overlay overlay \
                 -o "lowerdir=$base,upperdir=$home/upper,workdir=$home/work" "$home/root"
             [[ ! -e $home/volume.img ]] || mount -o loop "$home/volume.img" "$home/volume"
-            echo $$ >"$home/nspawn.pid"
-            SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 exec systemd-nspawn "$@"' \
-            _ "$home" "$base" "${arguments[@]}"
+            code=133 # how nspawn ends when the machine wants to reboot
+            while ((code == 133)); do
+                SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn "$@" &
+                echo $! >"$home/nspawn.pid"
+                code=0
+                wait $! || code=$?
+            done' _ "$home" "$base" "${arguments[@]}"
     ) >"$home/console.log" 2>&1 </dev/null &
 }
 
