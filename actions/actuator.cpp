@@ -33,6 +33,15 @@ bool exists(const std::string& path) {
     return ::lstat(path.c_str(), &status) == 0 || errno != ENOENT;
 }
 
+// `recommend` before `auto`: when a rule has shown what it can do, the person is told.
+void note_record(const LedgerRecord& record, ActionReport& report) {
+    if (!record.has_earned_auto()) return;
+    FixedString<159> detail = report.detail;
+    format_into(detail, "{}; helped {} of {} times: it has earned mode auto", report.detail,
+                record.effective, record.approved);
+    report.detail = detail;
+}
+
 }  // namespace
 
 ActionLimits tighter(const ActionLimits& owner, const RuleLimits& rule) {
@@ -83,8 +92,7 @@ Actuator::Answer Actuator::handle(const Peer& peer, std::span<const std::uint8_t
         return answer;
     }
     if (request->opcode == Opcode::Ping) {
-        format_into(answer.report.detail, "{} rules, {} allowed targets", config_->rules.size(),
-                    config_->allow_list.targets.size());
+        answer_ping(peer, answer.report);
         return answer;
     }
     const auto planned = plan(peer, *request);
@@ -96,8 +104,51 @@ Actuator::Answer Actuator::handle(const Peer& peer, std::span<const std::uint8_t
         refuse(answer.report, peer, planned.error().text);
         return answer;
     }
-    carry_out(*planned, *request, peer, answer.report);
+    if (request->opcode == Opcode::Approve) {
+        approve(*planned, *request, peer, answer.report);
+    } else {
+        carry_out(*planned, *request, peer, answer.report);
+    }
     return answer;
+}
+
+// Also the log's heartbeat: a log that has been silent for an hour although the watcher asks every
+// hour has been cut (reliability rule B25).
+void Actuator::answer_ping(const Peer& peer, ActionReport& report) {
+    if (audit_.silence(host_.clock.now()) >= kAuditHeartbeat) {
+        ActionReport heartbeat;
+        heartbeat.detail = "nothing happened since the line before";
+        if (!record("heartbeat", heartbeat, peer)) return refuse(report, peer, "no audit log");
+    }
+    format_into(report.detail, "{} rules, {} allowed targets; audit line {} {}",
+                config_->rules.size(), config_->allow_list.targets.size(), audit_.head().seq,
+                audit_.head().hash.view());
+}
+
+void Actuator::approve(const Plan& plan, const ActionRequest& request, const Peer& peer,
+                       ActionReport& report) {
+    if (!is_person(peer.uid)) {
+        return refuse(report, peer, "only a person (root) can approve, never the watcher");
+    }
+    if (plan.dry) return refuse(report, peer, "mode observe: approval changes nothing here");
+    const Descriptor lock = take_lock();
+    auto ledger = open_ledger(lock, peer);
+    if (!ledger) return refuse(report, peer, ledger.error().text);
+    const Duration length = seconds(static_cast<std::int64_t>(request.approve_s));
+    Status done = ledger->approve(plan.rule->name, plan.target->name, length);
+    if (done) done = save(*ledger);
+    if (!done) return refuse(report, peer, done.error().text);
+    if (length.ns > 0) {
+        format_into(report.detail, "approved in advance for {} on {}", to_text(length),
+                    plan.target->name);
+    } else {
+        format_into(report.detail, "no longer approved in advance on {}", plan.target->name);
+    }
+    // What is not in the log was not given: the ledger is put back.
+    if (const auto written = record("approved", report, peer); !written) {
+        const Status undone = ledger->approve(plan.rule->name, plan.target->name, Duration{});
+        if (undone && save(*ledger)) return refuse(report, peer, written.error().text);
+    }
 }
 
 Status Actuator::check_peer(const Peer& peer) const {
@@ -121,7 +172,7 @@ Result<Actuator::Plan> Actuator::plan(const Peer& peer, const ActionRequest& req
     if (plan.action->rule != plan.rule->name || plan.action->playbook != plan.rule->playbook) {
         return make_error(Errc::Denied, "allow-list: no entry for this rule, playbook and target");
     }
-    if (const auto chosen = choose_mode(peer, request, plan); !chosen) return chosen.error();
+    choose_mode(peer, request, plan);
     if (const auto free = check_protected(plan); !free) return free.error();
     if (const auto free = check_override(plan); !free) return free.error();
     plan.budget = {.rule = plan.rule->name,
@@ -130,19 +181,17 @@ Result<Actuator::Plan> Actuator::plan(const Peer& peer, const ActionRequest& req
                    .host_per_hour = allow_list.host_per_hour,
                    .host_per_day = allow_list.host_per_day,
                    .dry = plan.dry,
-                   .approved = plan.approved};
+                   .approved = plan.approved,
+                   .recommended = plan.approved || plan.needs_approval};
     return plan;
 }
 
-Status Actuator::choose_mode(const Peer& peer, const ActionRequest& request, Plan& plan) const {
+void Actuator::choose_mode(const Peer& peer, const ActionRequest& request, Plan& plan) const {
     const ActionMode mode = std::min(
         {request.mode, plan.rule->mode, plan.action->max_mode, config_->allow_list.max_mode});
     plan.dry = mode == ActionMode::Observe;
     plan.approved = mode == ActionMode::Recommend && is_person(peer.uid);
-    if (mode == ActionMode::Recommend && !plan.approved) {
-        return make_error(Errc::Denied, "mode recommend: a person must approve it");
-    }
-    return Ok{};
+    plan.needs_approval = mode == ActionMode::Recommend && !plan.approved;
 }
 
 // The files were checked when they were read. This costs nothing and does not rely on that.
@@ -176,27 +225,46 @@ Status Actuator::check_override(const Plan& plan) const {
     return Ok{};
 }
 
-void Actuator::carry_out(const Plan& plan, const ActionRequest& request, const Peer& peer,
-                         ActionReport& report) {
-    report.mode = plan.dry ? name_of(ActionMode::Observe)
-                           : name_of(plan.approved ? ActionMode::Recommend : ActionMode::Auto);
-    const Descriptor lock(::open((state_directory_ + "/lock").c_str(),
-                                 O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-        return refuse(report, peer, "one at a time: another actuator is at work on this host");
+Descriptor Actuator::take_lock() const {
+    Descriptor lock(::open((state_directory_ + "/lock").c_str(),
+                           O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) lock.reset();
+    return lock;
+}
+
+Result<Ledger> Actuator::open_ledger(const Descriptor& lock, const Peer& peer) {
+    if (!lock) {
+        return make_error(Errc::Limit, "one at a time: another actuator is at work on this host");
     }
-    const std::string ledger_path = state_directory_ + "/ledger";
-    auto ledger = load_ledger(ledger_path);
-    if (!ledger) return refuse(report, peer, ledger.error().text);
+    auto ledger = load_ledger(state_directory_ + "/ledger");
+    if (!ledger) return ledger;
     const auto boot = boot_id();
-    if (!boot) return refuse(report, peer, boot.error().text);
+    if (!boot) return boot.error();
     ledger->advance(*boot, host_.clock.now());
     if (ledger->close_abandoned() > 0) {
         ActionReport abandoned;
         abandoned.detail = "the run before this one was cut off: it counts as failed";
         if (const auto written = record("abandoned", abandoned, peer); !written) {
-            return refuse(report, peer, written.error().text);
+            return written.error();
         }
+    }
+    return ledger;
+}
+
+Status Actuator::save(const Ledger& ledger) const {
+    return save_ledger(state_directory_ + "/ledger", ledger);
+}
+
+void Actuator::carry_out(const Plan& plan, const ActionRequest& request, const Peer& peer,
+                         ActionReport& report) {
+    const bool recommended = plan.approved || plan.needs_approval;
+    report.mode = plan.dry ? name_of(ActionMode::Observe)
+                           : name_of(recommended ? ActionMode::Recommend : ActionMode::Auto);
+    const Descriptor lock = take_lock();
+    auto ledger = open_ledger(lock, peer);
+    if (!ledger) return refuse(report, peer, ledger.error().text);
+    if (plan.needs_approval && !ledger->is_approved(plan.rule->name, plan.target->name)) {
+        return refuse(report, peer, "mode recommend: a person must approve it");
     }
     const BudgetVerdict verdict = ledger->judge(plan.budget);
     if (!verdict.allowed) return refuse(report, peer, verdict.why);
@@ -209,7 +277,7 @@ void Actuator::carry_out(const Plan& plan, const ActionRequest& request, const P
         return refuse(report, peer, why);
     }
     ledger->begin(plan.budget);
-    if (const auto saved = save_ledger(ledger_path, *ledger); !saved) {
+    if (const auto saved = save(*ledger); !saved) {
         return refuse(report, peer, saved.error().text);
     }
     report.detail = before->measured.view();
@@ -217,11 +285,13 @@ void Actuator::carry_out(const Plan& plan, const ActionRequest& request, const P
         return refuse(report, peer, written.error().text);
     }
     const Outcome outcome = run_and_judge(plan, request, *before, report);
-    ledger->advance(*boot, host_.clock.now());  // the cooldown begins when the run has ended
+    // The cooldown begins when the run has ended. The boot id was readable a moment ago.
+    if (const auto boot = boot_id()) ledger->advance(*boot, host_.clock.now());
     ledger->finish(outcome);
+    if (recommended) note_record(ledger->record_of(plan.rule->name), report);
     // The run is over; what cannot be written now is told in the report, and a run that the ledger
     // still calls started counts as failed next time.
-    const auto saved = save_ledger(ledger_path, *ledger);
+    const auto saved = save(*ledger);
     const auto written = record("ran", report, peer);
     if (!saved || !written) report.detail = (saved ? written : saved).error().text.view();
 }

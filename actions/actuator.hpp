@@ -7,7 +7,8 @@
 //   request      64 well-formed bytes, and both sides have read the same files
 //   rule         it exists and is enabled
 //   allow-list   it has an entry for exactly this rule, playbook and target
-//   mode         the lowest of request, rule, entry and host; recommend needs a person (root)
+//   mode         the lowest of request, rule, entry and host; recommend needs a person (root): now,
+//                or by an approval in advance that still holds
 //   protected    built_in_refusals.hpp, whatever the files say
 //   override     STATE/pause or STATE/maintenance stops all; so does the time right after boot
 //   budgets      ledger.hpp; one at a time on the host
@@ -74,7 +75,8 @@ private:
         const AllowedTarget* target = nullptr;
         const AllowedAction* action = nullptr;
         bool dry = true;
-        bool approved = false;
+        bool approved = false;        // a person asks
+        bool needs_approval = false;  // the watcher asks, in mode recommend
         BudgetRequest budget;
     };
 
@@ -83,9 +85,16 @@ private:
 
     Status check_peer(const Peer& peer) const;
     Result<Plan> plan(const Peer& peer, const ActionRequest& request) const;
-    Status choose_mode(const Peer& peer, const ActionRequest& request, Plan& plan) const;
+    void choose_mode(const Peer& peer, const ActionRequest& request, Plan& plan) const;
     Status check_protected(const Plan& plan) const;
     Status check_override(const Plan& plan) const;
+    void approve(const Plan& plan, const ActionRequest& request, const Peer& peer,
+                 ActionReport& report);
+    void answer_ping(const Peer& peer, ActionReport& report);
+    // Errc::Limit when another one is at work; then the ledger as of now.
+    Result<Ledger> open_ledger(const Descriptor& lock, const Peer& peer);
+    Status save(const Ledger& ledger) const;
+    [[nodiscard]] Descriptor take_lock() const;
     void carry_out(const Plan& plan, const ActionRequest& request, const Peer& peer,
                    ActionReport& report);
     Outcome run_and_judge(const Plan& plan, const ActionRequest& request,

@@ -70,6 +70,7 @@ RequestBytes encode(const ActionRequest& request) {
     std::copy(request.incident.bytes.begin(), request.incident.bytes.end(), bytes.begin() + 24);
     put(bytes, 40, request.nonce);
     put(bytes, 48, request.config_hash);
+    put(bytes, 56, request.approve_s);
     return bytes;
 }
 
@@ -86,15 +87,20 @@ Result<ActionRequest> decode_request(std::span<const std::uint8_t> bytes) {
                           version, kProtocolVersion);
     }
     const auto opcode = get<std::uint16_t>(bytes, 6);
-    if (opcode != static_cast<std::uint16_t>(Opcode::Run) &&
-        opcode != static_cast<std::uint16_t>(Opcode::Ping)) {
+    if (opcode < static_cast<std::uint16_t>(Opcode::Run) ||
+        opcode > static_cast<std::uint16_t>(Opcode::Approve)) {
         return make_error(Errc::Parse, "unknown operation {}", opcode);
     }
     if (bytes[12] > static_cast<std::uint8_t>(ActionMode::Auto)) {
         return make_error(Errc::Parse, "unknown mode {}", bytes[12]);
     }
-    if (!all_zero(bytes.subspan(13, 11)) || !all_zero(bytes.subspan(56, 8))) {
+    const bool approves = opcode == static_cast<std::uint16_t>(Opcode::Approve);
+    if (!all_zero(bytes.subspan(13, 11)) || (!approves && !all_zero(bytes.subspan(56, 8)))) {
         return make_error(Errc::Parse, "bytes that must be zero are not");
+    }
+    const auto approve_s = get<std::uint64_t>(bytes, 56);
+    if (approve_s > static_cast<std::uint64_t>(kApprovalMax.ns / seconds(1).ns)) {
+        return make_error(Errc::Parse, "an approval holds for 7 days at most");
     }
     ActionRequest request;
     request.opcode = static_cast<Opcode>(opcode);
@@ -104,6 +110,7 @@ Result<ActionRequest> decode_request(std::span<const std::uint8_t> bytes) {
     std::copy_n(bytes.begin() + 24, request.incident.bytes.size(), request.incident.bytes.begin());
     request.nonce = get<std::uint64_t>(bytes, 40);
     request.config_hash = get<std::uint64_t>(bytes, 48);
+    request.approve_s = approve_s;
     return request;
 }
 

@@ -6,7 +6,7 @@
 //    0  u32  magic "HSAR"           24  u8[16] incident id
 //    4  u16  version, 1             40  u64    nonce, repeated in the answer
 //    6  u16  opcode                 48  u64    hash of the rules and the allow-list
-//    8  u16  rule                   56  u64    zero
+//    8  u16  rule                   56  u64    Approve: seconds, 0 withdraws; else zero
 //   10  u16  target
 //   12  u8   mode, 0 1 2
 //   13  u8[11] zero
@@ -22,6 +22,7 @@
 
 #include "core/decision.hpp"
 #include "core/result.hpp"
+#include "core/time.hpp"
 
 namespace homeostat {
 
@@ -30,9 +31,13 @@ inline constexpr std::size_t kAnswerBytesMax = 8192;
 inline constexpr std::uint16_t kProtocolVersion = 1;
 
 enum class Opcode : std::uint16_t {
-    Run = 1,   // the rule's playbook on the target
-    Ping = 2,  // is anybody there, and do we mean the same rules?
+    Run = 1,      // the rule's playbook on the target
+    Ping = 2,     // is anybody there, and do we mean the same rules? Also the audit log's heartbeat
+    Approve = 3,  // from a person only: the watcher may run it in mode recommend for so long
 };
+
+// So long, at most, holds an approval that is given in advance.
+inline constexpr Duration kApprovalMax = hours(168);
 
 struct ActionRequest {
     Opcode opcode = Opcode::Run;
@@ -42,6 +47,7 @@ struct ActionRequest {
     IncidentId incident;
     std::uint64_t nonce = 0;
     std::uint64_t config_hash = 0;
+    std::uint64_t approve_s = 0;  // seconds, Approve only
 };
 
 using RequestBytes = std::array<std::uint8_t, kRequestBytes>;

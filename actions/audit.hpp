@@ -27,6 +27,7 @@ namespace homeostat {
 inline constexpr std::size_t kAuditBytesMax = 8UL * 1024 * 1024;
 inline constexpr int kAuditFilesMax = 4;
 inline constexpr std::size_t kAuditLineMax = 4096;
+inline constexpr Duration kAuditHeartbeat = hours(1);  // a longer silence is broken by a line
 
 struct AuditField {
     std::string_view name;
@@ -50,6 +51,9 @@ public:
     Status append(std::string_view event, std::span<const AuditField> fields, Instant now);
 
     [[nodiscard]] const AuditHead& head() const { return head_; }
+
+    // How long ago the last line was written, by the file's own time; never negative.
+    [[nodiscard]] Duration silence(Instant now) const;
 
 private:
     AuditLog() = default;

@@ -26,6 +26,12 @@ std::uint64_t key_of(std::uint16_t rule, const Throttle& throttle, const Inciden
     return key;
 }
 
+// `wait` the first time, twice that the second, and so on.
+Duration doubled(Duration wait, std::uint32_t times, Duration most) {
+    for (std::uint32_t i = 1; i < times && wait < most; ++i) wait = wait * 2;
+    return std::min(wait, most);
+}
+
 }  // namespace
 
 Decider::Decider(const ActionConfig& config, DeciderOptions options)
@@ -51,6 +57,19 @@ std::optional<Decision> Decider::decide(const Incident& incident, Instant now) {
     return decision;
 }
 
+void Decider::note(const ActionReport& report) {
+    for (Memory& memory : memories_) {
+        if (!memory.in_use || memory.incident != report.incident || memory.times == 0) continue;
+        if (report.rule != config_.rules[memory.rule].name) continue;
+        if (report.reached) {
+            memory.unreached = 0;
+            continue;
+        }
+        ++memory.lost;
+        ++memory.unreached;
+    }
+}
+
 const Rule* Decider::rule_of(const Decision& decision) const {
     return decision.rule < config_.rules.size() ? &config_.rules[decision.rule] : nullptr;
 }
@@ -74,6 +93,8 @@ bool Decider::is_due(const Memory& memory, const Incident& incident, Instant now
 
 // As the actuator counts it, so that it is not asked in vain.
 Duration Decider::wait_before_retry(const Memory& memory) const {
+    if (memory.unreached > 0)
+        return doubled(kUnreachedRetryMin, memory.unreached, kUnreachedRetryMax);
     const Rule& rule = config_.rules[memory.rule];
     Duration wait = ActionLimits{}.cooldown;
     for (const AllowedAction& action : config_.allow_list.actions) {
@@ -82,11 +103,7 @@ Duration Decider::wait_before_retry(const Memory& memory) const {
         }
     }
     if (rule.limits.cooldown) wait = std::max(wait, *rule.limits.cooldown);
-    wait = std::max(wait, kRetryMin);
-    for (std::uint32_t i = 1; i < memory.times && wait < kCooldownMax; ++i) {
-        wait = std::min(wait * 2, kCooldownMax);
-    }
-    return wait;
+    return doubled(std::max(wait, kRetryMin), memory.times - memory.lost, kCooldownMax);
 }
 
 bool Decider::in_grace(Instant now) const {

@@ -25,6 +25,11 @@ inline constexpr Duration kGraceAfterStart = minutes(5);
 // However short the cooldown is, a decision is not repeated sooner.
 inline constexpr Duration kRetryMin = seconds(30);
 
+// An actuator that could not be reached has done nothing: no cooldown begins. It is asked again so
+// soon, then after twice the time, and so on; a restart of its socket takes a moment.
+inline constexpr Duration kUnreachedRetryMin = seconds(5);
+inline constexpr Duration kUnreachedRetryMax = minutes(5);
+
 struct DeciderOptions {
     Duration grace;                   // observe only for so long after the first call; 0: none
     std::size_t incidents_max = 256;  // remembered at once; the one not seen longest is forgotten
@@ -40,6 +45,10 @@ public:
     // `allowed` false with a reason in `why` is a decision too: it belongs in the incident's story.
     // Allowed in mode Observe means: ask the actuator for a dry run. Recommend: wait for a person.
     std::optional<Decision> decide(const Incident& incident, Instant now);
+
+    // Tells what came of a decision: one that did not reach the actuator is due again soon, and
+    // does not lengthen the cooldown. Every report of the actuator comes here.
+    void note(const ActionReport& report);
 
     // The rule behind a decision of ours, to verify its effect.
     [[nodiscard]] const Rule* rule_of(const Decision& decision) const;
@@ -58,7 +67,9 @@ private:
         Instant decided;
         Instant seen;
         std::optional<Instant> counted;  // by the throttle, as one match
-        std::uint32_t times = 0;  // decisions so far: each but the first doubles the cooldown
+        std::uint32_t times = 0;      // decisions so far: each but the first doubles the cooldown
+        std::uint32_t lost = 0;       // of them, that nobody answered: these double nothing
+        std::uint32_t unreached = 0;  // of these, the latest in a row
     };
 
     // One group of a throttle: same rule, same values of its group_by fields.

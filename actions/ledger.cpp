@@ -13,7 +13,7 @@ namespace homeostat {
 namespace {
 
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
-constexpr int kLedgerVersion = 1;
+constexpr int kLedgerVersion = 2;
 
 // All accounting saturates (reliability rule B16): a wrapped counter has stopped whole fleets.
 std::int64_t add(std::int64_t a, std::int64_t b) {
@@ -66,21 +66,52 @@ bool take(const nlohmann::json& json, const char* key, std::int64_t& out) {
     return true;
 }
 
-bool take_run(const nlohmann::json& json, LedgerRun& run) {
+bool take(const nlohmann::json& json, const char* key, bool& out) {
+    const auto found = json.find(key);
+    if (found == json.end() || !found->is_boolean()) return false;
+    out = found->get<bool>();
+    return true;
+}
+
+bool take_entry(const nlohmann::json& json, LedgerApproval& approval) {
+    return json.is_object() && take(json, "rule", approval.rule) &&
+           take(json, "target", approval.target) && take(json, "until_ns", approval.until_ns);
+}
+
+bool take_entry(const nlohmann::json& json, LedgerRecord& record) {
+    return json.is_object() && take(json, "rule", record.rule) &&
+           take(json, "approved", record.approved) && take(json, "effective", record.effective) &&
+           record.effective >= 0 && record.effective <= record.approved;
+}
+
+bool take_entry(const nlohmann::json& json, LedgerRun& run) {
     std::string outcome;
-    const auto dry = json.find("dry");
     if (!json.is_object() || !take(json, "rule", run.rule) || !take(json, "target", run.target) ||
         !take(json, "began_ns", run.began_ns) || !take(json, "ended_ns", run.ended_ns) ||
-        !take(json, "outcome", outcome) || dry == json.end() || !dry->is_boolean()) {
+        !take(json, "outcome", outcome) || !take(json, "dry", run.dry) ||
+        !take(json, "recommended", run.recommended)) {
         return false;
     }
-    run.dry = dry->get<bool>();
     for (const Outcome known : kOutcomes) {
         if (outcome != name_of(known)) continue;
         run.outcome = known;
         return true;
     }
     return false;
+}
+
+// A list of entries; false when it is missing, too long, or one of them is incomplete.
+template <typename Entry>
+bool take_list(const nlohmann::json& json, const char* key, std::size_t count_max,
+               std::vector<Entry>& out) {
+    const auto list = json.find(key);
+    if (list == json.end() || !list->is_array() || list->size() > count_max) return false;
+    for (const auto& item : *list) {
+        Entry entry;
+        if (!take_entry(item, entry)) return false;
+        out.push_back(std::move(entry));
+    }
+    return true;
 }
 
 }  // namespace
@@ -117,6 +148,8 @@ void Ledger::forget() {
     std::erase_if(runs_, [&](const LedgerRun& run) {
         return run.outcome != Outcome::Started && run.ended_ns < (run.dry ? oldest_dry : oldest);
     });
+    std::erase_if(approvals_,
+                  [&](const LedgerApproval& approval) { return approval.until_ns <= time_ns_; });
 }
 
 std::uint32_t Ledger::count(Scope scope, const BudgetRequest& request, Duration window) const {
@@ -213,13 +246,54 @@ void Ledger::begin(const BudgetRequest& request) {
                      .began_ns = time_ns_,
                      .ended_ns = time_ns_,
                      .outcome = Outcome::Started,
-                     .dry = request.dry});
+                     .dry = request.dry,
+                     .recommended = request.recommended});
 }
 
 void Ledger::finish(Outcome outcome) {
     assert(!runs_.empty() && runs_.back().outcome == Outcome::Started);
     runs_.back().outcome = outcome;
     runs_.back().ended_ns = time_ns_;
+    note_in_record(runs_.back());
+}
+
+void Ledger::note_in_record(const LedgerRun& run) {
+    if (run.dry || !run.recommended) return;
+    auto record = std::find_if(records_.begin(), records_.end(),
+                               [&](const LedgerRecord& known) { return known.rule == run.rule; });
+    if (record == records_.end()) {
+        if (records_.size() == kRecordsMax) return;  // more rules than a host has
+        record = records_.insert(records_.end(), {.rule = run.rule});
+    }
+    record->approved = add(record->approved, 1);
+    if (run.outcome == Outcome::Effective) record->effective = add(record->effective, 1);
+}
+
+LedgerRecord Ledger::record_of(std::string_view rule) const {
+    for (const LedgerRecord& record : records_) {
+        if (record.rule == rule) return record;
+    }
+    return {.rule = std::string(rule)};
+}
+
+Status Ledger::approve(std::string_view rule, std::string_view target, Duration length) {
+    std::erase_if(approvals_, [&](const LedgerApproval& approval) {
+        return approval.rule == rule && approval.target == target;
+    });
+    if (length.ns <= 0) return Ok{};
+    if (approvals_.size() >= kApprovalsMax) {
+        return make_error(Errc::Limit, "{} approvals in advance are enough", kApprovalsMax);
+    }
+    approvals_.push_back({.rule = std::string(rule),
+                          .target = std::string(target),
+                          .until_ns = add(time_ns_, length.ns)});
+    return Ok{};
+}
+
+bool Ledger::is_approved(std::string_view rule, std::string_view target) const {
+    return std::any_of(approvals_.begin(), approvals_.end(), [&](const LedgerApproval& approval) {
+        return approval.rule == rule && approval.target == target && time_ns_ < approval.until_ns;
+    });
 }
 
 std::size_t Ledger::close_abandoned() {
@@ -228,6 +302,7 @@ std::size_t Ledger::close_abandoned() {
         if (run.outcome != Outcome::Started) continue;
         run.outcome = Outcome::Failed;
         run.ended_ns = time_ns_;
+        note_in_record(run);
         ++closed;
     }
     return closed;
@@ -242,11 +317,29 @@ std::string Ledger::to_text() const {
                         {"began_ns", run.began_ns},
                         {"ended_ns", run.ended_ns},
                         {"outcome", std::string(name_of(run.outcome))},
-                        {"dry", run.dry}});
+                        {"dry", run.dry},
+                        {"recommended", run.recommended}});
     }
-    const nlohmann::json json{{"version", kLedgerVersion},     {"boot_id", boot_id_},
-                              {"monotonic_ns", monotonic_ns_}, {"unix_ns", unix_ns_},
-                              {"time_ns", time_ns_},           {"runs", std::move(runs)}};
+    nlohmann::json approvals = nlohmann::json::array();
+    for (const LedgerApproval& approval : approvals_) {
+        approvals.push_back({{"rule", approval.rule},
+                             {"target", approval.target},
+                             {"until_ns", approval.until_ns}});
+    }
+    nlohmann::json records = nlohmann::json::array();
+    for (const LedgerRecord& record : records_) {
+        records.push_back({{"rule", record.rule},
+                           {"approved", record.approved},
+                           {"effective", record.effective}});
+    }
+    const nlohmann::json json{{"version", kLedgerVersion},
+                              {"boot_id", boot_id_},
+                              {"monotonic_ns", monotonic_ns_},
+                              {"unix_ns", unix_ns_},
+                              {"time_ns", time_ns_},
+                              {"runs", std::move(runs)},
+                              {"approvals", std::move(approvals)},
+                              {"records", std::move(records)}};
     const std::string body =
         json.dump(1, ' ', true, nlohmann::json::error_handler_t::replace) + "\n";
     return std::string(sha256_hex(body).view()) + "\n" + body;
@@ -270,17 +363,13 @@ Result<Ledger> Ledger::parse(std::string_view text) {
     if (!take(json, "version", version) || version != kLedgerVersion) {
         return fault("made by another version");
     }
-    const auto runs = json.find("runs");
     if (!take(json, "boot_id", ledger.boot_id_) ||
         !take(json, "monotonic_ns", ledger.monotonic_ns_) ||
         !take(json, "unix_ns", ledger.unix_ns_) || !take(json, "time_ns", ledger.time_ns_) ||
-        runs == json.end() || !runs->is_array() || runs->size() > kRunsMax) {
+        !take_list(json, "runs", kRunsMax, ledger.runs_) ||
+        !take_list(json, "approvals", kApprovalsMax, ledger.approvals_) ||
+        !take_list(json, "records", kRecordsMax, ledger.records_)) {
         return fault("a field is missing or wrong");
-    }
-    for (const auto& item : *runs) {
-        LedgerRun run;
-        if (!take_run(item, run)) return fault("a run is incomplete");
-        ledger.runs_.push_back(std::move(run));
     }
     return ledger;
 }

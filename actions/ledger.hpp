@@ -33,6 +33,13 @@ inline constexpr std::uint32_t kDryRunsPerHour = 60;  // of the host; they chang
 inline constexpr Duration kBreakerOpen = hours(6);    // after two runs in a row that did not help
 inline constexpr std::uint32_t kFailuresUntilBreaker = 2;
 inline constexpr std::uint32_t kFailuresUntilPerson = 4;  // in a row, within kRunsKept
+inline constexpr std::size_t kApprovalsMax = 64;          // in advance, at once
+inline constexpr std::size_t kRecordsMax = 256;           // rules with a record
+
+// A rule has earned mode auto when people approved it so often and it helped in so many of a
+// hundred (reliability rule B23).
+inline constexpr std::uint32_t kEarnedApprovals = 20;
+inline constexpr std::uint32_t kEarnedPercent = 95;
 
 enum class Outcome : std::uint8_t {
     Started,      // not over yet; when found at start: the actuator died meanwhile
@@ -51,6 +58,25 @@ struct LedgerRun {
     std::int64_t ended_ns = 0;  // while Started: as began_ns
     Outcome outcome = Outcome::Started;
     bool dry = false;
+    bool recommended = false;  // a person approved it, now or in advance
+};
+
+// What a person allowed in advance: mode recommend runs this without asking, until then.
+struct LedgerApproval {
+    std::string rule;
+    std::string target;
+    std::int64_t until_ns = 0;  // ledger time
+};
+
+// What came of the runs of a rule that people approved; kept for good.
+struct LedgerRecord {
+    std::string rule;
+    std::int64_t approved = 0;
+    std::int64_t effective = 0;
+
+    [[nodiscard]] bool has_earned_auto() const {
+        return approved >= kEarnedApprovals && effective * 100 >= approved * kEarnedPercent;
+    }
 };
 
 // What one run would need.
@@ -60,8 +86,9 @@ struct BudgetRequest {
     ActionLimits limits;
     std::uint32_t host_per_hour = kHostPerHour;
     std::uint32_t host_per_day = kHostPerDay;
-    bool dry = false;       // check mode: only kDryRunsPerHour counts
-    bool approved = false;  // a person asked for it: cooldown and breaker do not hold it up
+    bool dry = false;          // check mode: only kDryRunsPerHour counts
+    bool approved = false;     // a person asked for it: cooldown and breaker do not hold it up
+    bool recommended = false;  // it counts for the record of the rule
 };
 
 struct BudgetVerdict {
@@ -87,6 +114,14 @@ public:
     // Ends the run that began last. REQUIRES: one is Started.
     void finish(Outcome outcome);
 
+    // Allows it in advance for so long; nought or less withdraws it. Errc::Limit when there are
+    // kApprovalsMax already.
+    Status approve(std::string_view rule, std::string_view target, Duration length);
+    [[nodiscard]] bool is_approved(std::string_view rule, std::string_view target) const;
+
+    // All noughts for a rule that nobody has approved yet.
+    [[nodiscard]] LedgerRecord record_of(std::string_view rule) const;
+
     // Runs still Started that nobody is running any more become Failed; returns how many.
     // Call it once after reading the file, when the host lock is held.
     std::size_t close_abandoned();
@@ -102,12 +137,15 @@ private:
     [[nodiscard]] BudgetVerdict judge_cooldown(const BudgetRequest& request) const;
     [[nodiscard]] BudgetVerdict judge_breaker(const BudgetRequest& request) const;
     void forget();
+    void note_in_record(const LedgerRun& run);
 
     std::string boot_id_;
     std::int64_t monotonic_ns_ = 0;
     std::int64_t unix_ns_ = 0;
     std::int64_t time_ns_ = 0;
     std::vector<LedgerRun> runs_;  // the oldest first
+    std::vector<LedgerApproval> approvals_;
+    std::vector<LedgerRecord> records_;
 };
 
 }  // namespace homeostat

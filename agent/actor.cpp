@@ -13,6 +13,7 @@ ActionReport unreachable(const ActionJob& job, const Error& error) {
     report.rule = job.decision.rule_name;
     report.playbook = job.decision.playbook;
     report.mode = name_of(job.decision.mode);
+    report.reached = false;
     report.detail.assign(error.text);
     return report;
 }

@@ -111,7 +111,10 @@ void Agent::tick() {
     if (warm_start_ != nullptr) learn_past();
     const auto findings = detectors_.run(samples_);
     findings_ = findings.size();
-    while (const auto report = work_.reports.try_pop()) incidents_.note_report(*report, now);
+    while (const auto report = work_.reports.try_pop()) {
+        incidents_.note_report(*report, now);
+        decider_.note(*report);
+    }
     for (const Event& event : bench_.events().all()) incidents_.note(event);
     events_ += bench_.events().all().size();
     Evidence evidence(*this, now);
@@ -154,7 +157,14 @@ void Agent::decide(const Incident& incident, Instant now) {
     // the actuator with `homeostat approve`.
     const bool ask = decision->allowed && decision->mode != ActionMode::Recommend;
     const bool sent = ask && work_.to_act.push({incident.id, *decision});
-    if (ask && !sent) ++actions_refused_;  // still open: decided again after the cooldown
+    if (ask && !sent) {  // still open: decided again soon
+        ++actions_refused_;
+        ActionReport unsent;
+        unsent.incident = incident.id;
+        unsent.rule = decision->rule_name;
+        unsent.reached = false;
+        decider_.note(unsent);
+    }
     Verification verification;
     const Rule* rule = decider_.rule_of(*decision);
     if (rule != nullptr && rule->verify) {

@@ -39,6 +39,9 @@ int main(int argc, char** argv) {
     add_replay_command(app, session);
     add_forecast_command(app, session);
     add_templates_command(app, session);
+    add_approve_command(app, session);
+    add_deny_command(app, session);
+    add_audit_command(app, session);
     add_playbook_command(app, session);
     add_catalogue_command(app, session);
     add_completion_command(app, session);

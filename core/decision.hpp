@@ -34,7 +34,8 @@ struct ActionReport {
     FixedString<63> rule;
     FixedString<63> playbook;
     FixedString<15> mode;
-    bool ran = false;      // false: refused, or the actuator could not be reached
+    bool reached = true;   // false: the actuator did not answer, so nothing was decided there
+    bool ran = false;      // false: refused, or not reached
     bool failed = false;   // a task failed, or it was killed at its time limit
     std::uint32_t ok = 0;  // the playbook's totals
     std::uint32_t changed = 0;

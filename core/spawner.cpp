@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -69,7 +70,8 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::signal(SIGPIPE, SIG_DFL);
-    ::setsid();  // no terminal, and one group to kill
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // whoever waits for it may be killed too
+    ::setsid();                          // no terminal, and one group to kill
     ::umask(static_cast<mode_t>(command.creation_mask));
     int input = pipes.input.read_end();
     if (command.standard_input.empty()) input = ::open("/dev/null", O_RDONLY | O_CLOEXEC);

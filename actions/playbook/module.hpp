@@ -21,6 +21,7 @@ namespace homeostat::playbook {
 
 enum class ParameterType : std::uint8_t {
     Text,         // numbers and booleans become text
+    Content,      // Text; a list or mapping that an expression gives becomes JSON
     Bool,         // also the texts yes/no, true/false, on/off, 1/0
     Int,          // also as text
     Choice,       // one word of ParameterSpec::choices

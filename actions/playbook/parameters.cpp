@@ -2,6 +2,7 @@
 #include <array>
 
 #include "actions/playbook/filters.hpp"
+#include "actions/playbook/json.hpp"
 #include "actions/playbook/module.hpp"
 #include "actions/playbook/path_text.hpp"
 #include "core/nearest.hpp"
@@ -117,6 +118,9 @@ Result<Value> convert_parameter(const ParameterSpec& spec, const Value& value) {
     if (value.is_undefined()) return value;
     switch (spec.type) {
         case ParameterType::Text: return to_text_value(value);
+        case ParameterType::Content:
+            if (value.is_list() || value.is_map()) return Value(python_json(value));
+            return to_text_value(value);
         case ParameterType::Bool: return to_bool(value);
         case ParameterType::Int: return to_int(value);
         case ParameterType::Choice: return to_choice(spec, value);

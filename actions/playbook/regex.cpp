@@ -2,9 +2,11 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
+#include "actions/playbook/pattern.hpp"
 #include "actions/playbook/utf8.hpp"
 #include "actions/playbook/value.hpp"
 #include "core/parse.hpp"
@@ -116,41 +118,75 @@ private:
     const RE2& regex_;
 };
 
-}  // namespace
+bool is_ascii(std::string_view text) {
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
 
-Status check_pattern(std::string_view pattern) {
-    const RE2 regex(piece(pattern), options());
+// Tables of Unicode are large: only a text that needs them pays for them.
+Letters letters_of(std::string_view text) {
+    return is_ascii(text) ? Letters::Ascii : Letters::Unicode;
+}
+
+using Groups = std::array<re2::StringPiece, kGroupsMax>;
+
+// One search, with Python's '$': the end, and before a newline that ends the text. RE2 knows the
+// first only, so it looks twice; what begins earlier is the match.
+bool search(const RE2& regex, bool asks_for_end, std::string_view text, std::size_t from,
+            RE2::Anchor anchor, Groups& groups) {
+    const int count = regex.NumberOfCapturingGroups() + 1;
+    const bool found = regex.Match(piece(text), from, text.size(), anchor, groups.data(), count);
+    if (!asks_for_end || !text.ends_with('\n') || from == text.size()) return found;
+    Groups shorter;
+    text.remove_suffix(1);
+    if (!regex.Match(piece(text), from, text.size(), anchor, shorter.data(), count)) return found;
+    if (!found || shorter[0].data() < groups[0].data()) groups = shorter;
+    return true;
+}
+
+Status check_compiled(const RE2& regex) {
     if (!regex.ok()) return pattern_error(regex);
     if (regex.NumberOfCapturingGroups() >= static_cast<int>(kGroupsMax)) {
-        return make_error(Errc::Limit, "'{}' has too many groups", pattern);
+        return make_error(Errc::Limit, "'{}' has too many groups", regex.pattern());
     }
     return Ok{};
 }
 
+}  // namespace
+
+Status check_pattern(std::string_view pattern) {
+    const auto translated = python_pattern(pattern, Letters::Ascii);
+    if (!translated) return translated.error();
+    return check_compiled(RE2(piece(translated->text), options()));
+}
+
 Result<std::optional<std::string>> find_match(std::string_view text, std::string_view pattern,
                                               Anchor anchor) {
-    if (auto usable = check_pattern(pattern); !usable) return usable.error();
-    const RE2 regex(piece(pattern), options());
-    re2::StringPiece match;
+    const auto translated = python_pattern(pattern, letters_of(text));
+    if (!translated) return translated.error();
+    const RE2 regex(piece(translated->text), options());
+    if (auto usable = check_compiled(regex); !usable) return usable.error();
     const auto where = anchor == Anchor::Start ? RE2::ANCHOR_START : RE2::UNANCHORED;
-    if (!regex.Match(piece(text), 0, text.size(), where, &match, 1)) {
+    Groups match;
+    if (!search(regex, translated->asks_for_end, text, 0, where, match)) {
         return std::optional<std::string>();
     }
-    return std::optional<std::string>(std::string(match.data(), match.size()));
+    return std::optional<std::string>(std::string(match[0].data(), match[0].size()));
 }
 
 Result<std::string> replace_all(std::string_view text, std::string_view pattern,
                                 std::string_view replacement) {
-    if (auto usable = check_pattern(pattern); !usable) return usable.error();
-    const RE2 regex(piece(pattern), options());
+    const auto translated = python_pattern(pattern, letters_of(text));
+    if (!translated) return translated.error();
+    const RE2 regex(piece(translated->text), options());
+    if (auto usable = check_compiled(regex); !usable) return usable.error();
     const auto parts = ReplacementReader(replacement, regex).read();
     if (!parts) return parts.error();
-    const int groups = regex.NumberOfCapturingGroups() + 1;
-    std::array<re2::StringPiece, kGroupsMax> match;
+    Groups match;
     std::string out;
     std::size_t at = 0;
     while (at <= text.size() &&
-           regex.Match(piece(text), at, text.size(), RE2::UNANCHORED, match.data(), groups)) {
+           search(regex, translated->asks_for_end, text, at, RE2::UNANCHORED, match)) {
         const auto begin = static_cast<std::size_t>(match[0].data() - text.data());
         out += text.substr(at, begin - at);
         for (const Part& part : *parts) {

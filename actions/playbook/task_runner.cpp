@@ -174,7 +174,7 @@ TaskOutcome TaskRunner::run_loop(const Task& task) {
     outcome.result.set("changed", any(&Outcome::changed));
     const bool failed = any(&Outcome::failed);
     if (failed) outcome.result.set("failed", true);
-    if (all_skipped) outcome.result.set("skipped", true);
+    outcome.result.set("skipped", all_skipped);
     outcome.result.set("msg", failed        ? "One or more items failed"
                               : all_skipped ? "All items skipped"
                                             : "All items completed");

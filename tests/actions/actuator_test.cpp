@@ -251,9 +251,9 @@ TEST_CASE("actuator (RULES T4, T6): the lowest mode wins and recommend needs a p
                            Row{Observe, Auto, Auto, kWatcher, true, "observe"},
                            Row{Auto, Observe, Auto, kWatcher, true, "observe"},
                            Row{Auto, Auto, Observe, kWatcher, true, "observe"},
-                           Row{Recommend, Auto, Auto, kWatcher, false, ""},
-                           Row{Auto, Recommend, Auto, kWatcher, false, ""},
-                           Row{Auto, Auto, Recommend, kWatcher, false, ""},
+                           Row{Recommend, Auto, Auto, kWatcher, false, "recommend"},
+                           Row{Auto, Recommend, Auto, kWatcher, false, "recommend"},
+                           Row{Auto, Auto, Recommend, kWatcher, false, "recommend"},
                            Row{Auto, Auto, Recommend, 0, true, "recommend"},
                            Row{Recommend, Auto, Auto, 0, true, "recommend"},
                            Row{Recommend, Observe, Auto, 0, true, "observe"}}) {
@@ -450,8 +450,58 @@ TEST_CASE("actuator: ping tells that both sides have read the same, and does not
                           .nonce = 5,
                           .config_hash = 77};
     const auto answer = world.actuator->handle({.uid = kWatcher, .pid = 1}, encode(request));
-    CHECK(answer.report.detail == "5 rules, 5 allowed targets");
+    CHECK(answer.report.detail.view().starts_with("5 rules, 5 allowed targets; audit line 1 "));
     CHECK_FALSE(answer.report.ran);
+    CHECK(world.runner.rules.empty());
+    // The log was silent, so it has a heartbeat now (RULES B25).
+    CHECK(world.audit().find("\"event\":\"heartbeat\"") != std::string::npos);
+}
+
+TEST_CASE("actuator (RULES T5): only a person approves in advance, and only the named pair") {
+    World world;
+    ActionRequest request;
+    request.opcode = Opcode::Approve;
+    request.rule = kAsk;
+    request.target = 2;
+    request.mode = ActionMode::Recommend;
+    request.config_hash = 77;
+    request.approve_s = 3600;
+    const auto send = [&](uid_t uid) {
+        return world.actuator->handle({.uid = uid, .pid = 1}, encode(request)).report;
+    };
+    CHECK(says(send(kWatcher), "only a person (root) can approve, never the watcher"));
+    CHECK(says(world.ask(kAsk, 2), "a person must approve it"));
+
+    CHECK(says(send(0), "approved in advance for 1h on /srv/a"));
+    CHECK(world.audit().find("\"event\":\"approved\"") != std::string::npos);
+    world.open();  // an actuator that starts anew still knows
+    const auto report = world.ask(kAsk, 2);
+    CHECK(report.ran);
+    CHECK(report.mode == "recommend");
+    CHECK(says(world.ask(kClean, 0, ActionMode::Recommend), "a person must approve it"));
+    CHECK(says(world.ask(kAsk, 2), "cooldown"));  // nobody asks at this moment: the guards hold
+
+    world.clock.advance(hours(1));
+    CHECK(says(world.ask(kAsk, 2), "a person must approve it"));
+
+    CHECK(says(send(0), "approved in advance"));
+    request.approve_s = 0;
+    CHECK(says(send(0), "no longer approved in advance on /srv/a"));
+    CHECK(says(world.ask(kAsk, 2), "a person must approve it"));
+}
+
+TEST_CASE("actuator: nothing can be approved where the owner allows dry runs only") {
+    World world;
+    world.config.allow_list.max_mode = ActionMode::Observe;
+    ActionRequest request;
+    request.opcode = Opcode::Approve;
+    request.rule = kAsk;
+    request.target = 2;
+    request.mode = ActionMode::Recommend;
+    request.config_hash = 77;
+    request.approve_s = 60;
+    const auto answer = world.actuator->handle({.uid = 0, .pid = 1}, encode(request));
+    CHECK(says(answer.report, "mode observe: approval changes nothing here"));
     CHECK(world.runner.rules.empty());
 }
 

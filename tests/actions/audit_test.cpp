@@ -172,6 +172,23 @@ TEST_CASE("audit: the files go round and the chain holds over them") {
     CHECK_FALSE(verify_audit(state.path()));
 }
 
+TEST_CASE("audit (RULES B25): silence is counted from the last line, and never below nought") {
+    const test::TemporaryDirectory state;
+    auto log = AuditLog::open(state.path(), kNow);
+    REQUIRE(log);
+    CHECK(log->silence(kNow) == kAuditHeartbeat);  // an empty log
+    REQUIRE(log->append("ran", {}, kNow));
+    struct stat status {};
+    REQUIRE(::stat((state / "audit.log").c_str(), &status) == 0);
+    Instant now = kNow;
+    now.unix_ns =
+        static_cast<std::int64_t>(status.st_mtim.tv_sec) * seconds(1).ns + status.st_mtim.tv_nsec;
+    CHECK(log->silence(now) == Duration{});
+    CHECK(log->silence(now + minutes(7)) == minutes(7));
+    now.unix_ns -= 1;  // the clock was set back
+    CHECK(log->silence(now) == kAuditHeartbeat);
+}
+
 TEST_CASE("audit: a state directory that others can write is refused") {
     const test::TemporaryDirectory state;
     REQUIRE(::chmod(state.path().c_str(), 0777) == 0);

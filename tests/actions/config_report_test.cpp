@@ -1,8 +1,10 @@
 #include "actions/config_report.hpp"
 
 #include <doctest/doctest.h>
+
 #include <sys/stat.h>
 #include <unistd.h>
+#include <filesystem>
 
 #include <string>
 
@@ -106,12 +108,14 @@ TEST_CASE("config report: the shipped examples are fine as they are, and when sw
     const ConfigReport off = report_config(examples, Trust::Anyone, root, clock, spawner);
     CAPTURE(off.text);
     CHECK(off.errors == 0);
-    CHECK(has(off, "2 rules, 0 allowed targets, at most observe on this host"));
+    CHECK(has(off, "9 rules, 0 allowed targets, at most observe on this host"));
 
     const test::TemporaryDirectory files;
-    for (const char* name : {"rules/clean-disk.yml", "rules/restart-failed-unit.yml",
-                             "playbooks/clean-disk.yml", "playbooks/restart-unit.yml"}) {
-        files.write(name, *read_file(examples + "/" + name, 1 << 20));
+    for (const char* folder : {"rules", "playbooks"}) {
+        for (const auto& file : std::filesystem::directory_iterator(examples + "/" + folder)) {
+            files.write(std::string(folder) + "/" + file.path().filename().string(),
+                        *read_file(file.path().string(), 1 << 20));
+        }
     }
     files.write("allow.yml", switched_on(*read_file(examples + "/allow.yml", 1 << 20)));
     const ConfigReport on = report_config(files.path(), Trust::Anyone, root, clock, spawner);

@@ -135,6 +135,50 @@ TEST_CASE("decider: what was asked for is asked again after its cooldown, which 
     }
 }
 
+TEST_CASE("decider: an actuator that nobody reached is asked again soon, and no cooldown begins") {
+    const ActionConfig config = make_config(rule_text("clean", "auto"));
+    Decider decider(config);
+    test::ManualClock clock;
+    const Incident incident = incident_of("clean");
+    ActionReport report;
+    report.incident = incident.id;
+    report.rule = "clean";
+    report.reached = false;
+    REQUIRE(decider.decide(incident, clock.now()));
+    for (const Duration wait : {seconds(5), seconds(10), seconds(20), seconds(40), seconds(80),
+                                seconds(160), seconds(300), seconds(300)}) {
+        decider.note(report);
+        clock.advance(wait - seconds(1));
+        CHECK_FALSE(decider.decide(incident, clock.now()));
+        clock.advance(seconds(1));
+        CHECK(decider.decide(incident, clock.now()));
+    }
+    report.reached = true;  // it answered: from here on the cooldown of the rule counts, undoubled
+    decider.note(report);
+    clock.advance(minutes(10) - seconds(1));
+    CHECK_FALSE(decider.decide(incident, clock.now()));
+    clock.advance(seconds(1));
+    CHECK(decider.decide(incident, clock.now()));
+}
+
+TEST_CASE("decider: a report of another incident or rule changes nothing") {
+    const ActionConfig config = make_config(rule_text("clean", "auto"));
+    Decider decider(config);
+    test::ManualClock clock;
+    const Incident incident = incident_of("clean");
+    REQUIRE(decider.decide(incident, clock.now()));
+    ActionReport report;
+    report.incident = incident_of("clean", "/srv/a", 2).id;
+    report.rule = "clean";
+    report.reached = false;
+    decider.note(report);
+    report.incident = incident.id;
+    report.rule = "tell";
+    decider.note(report);
+    clock.advance(minutes(5));
+    CHECK_FALSE(decider.decide(incident, clock.now()));
+}
+
 TEST_CASE("decider: incidents that are over, disabled rules and other kinds give nothing") {
     const ActionConfig config = make_config(rule_text("clean", "auto", "      enabled: false\n") +
                                             rule_text("tell", "auto"));

@@ -256,6 +256,58 @@ TEST_CASE("ledger: when it is full nothing runs, and old runs are forgotten") {
     CHECK(host.ledger.runs().size() == 1);
 }
 
+TEST_CASE("ledger: an approval in advance holds for its time, also over a new start") {
+    Timeline host;
+    host.ledger.advance(host.boot, host.now);
+    REQUIRE(host.ledger.approve("r", "/a", hours(2)));
+    host.ledger = *Ledger::parse(host.ledger.to_text());
+    CHECK(host.ledger.is_approved("r", "/a"));
+    CHECK_FALSE(host.ledger.is_approved("r", "/b"));
+    CHECK_FALSE(host.ledger.is_approved("s", "/a"));
+    host.now.unix_ns += hours(9000).ns;  // the wall clock decides nothing (RULES D30)
+    host.pass(hours(2) - milliseconds(1));
+    CHECK(host.ledger.is_approved("r", "/a"));
+    host.pass(milliseconds(1));
+    CHECK_FALSE(host.ledger.is_approved("r", "/a"));
+    REQUIRE(host.ledger.approve("r", "/a", hours(2)));
+    REQUIRE(host.ledger.approve("r", "/a", Duration{}));
+    CHECK_FALSE(host.ledger.is_approved("r", "/a"));
+}
+
+TEST_CASE("ledger: approvals in advance are few") {
+    Ledger ledger;
+    for (std::size_t i = 0; i < kApprovalsMax; ++i) {
+        REQUIRE(ledger.approve("r", std::to_string(i), hours(1)));
+    }
+    CHECK_FALSE(ledger.approve("r", "one more", hours(1)));
+    CHECK(ledger.approve("r", "0", hours(2)));  // longer, in its own place
+}
+
+TEST_CASE("ledger (RULES B23): a rule earns auto by 20 approved runs of which 95 % helped") {
+    Timeline host;
+    BudgetRequest request = on("r", "/a");
+    request.limits.per_day = 100;
+    const auto run = [&](Outcome outcome, bool recommended) {
+        host.pass(hours(1));
+        request.recommended = recommended;
+        request.approved = recommended;
+        REQUIRE(host.run(request, outcome));
+    };
+    for (int i = 0; i < 5; ++i) run(Outcome::Effective, false);  // nobody approved these
+    run(Outcome::Ineffective, true);
+    for (int i = 0; i < 18; ++i) run(Outcome::Effective, true);
+    CHECK_FALSE(host.ledger.record_of("r").has_earned_auto());
+    run(Outcome::Effective, true);
+    CHECK(host.ledger.record_of("r").has_earned_auto());
+    host.pass(hours(24 * 30));  // the runs are forgotten, the record is not
+    host.ledger = *Ledger::parse(host.ledger.to_text());
+    CHECK(host.ledger.record_of("r").approved == 20);
+    CHECK(host.ledger.record_of("r").effective == 19);
+    run(Outcome::Unknown, true);
+    CHECK_FALSE(host.ledger.record_of("r").has_earned_auto());
+    CHECK_FALSE(host.ledger.record_of("other").has_earned_auto());
+}
+
 TEST_CASE("ledger: the text comes back whole, and any changed byte is seen") {
     Timeline host;
     REQUIRE(host.run(on("r \"\xff", "/a"), Outcome::Ineffective));

@@ -50,6 +50,7 @@ TEST_CASE("actor: an actuator that is not there is a report that says so") {
     CHECK(actor.step(Duration{}));
     const auto report = work.reports.try_pop();
     REQUIRE(report);
+    CHECK_FALSE(report->reached);
     CHECK_FALSE(report->ran);
     CHECK(report->rule == "clean");
     CHECK(report->detail == "no actuator at /run/x.sock");

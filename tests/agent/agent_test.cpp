@@ -116,6 +116,21 @@ TEST_CASE("agent: a rule in mode auto asks the actuator once, and the effect is 
     CHECK(rig.jobs.size() == 1);
 }
 
+TEST_CASE("agent: an actuator that could not be reached is asked again within seconds") {
+    Rig rig(test::rig_config(), cleaning_allowed());
+    rig.run(120);
+    rig.synthetic.set_writer(40 * kMiB);
+    rig.run(170);
+    REQUIRE(rig.jobs.size() == 1);
+    ActionReport report;
+    report.incident = rig.jobs[0].incident;
+    report.rule = rig.jobs[0].decision.rule_name;
+    report.reached = false;
+    REQUIRE(rig.work.reports.push(report));
+    rig.run(12);
+    CHECK(rig.jobs.size() == 2);
+}
+
 TEST_CASE("agent: without an allow-list nothing is asked, and the incident says so") {
     ActionConfig config = cleaning_allowed();
     config.allow_list = AllowList{};

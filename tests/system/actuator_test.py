@@ -76,7 +76,8 @@ class ActuatorTest(unittest.TestCase):
             self.machine.write("/etc/nginx/many/%d.conf" % n,
                                NGINX_CONFIG % {"n": n, "port": 20000 + n})
         self.machine.install_rules({"restart": RESTART}, HEAD + entry(
-            "restart", units, "    requires: {unit_state: failed}\n"))
+            "restart", units, "    requires: {unit_state: failed}\n"
+            "    programs: [/usr/bin/journalctl]\n"))
         self.machine.must("systemctl", "start", *units, timeout=600)
         self.machine.must("systemctl", "kill", "-s", "KILL", *units)
         for unit in units:
@@ -105,7 +106,8 @@ class ActuatorTest(unittest.TestCase):
         self.machine.write("/etc/systemd/system/hopeless.service",
                            "[Service]\nType=exec\nExecStart=/bin/false\n")
         self.machine.install_rules({"restart": RESTART}, HEAD + entry(
-            "restart", ["hopeless.service"], "    requires: {unit_state: failed}\n"))
+            "restart", ["hopeless.service"], "    requires: {unit_state: failed}\n"
+            "    programs: [/usr/bin/journalctl]\n"))
         self.machine.run("systemctl", "start", "hopeless")
         self.wait_for_state("hopeless.service", "failed")
         ran = []

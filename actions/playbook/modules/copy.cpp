@@ -96,7 +96,7 @@ ModuleResult run(const ModuleCall& call) {
 }
 
 constexpr std::array<ParameterSpec, 6> kParameters{{
-    {"content"},
+    {"content", ParameterType::Content},
     {"dest", ParameterType::Path},
     {"mode", ParameterType::Mode},
     {"owner"},

@@ -6,6 +6,9 @@
 namespace homeostat::playbook {
 namespace {
 
+// Looking at a variable is no use of it: Ansible says this and goes on.
+constexpr std::string_view kNotDefined = "VARIABLE IS NOT DEFINED!";
+
 Status validate(const Parameters& parameters) {
     if (parameters.has("msg") && parameters.has("var")) {
         return make_error(Errc::Invalid, "either 'msg' or 'var'");
@@ -24,9 +27,9 @@ ModuleResult run(const ModuleCall& call) {
     if (const Parameter* var = call.parameters.find("var")) {
         const SourcedExpr& shown = var->expressions->front();
         auto value = evaluate(shown.expr, call.scope);
-        if (!value) return failure(value.error());
-        if (auto defined = require_defined(*value); !defined) return failure(defined.error());
-        result.fields.set(shown.source, std::move(*value));
+        const bool unknown = value ? value->is_undefined() : value.error().code == Errc::NotFound;
+        if (!value && !unknown) return failure(value.error());
+        result.fields.set(shown.source, unknown ? Value(kNotDefined) : std::move(*value));
         return result;
     }
     const Parameter* msg = call.parameters.find("msg");

@@ -1,7 +1,10 @@
 // The module `wait_for`: waits until a port or a file is there, or gone.
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
 
+#include "actions/playbook/modules/file_result.hpp"
 #include "actions/playbook/modules/modules.hpp"
 #include "actions/playbook/modules/url.hpp"
 #include "actions/playbook/regex.hpp"
@@ -123,9 +126,21 @@ private:
         return false;
     }
 
+    // About a path, Ansible's answer tells what is there instead of what was waited for.
+    std::string kind_of_path(std::string_view waited_for) const {
+        if (waited_for == "stopped" || waited_for == "absent") return "absent";
+        struct stat info {};
+        if (::lstat(parameters_.text("path").c_str(), &info) != 0) return "file";
+        const bool has_two_names = S_ISREG(info.st_mode) && info.st_nlink > 1;
+        if (has_two_names) return "hard";
+        return S_ISDIR(info.st_mode) || S_ISLNK(info.st_mode) ? std::string(kind_of(info.st_mode))
+                                                              : "file";
+    }
+
     ModuleResult done(const std::string& state) {
         ModuleResult result;
-        result.fields = Map{{"changed", false}, {"elapsed", elapsed()}, {"state", state}};
+        result.fields = Map{{"changed", false}, {"elapsed", elapsed()}};
+        result.fields.set("state", parameters_.has("path") ? kind_of_path(state) : state);
         result.fields.set(
             "port", parameters_.has("port") ? Value(parameters_.integer("port", 0)) : Value());
         result.fields.set("path",

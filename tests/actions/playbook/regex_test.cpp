@@ -20,6 +20,11 @@ TEST_CASE("regex: the first match, anywhere or at the start") {
     CHECK(find_match("xaab", "a+")->value() == "aa");
     CHECK_FALSE(find_match("xaab", "a+", Anchor::Start)->has_value());
     CHECK(find_match("", "x*")->value() == "");
+    CHECK(find_match("one\ntwo\n", "two$")->value() == "two");  // before a newline at the end
+    CHECK(find_match("two\n", "two\n?$")->value() == "two\n");
+    CHECK_FALSE(find_match("two\n\n", "two$")->has_value());
+    CHECK_FALSE(find_match("one\ntwo", "one$")->has_value());
+    CHECK(find_match("caf\xC3\xA9 1", "\\w+")->value() == "caf\xC3\xA9");
     CHECK(find_match("caf\xC3\xA9", ".$")->value() == "\xC3\xA9");
 }
 
@@ -39,6 +44,9 @@ TEST_CASE("regex: replacing is Python's re.sub") {
              {"a", "a", "\\\\n", "\\n"},
              {"a", "a", "\\n", "\n"},
              {"", "^", "x", "x"},
+             {"a\n", "$", "X", "aX\nX"},
+             {"line\n", "e$", "E", "linE\n"},
+             {"aaaa", "a{,2}", "b", "bbb"},
              {"\xC3\xA9", "", "-", "-\xC3\xA9-"},
          }) {
         CAPTURE(row.pattern);

@@ -75,7 +75,7 @@ TEST_CASE("task runner: loops") {
         "    - debug:\n      loop: '{{ 5 }}'\n      ignore_errors: true\n"
         "    - debug:\n      loop: '{{ nosuch }}'\n      when: false\n"
         "    - debug: {msg: \"{{ r.results[0].x }} {{ r.results[1] is skipped }} {{ e is skipped "
-        "}}\"}\n");
+        "}} {{ r.skipped }}\"}\n");
     REQUIRE(report);
     const TaskReport& first = report->tasks[0];
     REQUIRE(first.items.size() == 2);
@@ -88,7 +88,7 @@ TEST_CASE("task runner: loops") {
     CHECK(report->tasks[2].outcome.skipped);
     CHECK(report->tasks[3].outcome.failed);
     CHECK(report->tasks[4].outcome.skipped);
-    CHECK(report->tasks[5].outcome.message.text() == "a True True");
+    CHECK(report->tasks[5].outcome.message.text() == "a True True False");
 }
 
 TEST_CASE("task runner: set_fact in a loop sees what the items before it set") {

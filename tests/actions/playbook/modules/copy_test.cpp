@@ -29,6 +29,17 @@ TEST_CASE("copy: writes, keeps what is right, and replaces what is not") {
     CHECK(*read_file(play.directory / "n", 100) == "5");
 }
 
+TEST_CASE("copy: a mapping or list as content is written as JSON") {
+    test::PlayFixture play;
+    play.extra.set("d", play.directory.path());
+    REQUIRE(
+        play.run_tasks("    - copy: {content: '{{ m }}', dest: '{{ d }}/m'}\n"
+                       "    - copy: {content: [1, 'x'], dest: '{{ d }}/l'}\n",
+                       "  vars: {m: {a: 1, b: [x, null]}}\n"));
+    CHECK(*read_file(play.directory / "m", 100) == R"({"a": 1, "b": ["x", null]})");
+    CHECK(*read_file(play.directory / "l", 100) == R"([1, "x"])");
+}
+
 TEST_CASE("copy: links, directories and missing parents fail; check mode writes nothing") {
     test::PlayFixture play;
     play.directory.write("real", "x");
@@ -58,8 +69,7 @@ TEST_CASE("copy: refused when loaded") {
     test::PlayFixture play;
     for (const std::string_view task :
          {"    - copy: {src: a, dest: /b}\n", "    - copy: {content: a}\n",
-          "    - copy: {dest: /b}\n", "    - copy: {content: [a], dest: /b}\n",
-          "    - copy: {content: a, dest: /b, mode: preserve}\n"}) {
+          "    - copy: {dest: /b}\n", "    - copy: {content: a, dest: /b, mode: preserve}\n"}) {
         CAPTURE(task);
         CHECK(play.refusal(task) != "accepted");
     }

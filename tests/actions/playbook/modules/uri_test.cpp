@@ -33,6 +33,16 @@ TEST_CASE("uri: status, content and JSON") {
     CHECK(report->tasks[5].outcome.message.text() == "1 8 503 500 False False -1 False");
 }
 
+TEST_CASE("uri: -1 among the accepted codes waits for nobody to answer") {
+    test::PlayFixture play;
+    const auto report = play.run_tasks(
+        "    - uri: {url: 'http://127.0.0.1/', status_code: [-1]}\n      register: r\n"
+        "    - debug: {msg: 'status {{ r.status }}'}\n");
+    REQUIRE(report);
+    CHECK_FALSE(report->failed);
+    CHECK(report->tasks[1].outcome.message.text() == "status -1");
+}
+
 TEST_CASE("uri: requests with headers and bodies") {
     test::PlayFixture play;
     play.probe.answers = {answer(200), answer(200)};

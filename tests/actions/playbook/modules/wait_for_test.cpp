@@ -54,4 +54,20 @@ TEST_CASE("wait_for: refused when loaded") {
     }
 }
 
+TEST_CASE("wait_for: about a path the state tells what is there, as Ansible's does") {
+    test::PlayFixture play;
+    play.directory.write("f", "x");
+    const std::string file = play.directory / "f";
+    play.extra.set("d", play.directory.path());
+    play.probe.files[file] = "x";
+    play.probe.files[play.directory.path()] = "";
+    const auto report = play.run_tasks(
+        "    - wait_for: {path: '{{ d }}/f', timeout: 2}\n      register: a\n"
+        "    - wait_for: {path: '{{ d }}', timeout: 2}\n      register: b\n"
+        "    - wait_for: {path: '{{ d }}/g', state: absent, timeout: 2}\n      register: c\n"
+        "    - debug: {msg: '{{ a.state }} {{ b.state }} {{ c.state }}'}\n");
+    REQUIRE(report);
+    CHECK(report->tasks[3].outcome.message.text() == "file directory absent");
+}
+
 }  // namespace homeostat::playbook

@@ -1,0 +1,128 @@
+"""Runs playbooks under ansible-playbook and `homeostat playbook`, each in a fresh directory, and
+prints every difference in results, totals, exit status and files. Runs inside a machine.
+
+Usage: compare_engines.py PLAYBOOK...   Beside NAME.yml, NAME.sh (if any) fills the directory first
+and NAME.args (if any) holds arguments, one a line.
+"""
+import hashlib
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+STATS = ("ok", "changed", "failed", "skipped", "rescued", "ignored")
+
+
+def tree(root):
+    """Every file below root: its kind, mode and content."""
+    found = {}
+    for base, directories, files in os.walk(root):
+        for name in directories + files:
+            path = os.path.join(base, name)
+            status = os.lstat(path)
+            kind = stat.S_IFMT(status.st_mode)
+            content = ""
+            if stat.S_ISLNK(status.st_mode):
+                content = os.readlink(path)
+            elif stat.S_ISREG(status.st_mode):
+                with open(path, "rb") as file:
+                    content = hashlib.sha256(file.read()).hexdigest()
+            mode = 0 if stat.S_ISLNK(status.st_mode) else stat.S_IMODE(status.st_mode)
+            found[os.path.relpath(path, root)] = "%o %o %d:%d %s" % (
+                kind, mode, status.st_uid, status.st_gid, content.replace(root, "ROOT"))
+    return found
+
+
+def run(engine, playbook):
+    """What one engine makes of it: {"code", "stats", "tasks", "tree"}."""
+    work = tempfile.mkdtemp(prefix="compare-")
+    root = os.path.join(work, "sandbox")  # as long a path for both: texts that hold it are cut alike
+    os.mkdir(root)
+    stem = os.path.splitext(playbook)[0]
+    if os.path.exists(stem + ".sh"):
+        subprocess.run(["sh", "-eu", stem + ".sh"], cwd=root, check=True)
+    out = os.path.join(work, "results.json")
+    arguments = ["-e", json.dumps({"sandbox": root})]
+    if os.path.exists(stem + ".args"):
+        with open(stem + ".args", encoding="utf-8") as lines:
+            arguments += lines.read().split()
+    env = dict(os.environ, RESULTS_OUT=out, ANSIBLE_STDOUT_CALLBACK="results_callback",
+               ANSIBLE_CALLBACK_PLUGINS=HERE, ANSIBLE_LOCALHOST_WARNING="0", HOME="/root",
+               ANSIBLE_RETRY_FILES_ENABLED="0", ANSIBLE_NOCOLOR="1", LC_ALL="C.UTF-8", TZ="UTC")
+    argv = (["ansible-playbook", "-i", "localhost,", "-c", "local"] if engine == "ansible"
+            else ["homeostat", "playbook", "--json"])
+    done = subprocess.run(argv + arguments + [playbook], cwd=root, env=env, text=True,
+                          stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    try:
+        if engine == "ansible":
+            with open(out, encoding="utf-8") as file:
+                results = json.load(file)
+        else:
+            results = json.loads(done.stdout)
+    except (OSError, ValueError):
+        sys.exit("%s gave no results for %s:\n%s%s" % (engine, playbook, done.stdout, done.stderr))
+    found = {"code": done.returncode, "tree": tree(root),
+             "tasks": [plain(task, root) for task in results["tasks"]],
+             "stats": {key: stats_of(results["stats"], key) for key in STATS}}
+    shutil.rmtree(work)
+    return found
+
+
+def stats_of(stats, key):
+    return int(stats.get(key, stats.get("failures", 0) if key == "failed" else 0))
+
+
+def plain(task, root):
+    """One shape for both: every field there, the wording of errors left out."""
+    kept = {"name": task.get("name"), "module": task.get("module", "").rsplit(".", 1)[-1]}
+    for key in ("changed", "failed", "skipped", "ignored"):
+        kept[key] = bool(task.get(key))
+    for key in ("rc", "stdout", "attempts", "item"):
+        kept[key] = task.get(key)
+    if kept["module"] in ("debug", "assert", "fail") and \
+            not (kept["failed"] and kept["module"] == "debug"):
+        # Releases of Ansible differ in when a computed number turns into text.
+        msg = task.get("msg")
+        number = isinstance(msg, (int, float)) and not isinstance(msg, bool)
+        kept["msg"] = str(msg) if number else msg
+    if kept["module"] in ("systemd_service", "systemd"):
+        kept["module"] = "systemd"
+    if task.get("items") is not None:
+        kept["items"] = [plain(dict(item, module=kept["module"]), root) for item in task["items"]]
+    return json.loads(json.dumps(kept).replace(root, "ROOT"))
+
+
+def differences(ansible, ours):
+    for key in ("code", "stats"):
+        if ansible[key] != ours[key]:
+            yield "%s: ansible %s, homeostat %s" % (key, ansible[key], ours[key])
+    for number, (theirs, own) in enumerate(zip(ansible["tasks"], ours["tasks"]), 1):
+        for key in sorted(set(theirs) | set(own)):
+            if theirs.get(key) != own.get(key):
+                yield "task %d '%s' %s: ansible %r, homeostat %r" % (
+                    number, theirs["name"], key, theirs.get(key), own.get(key))
+    if len(ansible["tasks"]) != len(ours["tasks"]):
+        yield "tasks: ansible %d, homeostat %d" % (len(ansible["tasks"]), len(ours["tasks"]))
+    for path in sorted(set(ansible["tree"]) | set(ours["tree"])):
+        if ansible["tree"].get(path) != ours["tree"].get(path):
+            yield "file %s: ansible %s, homeostat %s" % (
+                path, ansible["tree"].get(path), ours["tree"].get(path))
+
+
+def main():
+    worst = 0
+    for playbook in sys.argv[1:]:
+        found = list(differences(run("ansible", playbook), run("homeostat", playbook)))
+        print("%s: %d differences" % (os.path.basename(playbook), len(found)))
+        for line in found:
+            print("    " + line)
+        worst = max(worst, bool(found))
+    sys.exit(worst)
+
+
+if __name__ == "__main__":
+    main()
