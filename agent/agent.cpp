@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "agent/incidents/kinds.hpp"
+#include "collectors/mountinfo.hpp"
 #include "collectors/registry.hpp"
 
 namespace homeostat {
@@ -40,12 +42,39 @@ public:
                                              std::string_view kind) override {
         ProcessTable& processes = agent_.bench_.processes();
         const Root& root = agent_.host_.root;
+        const std::span<char> buffer = agent_.bench_.buffer();
         if (subject.kind == SubjectKind::Mount) {
-            return processes.writers_under(root, subject.name, agent_.bench_.buffer(), now_)
-                .processes;
+            return processes.writers_under(root, subject.name, buffer, now_).processes;
         }
-        const auto order = kind == "memory" ? ProcessOrder::Rss : ProcessOrder::Cpu;
-        return processes.top(order, root, agent_.bench_.buffer());
+        if (subject.kind == SubjectKind::Process) {
+            return processes.named(subject.name, root, buffer);
+        }
+        switch (find_kind(kind).resource) {
+            case Resource::Memory: return memory_users(processes);
+            case Resource::Disk: return processes.top_names(ProcessOrder::Io, root, buffer);
+            case Resource::Space: return processes.top_names(ProcessOrder::Writes, root, buffer);
+            case Resource::Processes:
+                return processes.top_names(ProcessOrder::Number, root, buffer);
+            default: return processes.top_names(ProcessOrder::Cpu, root, buffer);
+        }
+    }
+
+    Subject beneath(const Subject& subject) override {
+        if (subject.kind != SubjectKind::Mount) return subject;
+        const auto text = agent_.host_.root.read("proc/self/mountinfo", agent_.bench_.buffer());
+        if (!text) return subject;
+        const auto device = device_of_mount(*text, subject.name);
+        return device.empty() ? subject : Subject{SubjectKind::Device, device.view()};
+    }
+
+    Counsel counsel_for(std::string_view name) override {
+        for (const Condition& condition : agent_.config_.detect.conditions) {
+            if (condition.name == name) return {condition.advice, condition.remedy};
+        }
+        for (const ForecastRule& rule : stock_forecasts()) {
+            if (rule.name == name) return {rule.advice, rule.remedy};
+        }
+        return {};
     }
 
     Snippet snippet_of(std::string_view metric, const Subject& subject) override {
@@ -60,6 +89,17 @@ public:
     }
 
 private:
+    // Who grows, if anybody grows much; else who holds most.
+    ProcessList memory_users(ProcessTable& processes) {
+        constexpr double kGrowsMuch = 4.0 * 1024 * 1024;  // a second
+        const Root& root = agent_.host_.root;
+        const auto growing =
+            processes.top_names(ProcessOrder::RssGrowth, root, agent_.bench_.buffer());
+        const bool much = !growing.empty() && growing[0].rss_growth_bytes_per_second >= kGrowsMuch;
+        if (much) return growing;
+        return processes.top_names(ProcessOrder::Rss, root, agent_.bench_.buffer());
+    }
+
     Agent& agent_;
     Instant now_;
 };
@@ -109,13 +149,16 @@ void Agent::tick() {
     const Instant now = host_.clock.now();  // one reading per tick: all stages agree on it
     collect(now);
     if (warm_start_ != nullptr) learn_past();
+    for (const Event& event : bench_.events().all()) {
+        detectors_.note(event);
+        incidents_.note(event);
+    }
     const auto findings = detectors_.run(samples_);
     findings_ = findings.size();
     while (const auto report = work_.reports.try_pop()) {
         incidents_.note_report(*report, now);
         decider_.note(*report);
     }
-    for (const Event& event : bench_.events().all()) incidents_.note(event);
     events_ += bench_.events().all().size();
     Evidence evidence(*this, now);
     const auto changed = incidents_.run(findings, now, evidence);

@@ -56,6 +56,11 @@ public:
     // One second of the watch. Allocates nothing once every series has been seen.
     void tick();
 
+    // Silences and feedback of people, from now on.
+    void set_preferences(const Preferences& preferences) {
+        incidents_.set_preferences(preferences);
+    }
+
     // The next thing about a collector that is worth a line in the log, or null.
     const CollectorStatus* next_collector_news() { return collectors_.next_news(); }
 

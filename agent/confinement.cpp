@@ -77,7 +77,7 @@ int allow_beneath(int ruleset, const char* path, std::uint64_t rights, std::uint
 }
 
 // 0, or the errno of the step that failed.
-int confine_files(const std::vector<std::string>& writable, int version) {
+int restrict_files(const std::vector<std::string>& writable, int version) {
     std::uint64_t handled = kWriteRights | LANDLOCK_ACCESS_FS_EXECUTE;
     if (version >= 2) handled |= LANDLOCK_ACCESS_FS_REFER;
     if (version >= 3) handled |= kTruncate;
@@ -137,7 +137,13 @@ std::string Confinement::text() const {
     return files + ", " + calls;
 }
 
-Confinement confine(const std::vector<std::string>& writable) {
+int confine_files(const std::vector<std::string>& writable) {
+    const long version =
+        ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    return version > 0 ? restrict_files(writable, static_cast<int>(version)) : errno;
+}
+
+Confinement confine(const std::vector<std::string>& writable, ConfineFiles when) {
     Confinement result;
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         result.landlock_reason = result.seccomp_reason = fmt::format("{}", errno_text(errno));
@@ -145,7 +151,10 @@ Confinement confine(const std::vector<std::string>& writable) {
     }
     const long version =
         ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    const int files = version > 0 ? confine_files(writable, static_cast<int>(version)) : errno;
+    int files = version > 0 ? 0 : errno;
+    if (version > 0 && when == ConfineFiles::Now) {
+        files = restrict_files(writable, static_cast<int>(version));
+    }
     if (files == 0) {
         result.landlock_version = static_cast<int>(version);
     } else {

@@ -7,9 +7,14 @@
 //             (userfaultfd, io_uring, bpf): EPERM
 //   no new privileges, so that no set-uid program gains any
 //
-// It holds for every thread and child started afterwards. The systemd unit says all of it and more;
-// this is for a daemon that somebody starts by hand, and a second wall behind the unit's. Reading
-// is not confined: to read the host is the daemon's trade, and file permissions rule that.
+// The watch itself is left out of Landlock: a thread that Landlock holds may not look at other
+// processes in any way that ptrace(2) needs rights for, which is /proc/PID/io, /proc/PID/fd and
+// with them every culprit. It writes no files. The threads that speak to the network, write and
+// start actions call confine_files() as their first step.
+//
+// All of it holds for every thread and child started afterwards. The systemd unit says all of it
+// and more; this is for a daemon that somebody starts by hand, and a second wall behind the unit's.
+// Reading is not confined: to read the host is the daemon's trade, and file permissions rule that.
 //
 // A kernel that lacks one of them is no error: the result says what holds, `homeostat status` and
 // the log show it.
@@ -17,6 +22,7 @@
 // Sources: Documentation/userspace-api/landlock.rst, Documentation/userspace-api/seccomp_filter.rst
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -32,7 +38,14 @@ struct Confinement {
     [[nodiscard]] std::string text() const;
 };
 
+enum class ConfineFiles : std::uint8_t { Now, LaterByThread };
+
 // Before the threads start. Of `writable`, what does not exist is left out.
-Confinement confine(const std::vector<std::string>& writable);
+Confinement confine(const std::vector<std::string>& writable,
+                    ConfineFiles files = ConfineFiles::Now);
+
+// Landlock alone, for the calling thread and what it starts. An errno value, 0 when it holds.
+// REQUIRES: confine() was called before, for no new privileges.
+int confine_files(const std::vector<std::string>& writable);
 
 }  // namespace homeostat

@@ -8,6 +8,8 @@
 
 #include <csignal>
 
+#include "agent/confinement.hpp"
+#include "agent/incidents/preferences_file.hpp"
 #include "collectors/registry.hpp"
 #include "core/file.hpp"
 
@@ -64,10 +66,21 @@ DaemonEnd Daemon::run(Duration limit) {
         parts_.log.write(LogLevel::Error, "signalfd: {}", errno_text(errno));
         return DaemonEnd::Failed;
     }
-    std::thread courier([this] { deliver(); });
-    std::thread actor([this] { parts_.actor.run(); });
+    std::thread courier([this] {
+        confine_thread();
+        deliver();
+    });
+    std::thread actor([this] {
+        confine_thread();
+        parts_.actor.run();
+    });
     std::thread scraper;
-    if (parts_.scraper != nullptr) scraper = std::thread([this] { scrape(); });
+    if (parts_.scraper != nullptr) {
+        scraper = std::thread([this] {
+            confine_thread();
+            scrape();
+        });
+    }
     std::thread surveyor;
     if (parts_.units != nullptr) surveyor = std::thread([this] { survey(); });
 
@@ -75,6 +88,7 @@ DaemonEnd Daemon::run(Duration limit) {
     std::thread metrics;
     if (parts_.metrics != nullptr) {
         metrics = std::thread([this] {
+            confine_thread();
             parts_.metrics->serve(parts_.clock, [this](const MetricsRequest& request) {
                 return parts_.pages->answer(request);
             });
@@ -134,6 +148,7 @@ DaemonEnd Daemon::watch(int signals, Duration limit) {
             parts_.agent.describe(status_);
             if (parts_.pages != nullptr) parts_.pages->set(status_);
             described = now;
+            read_preferences();
         }
         if (now - models_saved_ >= kModelsInterval) offer_models(now);
         if (!ready) parts_.service_manager.notify("READY=1\nSTATUS=watching");
@@ -148,6 +163,22 @@ DaemonEnd Daemon::watch(int signals, Duration limit) {
         if (signal != 0 && signal != SIGHUP) return DaemonEnd::Stopped;
         if (reload_wanted_ && may_reload()) return DaemonEnd::Reload;
     }
+}
+
+// Every thread but the watch (agent/confinement.hpp). A kernel without Landlock was told of
+// already.
+void Daemon::confine_thread() {
+    if (!parts_.writable.empty()) (void)confine_files(parts_.writable);
+}
+
+// What people said since: a file that cannot be used changes nothing, and is told once.
+void Daemon::read_preferences() {
+    const auto preferences = load_preferences(parts_.state_directory);
+    if (preferences) parts_.agent.set_preferences(*preferences);
+    if (!preferences && !preferences_failed_) {
+        parts_.log.write(LogLevel::Warning, "{}", preferences.error().text);
+    }
+    preferences_failed_ = !preferences;
 }
 
 void Daemon::log_news() {

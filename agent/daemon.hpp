@@ -50,6 +50,7 @@ struct DaemonParts {
     AgentFacts facts;
     std::string state_directory;
     Duration tick;
+    std::vector<std::string> writable = {};  // directories for the other threads; empty: any
 };
 
 class Daemon {
@@ -63,6 +64,8 @@ private:
     DaemonEnd watch(int signals, Duration limit);
     void note_reload_request();
     [[nodiscard]] bool may_reload() const;
+    void confine_thread();
+    void read_preferences();
     void log_news();
     void deliver();
     void scrape();
@@ -79,9 +82,10 @@ private:
     std::string models_;  // to be written; guarded by models_mutex_
     Instant models_saved_;
     std::atomic<bool> stopping_{false};
-    Instant published_;           // courier thread only
-    bool status_failed_ = false;  // courier thread only: complain once
-    bool models_failed_ = false;  // the same
+    bool preferences_failed_ = false;  // watch thread only: complain once
+    Instant published_;                // courier thread only
+    bool status_failed_ = false;       // courier thread only: complain once
+    bool models_failed_ = false;       // the same
     bool reload_wanted_ = false;
 };
 

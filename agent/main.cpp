@@ -35,6 +35,11 @@ int main(int argc, char** argv) {
     add_status_command(app, session);
     add_incidents_command(app, session);
     add_show_command(app, session);
+    add_explain_command(app, session);
+    add_feedback_command(app, session);
+    add_silence_command(app, session);
+    add_report_command(app, session);
+    add_conditions_command(app, session);
     add_series_command(app, session);
     add_replay_command(app, session);
     add_forecast_command(app, session);

@@ -205,4 +205,15 @@ Result<LocalMounts> local_mounts(std::string_view mountinfo) {
     return gatherer.found;
 }
 
+FixedString<63> device_of_mount(std::string_view mountinfo, std::string_view mount_point) {
+    constexpr std::string_view kDevices = "/dev/";
+    FixedString<63> device;
+    (void)parse_mountinfo(mountinfo, [&](const MountLine& line) {
+        if (!(decode_mount_path(line.mount_point) == mount_point)) return;
+        device.clear();  // of mounts over one another the last one counts
+        if (line.source.starts_with(kDevices)) device = line.source.substr(kDevices.size());
+    });
+    return device;
+}
+
 }  // namespace homeostat

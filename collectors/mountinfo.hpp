@@ -64,4 +64,7 @@ struct LocalMounts {
 // container engines' layers.
 Result<LocalMounts> local_mounts(std::string_view mountinfo);
 
+// The block device of a mount ("vda1"): the name that diskstats uses. Empty for what lies on none.
+FixedString<63> device_of_mount(std::string_view mountinfo, std::string_view mount_point);
+
 }  // namespace homeostat

@@ -73,6 +73,23 @@ std::optional<std::uint64_t> parse_written_bytes(std::string_view text) {
     return std::nullopt;
 }
 
+std::optional<std::uint64_t> parse_disk_read_bytes(std::string_view text) {
+    for (std::string_view line; next_line(text, line);) {
+        if (next_word(line) == "read_bytes:") return next_u64(line);
+    }
+    return std::nullopt;
+}
+
+std::optional<std::uint64_t> parse_open_files_limit(std::string_view text) {
+    constexpr std::string_view kName = "Max open files ";
+    for (std::string_view line; next_line(text, line);) {
+        if (line.substr(0, kName.size()) != kName) continue;
+        line.remove_prefix(kName.size());
+        return next_u64(line);
+    }
+    return std::nullopt;
+}
+
 bool is_open_for_writing(std::string_view fdinfo) {
     constexpr int kOctal = 8;
     constexpr std::uint64_t kWriteOnly = 1;  // O_WRONLY

@@ -29,6 +29,12 @@ Result<ProcessStat> parse_process_stat(std::string_view text);
 // `wchar` of /proc/PID/io: bytes given to write(2) and its kin, whatever became of them.
 std::optional<std::uint64_t> parse_written_bytes(std::string_view text);
 
+// `read_bytes` of /proc/PID/io: what was fetched from a disk for it.
+std::optional<std::uint64_t> parse_disk_read_bytes(std::string_view text);
+
+// The soft limit of open files in /proc/PID/limits; nothing when it is unlimited or missing.
+std::optional<std::uint64_t> parse_open_files_limit(std::string_view text);
+
 // Whether /proc/PID/fdinfo/FD says that the descriptor was opened for writing.
 bool is_open_for_writing(std::string_view fdinfo);
 

@@ -16,6 +16,11 @@ std::optional<std::int32_t> pid_of(std::string_view name) {
     return static_cast<std::int32_t>(*pid);
 }
 
+// What counts as busy, growing and moving data, for "how long has it been at it".
+constexpr float kBusyRatio = 0.5F;
+constexpr float kGrowingBytesPerSecond = 1048576.0F;
+constexpr float kMovingBytesPerSecond = 1048576.0F;
+
 }  // namespace
 
 ProcessTable::ProcessTable(std::size_t processes_max, std::uint64_t page_bytes)
@@ -58,6 +63,7 @@ bool ProcessTable::read_entry(const Root& root, std::int32_t pid, std::span<char
     const auto written = io ? parse_written_bytes(*io) : std::nullopt;
     entry.io_known = written.has_value();
     entry.written_bytes = written.value_or(0);
+    entry.read_bytes = io ? parse_disk_read_bytes(*io).value_or(0) : 0;
     if (!io && io.error().code == Errc::Denied) ++counts.io_denied;
     return true;
 }
@@ -78,7 +84,22 @@ void ProcessTable::compare(Entry& entry, double elapsed_seconds) const {
     if (entry.io_known && before->io_known) {
         entry.write_bytes_per_second = static_cast<float>(
             growth(entry.written_bytes, before->written_bytes) / elapsed_seconds);
+        entry.read_bytes_per_second =
+            static_cast<float>(growth(entry.read_bytes, before->read_bytes) / elapsed_seconds);
     }
+    follow(entry, *before, elapsed_seconds);
+}
+
+// How long it has been busy, growing, moving data: a pass without it begins anew.
+void ProcessTable::follow(Entry& entry, const Entry& before, double elapsed_seconds) {
+    const auto elapsed = static_cast<float>(elapsed_seconds);
+    if (entry.cpu_ratio >= kBusyRatio) entry.busy_seconds = before.busy_seconds + elapsed;
+    if (entry.rss_growth_bytes_per_second >= kGrowingBytesPerSecond) {
+        entry.growing_seconds = before.growing_seconds + elapsed;
+    }
+    const bool waits = entry.state == 'D' && before.state == 'D';
+    const float moved = entry.write_bytes_per_second + entry.read_bytes_per_second;
+    if (waits || moved >= kMovingBytesPerSecond) entry.io_seconds = before.io_seconds + elapsed;
 }
 
 Result<ProcessCounts> ProcessTable::scan(const Root& root, std::span<char> buffer, Instant now) {
@@ -116,6 +137,8 @@ double ProcessTable::key_of(const Entry& entry, ProcessOrder order) {
         case ProcessOrder::Rss: return as_double(entry.rss_pages);
         case ProcessOrder::RssGrowth: return entry.rss_growth_bytes_per_second;
         case ProcessOrder::Writes: return entry.write_bytes_per_second;
+        case ProcessOrder::Io: return entry.write_bytes_per_second + entry.read_bytes_per_second;
+        case ProcessOrder::Number: return 1;
     }
     return 0;
 }
@@ -128,6 +151,7 @@ ProcessUse ProcessTable::use_of(const Entry& entry, const Root& root,
     use.name = entry.name.view();
     use.cpu_ratio = static_cast<double>(entry.cpu_ratio);
     use.rss_bytes = as_double(entry.rss_pages * page_bytes_);
+    use.rss_growth_bytes_per_second = static_cast<double>(entry.rss_growth_bytes_per_second);
     use.write_bytes_per_second = static_cast<double>(entry.write_bytes_per_second);
     const auto cgroup = root.read(process_path(entry.pid, "cgroup").c_str(), buffer);
     if (cgroup) use.unit = unit_of_cgroup(*cgroup);
@@ -150,6 +174,111 @@ ProcessList ProcessTable::top(ProcessOrder order, const Root& root, std::span<ch
     ProcessList list;
     for (const Entry* entry : leaders) (void)list.push(use_of(*entry, root, buffer));
     return list;
+}
+
+namespace {
+
+// A group of processes with one name.
+struct Group {
+    std::uint32_t largest = 0;
+    std::uint32_t size = 0;
+    double sum = 0;
+};
+
+}  // namespace
+
+ProcessList ProcessTable::top_names(ProcessOrder order, const Root& root, std::span<char> buffer) {
+    ranked_.clear();
+    double total = 0;
+    for (std::uint32_t i = 0; i < current_.size(); ++i) {
+        if (current_[i].kernel_thread || key_of(current_[i], order) <= 0) continue;
+        ranked_.push_back(i);
+        total += key_of(current_[i], order);
+    }
+    std::sort(ranked_.begin(), ranked_.end(), [&](std::uint32_t a, std::uint32_t b) {
+        const auto by_name = current_[a].name <=> current_[b].name;
+        if (by_name != 0) return by_name < 0;
+        const double key_a = key_of(current_[a], order);
+        const double key_b = key_of(current_[b], order);
+        return key_a != key_b ? key_a > key_b : current_[a].pid > current_[b].pid;
+    });
+    FixedVector<Group, ProcessList::capacity()> largest;
+    for (std::size_t i = 0; i < ranked_.size();) {
+        Group group{.largest = ranked_[i], .size = 0, .sum = 0};
+        const auto& name = current_[group.largest].name;
+        for (; i < ranked_.size() && current_[ranked_[i]].name == name; ++i) {
+            ++group.size;
+            group.sum += key_of(current_[ranked_[i]], order);
+        }
+        if (largest.full()) {
+            if (largest.back().sum >= group.sum) continue;
+            largest.shrink(largest.size() - 1);
+        }
+        (void)largest.push(group);
+        sort_in_place(largest, [](const Group& a, const Group& b) { return a.sum > b.sum; });
+    }
+    ProcessList list;
+    for (const Group& group : largest) {
+        ProcessUse use = use_of(current_[group.largest], root, buffer);
+        add_namesakes(use, current_[group.largest]);
+        use.namesakes = group.size;
+        use.share = group.sum / total;
+        (void)list.push(use);
+    }
+    return list;
+}
+
+// Makes the numbers of `use` those of all processes with the name of `first`.
+void ProcessTable::add_namesakes(ProcessUse& use, const Entry& first) const {
+    use.cpu_ratio = use.rss_bytes = use.rss_growth_bytes_per_second = 0;
+    use.write_bytes_per_second = 0;
+    for (const Entry& entry : current_) {
+        if (entry.kernel_thread || !(entry.name == first.name)) continue;
+        use.cpu_ratio += static_cast<double>(entry.cpu_ratio);
+        use.rss_bytes += as_double(entry.rss_pages * page_bytes_);
+        use.rss_growth_bytes_per_second += static_cast<double>(entry.rss_growth_bytes_per_second);
+        use.write_bytes_per_second += static_cast<double>(entry.write_bytes_per_second);
+    }
+}
+
+ProcessList ProcessTable::named(std::string_view name, const Root& root,
+                                std::span<char> buffer) const {
+    constexpr std::uint32_t kFilesMax = 20'000;
+    ProcessUse most;
+    bool found = false;
+    std::uint32_t looked_at = 0;
+    for (const Entry& entry : current_) {
+        if (!(entry.name == name) || looked_at >= kFilesMax) continue;
+        std::uint32_t files = 0;
+        (void)root.list(process_path(entry.pid, "fd").c_str(), [&](std::string_view) {
+            ++files;
+            return ++looked_at < kFilesMax;
+        });
+        if (found && files <= most.open_files) continue;
+        most = use_of(entry, root, buffer);
+        most.open_files = files;
+        found = true;
+    }
+    ProcessList list;
+    if (found) (void)list.push(most);
+    return list;
+}
+
+void ProcessTable::visit(FunctionRef<void(const ProcessView&)> tell) const {
+    for (const Entry& entry : current_) {
+        if (entry.kernel_thread) continue;
+        ProcessView view;
+        view.pid = entry.pid;
+        view.name = entry.name;
+        view.cpu_ratio = static_cast<double>(entry.cpu_ratio);
+        view.rss_growth_bytes_per_second = static_cast<double>(entry.rss_growth_bytes_per_second);
+        view.io_bytes_per_second =
+            static_cast<double>(entry.write_bytes_per_second + entry.read_bytes_per_second);
+        view.busy_seconds = static_cast<double>(entry.busy_seconds);
+        view.growing_seconds = static_cast<double>(entry.growing_seconds);
+        view.io_seconds = static_cast<double>(entry.io_seconds);
+        tell(view);
+    }
 }
 
 }  // namespace homeostat

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/function_ref.hpp"
 #include "core/incident.hpp"
 #include "core/root.hpp"
 
@@ -17,7 +18,19 @@ namespace homeostat {
 
 using ProcessList = FixedVector<ProcessUse, 3>;
 
-enum class ProcessOrder : std::uint8_t { Cpu, Rss, RssGrowth, Writes };
+enum class ProcessOrder : std::uint8_t { Cpu, Rss, RssGrowth, Writes, Io, Number };
+
+// What two passes say of one process. Rates are 0 until it was seen twice.
+struct ProcessView {
+    std::int32_t pid = 0;
+    std::string_view name;
+    double cpu_ratio = 0;  // of one core
+    double rss_growth_bytes_per_second = 0;
+    double io_bytes_per_second = 0;  // written to anything, read from a disk
+    double busy_seconds = 0;         // it has used half a core or more for so long without a pause
+    double growing_seconds = 0;      // its memory has grown a MiB a second or more for so long
+    double io_seconds = 0;           // it has moved a MiB a second or waited for it for so long
+};
 
 // Who writes beneath a mount.
 struct Writers {
@@ -56,6 +69,16 @@ public:
     Writers writers_under(const Root& root, std::string_view mount, std::span<char> buffer,
                           Instant now);
 
+    // The same by name: the workers of one program are told of together, by their largest one, with
+    // sums, their number in `namesakes` and their `share` of what all processes use.
+    ProcessList top_names(ProcessOrder order, const Root& root, std::span<char> buffer);
+
+    // The process of this name that has most files open, or nothing.
+    ProcessList named(std::string_view name, const Root& root, std::span<char> buffer) const;
+
+    // Every user process of the last pass, in the order of their ids.
+    void visit(FunctionRef<void(const ProcessView&)> tell) const;
+
     [[nodiscard]] std::size_t size() const { return current_.size(); }
     // What was allocated at start.
     [[nodiscard]] std::size_t memory_bytes() const {
@@ -73,9 +96,14 @@ private:
         std::uint64_t cpu_ticks = 0;
         std::uint64_t rss_pages = 0;
         std::uint64_t written_bytes = 0;
+        std::uint64_t read_bytes = 0;  // from a disk
         float cpu_ratio = 0;
         float rss_growth_bytes_per_second = 0;
         float write_bytes_per_second = 0;
+        float read_bytes_per_second = 0;
+        float busy_seconds = 0;
+        float growing_seconds = 0;
+        float io_seconds = 0;
         FixedString<15> name;
     };
 
@@ -86,6 +114,8 @@ private:
     [[nodiscard]] static double key_of(const Entry& entry, ProcessOrder order);
     [[nodiscard]] ProcessUse use_of(const Entry& entry, const Root& root,
                                     std::span<char> buffer) const;
+    static void follow(Entry& entry, const Entry& before, double elapsed_seconds);
+    void add_namesakes(ProcessUse& use, const Entry& first) const;
     void rank_by_writes();
     [[nodiscard]] double write_rate(const Entry& entry, const Root& root, std::span<char> buffer,
                                     Instant now) const;

@@ -42,6 +42,7 @@
 #include "collectors/ports.hpp"
 #include "collectors/power_supply.hpp"
 #include "collectors/pressure.hpp"
+#include "collectors/process_health.hpp"
 #include "collectors/processes.hpp"
 #include "collectors/pstore.hpp"
 #include "collectors/reboot.hpp"
@@ -91,6 +92,8 @@ std::span<const CollectorRow> collector_rows() {
         row<NetdevCollector>("netdev", seconds(1), "interface traffic, errors, drops"),
         row<MountsCollector>("mounts", seconds(2), "space and inodes of local file systems"),
         row<ProcessesCollector>("processes", seconds(5), "process counts; the table of culprits"),
+        row<ProcessHealthCollector>("process_health", seconds(5),
+                                    "who is long at work, grows, or runs out of files"),
         row<NetstatCollector>("netstat", seconds(1), "TCP and UDP traffic, errors, full queues"),
         row<SockstatCollector>("sockstat", seconds(1), "sockets and the memory they hold"),
         row<SoftnetCollector>("softnet", seconds(1),

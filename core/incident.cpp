@@ -171,6 +171,19 @@ std::string_view name_of(IncidentState state) {
     return "unknown";
 }
 
+std::string_view name_of(NoteKind kind) {
+    switch (kind) {
+        case NoteKind::Change: return "change";
+        case NoteKind::Kernel: return "kernel";
+        case NoteKind::Log: return "log";
+        case NoteKind::Source: return "source";
+        case NoteKind::Clock: return "clock";
+        case NoteKind::Flap: return "flap";
+        case NoteKind::Person: return "person";
+    }
+    return "unknown";
+}
+
 std::string_view name_of(Severity severity) {
     switch (severity) {
         case Severity::Info: return "info";

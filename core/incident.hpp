@@ -49,13 +49,37 @@ struct ProcessUse {
     double cpu_ratio = 0;           // of one core
     double rss_bytes = 0;
     double write_bytes_per_second = 0;
+    double rss_growth_bytes_per_second = 0;
     std::uint32_t open_files = 0;  // on the incident's subject
+    std::uint32_t namesakes = 0;   // processes of this name that are told of together
+    double share = 0;              // of what all processes use of the resource in question
 };
 
 struct Cause {
-    FixedString<95> text;   // "process writer (pid 4711) writes 1.2 MiB/s to /srv"
-    FixedString<47> name;   // short and host-independent: "process:writer"
-    double confidence = 0;  // in [0,1]
+    FixedString<95> text;         // "writer (pid 4711) writes 1.2 MiB/s to /srv"
+    FixedString<47> name;         // short and host-independent: "process:writer"
+    double confidence = 0;        // in [0,1]
+    FixedString<111> pro = {};    // what speaks for it
+    FixedString<79> contra = {};  // ... and against it
+};
+
+enum class NoteKind : std::uint8_t {
+    Change,  // a package, a file, a unit, a port: shortly before or during the incident
+    Kernel,  // a line of the kernel's log
+    Log,     // a line of another log
+    Source,  // what we measure with came or went: until it is back we do not know
+    Clock,   // the wall clock was set
+    Flap,    // it seemed to be over, and came back
+    Person,  // feedback, a silence
+};
+
+std::string_view name_of(NoteKind kind);
+
+// One line of the incident's timeline.
+struct IncidentNote {
+    Instant at;
+    NoteKind kind = NoteKind::Change;
+    FixedString<143> text;
 };
 
 struct ActionRecord {
@@ -93,9 +117,17 @@ struct Incident {
     FixedString<255> summary;          // one plain sentence
     FixedVector<Finding, 6> findings;  // the leading one first
     FixedVector<Cause, 3> causes;      // the likeliest first; empty: unknown
+    FixedVector<Cause, 3> considered;  // the best three, also those that are not likely enough
     FixedVector<ProcessUse, 3> processes;
     FixedVector<ActionRecord, 4> actions;
     Snippet snippet;
+    FixedVector<Snippet, 3> related;     // of the other findings and witnesses
+    FixedVector<IncidentNote, 8> notes;  // the timeline, oldest first
+    FixedString<127> advice;             // what a person could do
+    FixedString<47> remedy;              // the stock remedy for it, by name; empty: none
+    std::uint32_t flaps = 0;             // how often it seemed over and came back
+    std::uint32_t findings_dropped = 0;  // findings and notes that found no room
+    bool uncertain = false;              // its source is silent: it may be over, or worse
 
     [[nodiscard]] bool is_over() const { return state == IncidentState::Resolved; }
 };

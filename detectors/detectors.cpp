@@ -46,6 +46,10 @@ void Detectors::teach(SeriesId series, std::span<const PastValue> past) {
     parts_->learned.teach(series, past, parts_->utc_offset_seconds);
 }
 
+void Detectors::note(const Event& event) {
+    parts_->limits.note(event);
+}
+
 void Detectors::set_utc_offset(std::int64_t seconds) {
     parts_->utc_offset_seconds = seconds;
 }

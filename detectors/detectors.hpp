@@ -22,11 +22,11 @@
 namespace homeostat {
 
 struct DetectorSettings {
-    std::size_t series_max = 2000;     // as many as the SeriesTable has slots
-    std::size_t conditions_max = 512;  // (condition, series) pairs that are watched
-    std::size_t forecasts_max = 128;   // capacity-like series that get a forecast: mounts, mostly
-    std::size_t findings_max = 256;    // per tick; what finds no room is counted
-    Duration tick = seconds(1);        // how often run() is called
+    std::size_t series_max = 2000;      // as many as the SeriesTable has slots
+    std::size_t conditions_max = 2048;  // (condition, series) pairs that are watched
+    std::size_t forecasts_max = 128;    // capacity-like series that get a forecast: mounts, mostly
+    std::size_t findings_max = 256;     // per tick; what finds no room is counted
+    Duration tick = seconds(1);         // how often run() is called
     std::vector<Condition> conditions{stock_conditions().begin(), stock_conditions().end()};
     double forecast_used_min = 0.1;         // an emptier disk is not forecast
     Duration forecast_horizon = hours(24);  // "will be full" matters when it is nearer than this
@@ -48,6 +48,9 @@ public:
     ~Detectors();
     Detectors(Detectors&&) noexcept;
     Detectors& operator=(Detectors&&) noexcept;
+
+    // Takes in one event, before run() of its tick: conditions may have an event for their signal.
+    void note(const Event& event);
 
     // All findings that hold now. The span is valid until the next call.
     // REQUIRES: samples.at() does not go back on the monotonic clock, and the samples come from

@@ -10,6 +10,7 @@ constexpr Duration kStaleAfter = seconds(90);
 // A forecast goes on for this long after its growth paused, so that a bursty writer is one story.
 constexpr Duration kForecastLinger = seconds(30);
 constexpr Duration kUrgent = hours(1);
+constexpr double kSmoothingSeconds = 2;
 // Above this share somebody is likely to tidy up by hand: such a fall is no habit of the series.
 constexpr double kCrowdedRatio = 0.9;
 constexpr double kHorizonSlack = 1.5;  // hysteresis: a forecast ends this far beyond the horizon
@@ -31,8 +32,28 @@ bool push_if_room(std::vector<Finding>& out, const Finding& finding) {
 
 }  // namespace
 
-Limits::Limits(LimitsSettings settings) : settings_(std::move(settings)) {
+// The share of the way that the smoothed rate goes in `step` seconds: an RC filter's.
+void Limits::Reading::take(double new_value, Instant now) {
+    if (is_counter && at.monotonic_ns != 0) {
+        const double step = (now - at).seconds();
+        if (new_value < value || step <= 0) {
+            has_rate = has_rate && step <= 0;  // a counter that went down was reset
+        } else {
+            const double newest = (new_value - value) / step;
+            const double share = has_rate ? step / (step + kSmoothingSeconds) : 1;
+            rate += (newest - rate) * share;
+            has_rate = true;
+        }
+        if (!has_rate) rate = 0;
+    }
+    value = new_value;
+    at = now;
+}
+
+Limits::Limits(LimitsSettings settings)
+    : settings_(std::move(settings)), events_(settings_.conditions) {
     readings_.resize(settings_.series_max);
+    row_last_at_.resize(settings_.conditions.size());
     conditions_.reserve(settings_.conditions_max);
     forecasts_.reserve(settings_.forecasts_max);
 }
@@ -42,10 +63,14 @@ void Limits::observe(const Samples& samples) {
         if (sample.series.slot >= readings_.size()) continue;  // REQUIRES of the constructor
         Reading& reading = readings_[sample.series.slot];
         if (reading.generation != sample.series.generation) {
+            const SeriesInfo& info = samples.table().info(sample.series);
             unbind(sample.series.slot);
-            bind(sample.series, samples.table().info(sample.series));
+            bind(sample.series, info);
+            reading = {};
+            reading.generation = sample.series.generation;
+            reading.is_counter = info.kind == MetricKind::Counter;
         }
-        reading = {sample.series.generation, sample.value, samples.at()};
+        reading.take(sample.value, samples.at());
     }
     for (BoundCondition& bound : conditions_) observe_condition(bound, samples);
     for (BoundForecast& bound : forecasts_) observe_forecast(bound, samples);
@@ -58,7 +83,7 @@ void Limits::bind(SeriesId id, const SeriesInfo& info) {
             ++refused_;
             continue;
         }
-        conditions_.push_back({.series = id, .row = row, .state = {}});
+        conditions_.push_back({.series = id, .row = row, .state = {}, .value = 0});
     }
     const auto rules = stock_forecasts();
     for (std::size_t row = 0; row < rules.size(); ++row) {
@@ -88,24 +113,54 @@ bool Limits::is_fresh(const Samples& samples, SeriesId id) const {
            samples.at() - reading.at <= kStaleAfter;
 }
 
-std::optional<double> Limits::fresh_value(const Samples& samples, std::string_view metric,
-                                          const Subject& subject) const {
+std::optional<double> Limits::fresh_signal(const Samples& samples, std::string_view metric,
+                                           const Subject& subject) const {
     if (metric.empty()) return std::nullopt;
     const auto id = samples.table().find(metric, subject);
     if (!id || id->slot >= readings_.size() || !is_fresh(samples, *id)) return std::nullopt;
-    return readings_[id->slot].value;
+    return readings_[id->slot].signal();
+}
+
+std::optional<double> Limits::nearest_signal(const Samples& samples, std::string_view metric,
+                                             const Subject& subject) const {
+    const auto own = fresh_signal(samples, metric, subject);
+    if (own || subject.kind == SubjectKind::Host) return own;
+    return fresh_signal(samples, metric, Subject{});
+}
+
+std::optional<double> Limits::value_of(const BoundCondition& bound, const Samples& samples) const {
+    const Condition& condition = settings_.conditions[bound.row];
+    const Reading& reading = readings_[bound.series.slot];
+    if (condition.comparison == Comparison::Grew) return reading.value;
+    const auto value = reading.signal();
+    if (!value || condition.per.empty()) return value;
+    const Subject& subject = samples.table().info(bound.series).subject;
+    const auto divisor = nearest_signal(samples, condition.per, subject);
+    if (!divisor || !(*divisor > 0)) return std::nullopt;
+    return *value / *divisor;
 }
 
 void Limits::observe_condition(BoundCondition& bound, const Samples& samples) {
     const Reading& reading = readings_[bound.series.slot];
     if (reading.at != samples.at() || reading.generation != bound.series.generation) return;
+    row_last_at_[bound.row] = samples.at();
+    const auto value = value_of(bound, samples);
+    if (!value) return;
     const Condition& condition = settings_.conditions[bound.row];
     const Subject& subject = samples.table().info(bound.series).subject;
-    bound.state.observe(condition,
-                        {.value = reading.value,
-                         .room = fresh_value(samples, condition.room_metric, subject),
-                         .witness = fresh_value(samples, condition.witness.metric, Subject{})},
-                        samples.at());
+    bound.value = *value;
+    ConditionInput input{.value = *value};
+    if (!condition.room_metric.empty()) {
+        input.room = fresh_signal(samples, condition.room_metric, subject);
+    }
+    // Looked up only when they matter: most conditions are far from their limit.
+    const double mildest = condition.steps[0].limit;
+    const bool near = worse_above(condition.comparison) ? *value >= mildest : *value <= mildest;
+    if (near && !condition.witness.metric.empty()) {
+        input.witness = nearest_signal(samples, condition.witness.metric, subject);
+        input.witness_or = nearest_signal(samples, condition.witness_or.metric, subject);
+    }
+    bound.state.observe(condition, input, samples.at());
 }
 
 void Limits::observe_forecast(BoundForecast& bound, const Samples& samples) {
@@ -128,52 +183,72 @@ void Limits::observe_forecast(BoundForecast& bound, const Samples& samples) {
     }
 }
 
-std::size_t Limits::report(const Samples& samples, std::vector<Finding>& out) const {
+// Nobody has measured this of any subject for a while: what held then is the last we know. When
+// others are still measured, it is the subject that is gone.
+bool Limits::is_silent(const Samples& samples, const BoundCondition& bound) const {
+    return !is_fresh(samples, bound.series) && samples.table().is_current(bound.series) &&
+           samples.at() - row_last_at_[bound.row] > kStaleAfter;
+}
+
+Finding Limits::describe(const BoundCondition& bound, const ConditionStep& step,
+                         const SeriesInfo& info) const {
+    const Condition& condition = settings_.conditions[bound.row];
+    Finding finding;
+    finding.kind = FindingKind::Condition;
+    finding.severity = step.severity;
+    finding.condition = condition.name;
+    finding.incident = condition.incident;
+    finding.subject = info.subject;
+    finding.metric = info.metric;
+    finding.unit = condition.per.empty() ? info.unit : Unit::None;
+    finding.since = bound.state.since();
+    finding.value = bound.value;
+    finding.expected = bound.state.usual();
+    finding.limit = step.limit;
+    finding.score = 1;
+    return finding;
+}
+
+Finding Limits::describe(const BoundForecast& bound, const Samples& samples) const {
+    const ForecastRule& rule = stock_forecasts()[bound.row];
+    const SeriesInfo& info = samples.table().info(bound.series);
+    const auto size = fresh_signal(samples, rule.size_metric, info.subject);
+    Finding finding;
+    finding.kind = FindingKind::Forecast;
+    finding.severity =
+        bound.result.seconds <= kUrgent.seconds() ? Severity::Error : Severity::Warning;
+    finding.condition = rule.name;
+    finding.incident = rule.incident;
+    finding.subject = info.subject;
+    finding.metric = info.metric;
+    finding.unit = info.unit;
+    finding.since = bound.since;
+    finding.value = readings_[bound.series.slot].value;
+    finding.limit = 1;
+    finding.score = 1;
+    finding.rate_per_second = bound.result.rate_per_second * size.value_or(1);
+    finding.seconds_to_limit = bound.result.seconds;
+    finding.seconds_to_limit_low = bound.result.seconds_low;
+    finding.seconds_to_limit_high = bound.result.seconds_high;
+    return finding;
+}
+
+std::size_t Limits::report(const Samples& samples, std::vector<Finding>& out) {
     std::size_t refused = 0;
     for (const BoundCondition& bound : conditions_) {
-        const Condition& condition = settings_.conditions[bound.row];
-        const ConditionStep* step = bound.state.holding(condition);
-        if (step == nullptr || !is_fresh(samples, bound.series)) continue;
-        const SeriesInfo& info = samples.table().info(bound.series);
-        Finding finding;
-        finding.kind = FindingKind::Condition;
-        finding.severity = step->severity;
-        finding.condition = condition.name;
-        finding.incident = condition.incident;
-        finding.subject = info.subject;
-        finding.metric = info.metric;
-        finding.unit = info.unit;
-        finding.since = bound.state.since();
-        finding.value = readings_[bound.series.slot].value;
-        finding.limit = step->limit;
-        finding.score = 1;
+        const ConditionStep* step = bound.state.holding(settings_.conditions[bound.row]);
+        if (step == nullptr) continue;
+        const bool silent = is_silent(samples, bound);
+        if (!silent && !is_fresh(samples, bound.series)) continue;  // the subject is gone
+        Finding finding = describe(bound, *step, samples.table().info(bound.series));
+        finding.source_silent = silent;
         if (!push_if_room(out, finding)) ++refused;
     }
     for (const BoundForecast& bound : forecasts_) {
         if (!bound.holds || !is_fresh(samples, bound.series)) continue;
-        const ForecastRule& rule = stock_forecasts()[bound.row];
-        const SeriesInfo& info = samples.table().info(bound.series);
-        const auto size = fresh_value(samples, rule.size_metric, info.subject);
-        Finding finding;
-        finding.kind = FindingKind::Forecast;
-        finding.severity =
-            bound.result.seconds <= kUrgent.seconds() ? Severity::Error : Severity::Warning;
-        finding.condition = rule.name;
-        finding.incident = rule.incident;
-        finding.subject = info.subject;
-        finding.metric = info.metric;
-        finding.unit = info.unit;
-        finding.since = bound.since;
-        finding.value = readings_[bound.series.slot].value;
-        finding.limit = 1;
-        finding.score = 1;
-        finding.rate_per_second = bound.result.rate_per_second * size.value_or(1);
-        finding.seconds_to_limit = bound.result.seconds;
-        finding.seconds_to_limit_low = bound.result.seconds_low;
-        finding.seconds_to_limit_high = bound.result.seconds_high;
-        if (!push_if_room(out, finding)) ++refused;
+        if (!push_if_room(out, describe(bound, samples))) ++refused;
     }
-    return refused;
+    return refused + events_.report(samples.at(), out);
 }
 
 void Limits::save(const SeriesTable& table, FunctionRef<void(const SavedModel&)> take) const {
@@ -200,7 +275,8 @@ void Limits::set_forecast_clock(double clock_seconds, Instant now) {
 std::size_t Limits::memory_bytes() const {
     return readings_.capacity() * sizeof(Reading) +
            conditions_.capacity() * sizeof(BoundCondition) +
-           forecasts_.capacity() * sizeof(BoundForecast);
+           forecasts_.capacity() * sizeof(BoundForecast) +
+           row_last_at_.capacity() * sizeof(Instant) + events_.memory_bytes();
 }
 
 }  // namespace homeostat

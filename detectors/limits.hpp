@@ -1,7 +1,8 @@
 // Limits watches the conditions and forecasts of the catalogue on every series they speak of.
 //
 // A series is bound to its rows once, when its slot is (re)used; after that a tick costs a look at
-// the bound series only. All memory is taken in the constructor.
+// the bound series only. Counters are read as a rate that is smoothed over a few seconds: a second
+// is too short to judge by. All memory is taken in the constructor.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +16,7 @@
 #include "core/series.hpp"
 #include "detectors/catalogue.hpp"
 #include "detectors/condition_state.hpp"
+#include "detectors/event_conditions.hpp"
 #include "detectors/forecast.hpp"
 #include "detectors/model_bank.hpp"
 
@@ -33,11 +35,14 @@ class Limits {
 public:
     explicit Limits(LimitsSettings settings);
 
+    // Takes in one event, before observe() of its tick.
+    void note(const Event& event) { events_.note(event); }
+
     // Takes in one tick. REQUIRES: now does not go back, one table for the life of this object.
     void observe(const Samples& samples);
 
     // Appends what holds now while there is room; returns how many found none.
-    std::size_t report(const Samples& samples, std::vector<Finding>& out) const;
+    std::size_t report(const Samples& samples, std::vector<Finding>& out);
 
     // See Detectors: models of a former run, and what to write down of this one.
     void set_bank(const ModelBank* bank) { bank_ = bank; }
@@ -52,13 +57,23 @@ public:
 private:
     struct Reading {
         std::uint32_t generation = 0;
+        bool has_rate = false;
+        bool is_counter = false;
         double value = 0;
+        double rate = 0;  // of a counter, per second, smoothed
         Instant at;
+
+        void take(double new_value, Instant now);
+        [[nodiscard]] std::optional<double> signal() const {
+            if (!is_counter) return value;
+            return has_rate ? std::optional(rate) : std::nullopt;
+        }
     };
     struct BoundCondition {
         SeriesId series;
         std::size_t row = 0;
         ConditionState state;
+        double value = 0;  // the signal when it was last observed
     };
     struct BoundForecast {
         SeriesId series;
@@ -72,14 +87,29 @@ private:
 
     void bind(SeriesId id, const SeriesInfo& info);
     void unbind(std::uint32_t slot);
-    [[nodiscard]] std::optional<double> fresh_value(const Samples& samples, std::string_view metric,
-                                                    const Subject& subject) const;
+    // The signal of a metric of this subject, or nothing when it is unknown or old.
+    [[nodiscard]] std::optional<double> fresh_signal(const Samples& samples,
+                                                     std::string_view metric,
+                                                     const Subject& subject) const;
+    // ... of this subject, else of the host.
+    [[nodiscard]] std::optional<double> nearest_signal(const Samples& samples,
+                                                       std::string_view metric,
+                                                       const Subject& subject) const;
+    [[nodiscard]] std::optional<double> value_of(const BoundCondition& bound,
+                                                 const Samples& samples) const;
     [[nodiscard]] bool is_fresh(const Samples& samples, SeriesId id) const;
     void observe_condition(BoundCondition& bound, const Samples& samples);
     void observe_forecast(BoundForecast& bound, const Samples& samples);
 
+    [[nodiscard]] bool is_silent(const Samples& samples, const BoundCondition& bound) const;
+    [[nodiscard]] Finding describe(const BoundCondition& bound, const ConditionStep& step,
+                                   const SeriesInfo& info) const;
+    [[nodiscard]] Finding describe(const BoundForecast& bound, const Samples& samples) const;
+
     LimitsSettings settings_;
-    std::vector<Reading> readings_;  // by slot
+    EventConditions events_;
+    std::vector<Reading> readings_;     // by slot
+    std::vector<Instant> row_last_at_;  // by condition: when any subject was last measured
     std::vector<BoundCondition> conditions_;
     std::vector<BoundForecast> forecasts_;
     const ModelBank* bank_ = nullptr;

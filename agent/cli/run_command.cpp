@@ -286,7 +286,8 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
                    .read_configuration = reread,
                    .facts = facts,
                    .state_directory = options.state,
-                   .tick = config.tick});
+                   .tick = config.tick,
+                   .writable = writable_directories(process.options, config)});
     const auto end = daemon.run(limit);
     // Unwritten, the next boot is told as an unclean one: better than nothing told.
     (void)note_stop(process.root, options.state);
@@ -317,7 +318,8 @@ int start_with(Session& session, const Options& options, CrashGuard& crash_guard
     }
     const Log log(STDERR_FILENO, under_journald());
     auto service_manager = ServiceManager::from_environment();
-    const Confinement confinement = confine(writable_directories(options, configuration->config));
+    const Confinement confinement =
+        confine(writable_directories(options, configuration->config), ConfineFiles::LaterByThread);
     log.write(LogLevel::Info, "confined by {}", confinement.text());
     if (crash_guard.safe_mode()) {
         log.write(LogLevel::Error,

@@ -5,7 +5,9 @@
 #include "agent/config/config.hpp"
 #include "agent/incidents/incident_json.hpp"
 #include "agent/incidents/incident_store.hpp"
+#include "agent/incidents/page.hpp"
 #include "agent/incidents/story.hpp"
+#include "core/file.hpp"
 
 namespace homeostat {
 namespace {
@@ -13,8 +15,21 @@ namespace {
 struct Options {
     std::string id;
     std::string state = kStateDirectory;
+    std::string html;
     bool json = false;
 };
+
+// For people with a browser; the file is theirs, so that it may be replaced.
+void write_page(Session& session, const Options& options, const Incident& incident) {
+    const auto written = write_file_atomically(
+        options.html, incident_page(incident, session.host.clock.now().unix_ns), 0644);
+    if (!written) {
+        session.errors << "homeostat: " << written.error().text.view() << "\n";
+        session.exit_code = 1;
+        return;
+    }
+    session.out << "Written: " << options.html << "\n";
+}
 
 void show_incident(Session& session, const Options& options) {
     const auto incident = IncidentStore(options.state).find(options.id);
@@ -23,7 +38,9 @@ void show_incident(Session& session, const Options& options) {
         session.exit_code = 1;
         return;
     }
-    if (options.json) {
+    if (!options.html.empty()) {
+        write_page(session, options, *incident);
+    } else if (options.json) {
         session.out << to_json_text(*incident) << "\n";
     } else {
         session.out << tell_story(*incident, session.host.clock.now().unix_ns);
@@ -37,6 +54,7 @@ void add_show_command(CLI::App& app, Session& session) {
     CLI::App* command = app.add_subcommand("show", "Tell one incident's story");
     command->add_option("id", options->id, "Incident id, or its beginning")->required();
     command->add_option("--state", options->state, "State directory")->capture_default_str();
+    command->add_option("--html", options->html, "Write it as one page with plots to this file");
     command->add_flag("--json", options->json, "Print all of it as JSON");
     command->footer("Example: homeostat show 019ab3c4-6e2f-7a01");
     command->callback([&session, options] { show_incident(session, *options); });

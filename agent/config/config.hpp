@@ -5,6 +5,8 @@
 // after the third.
 #pragma once
 
+#include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -51,6 +53,8 @@ struct Config {
     ShipSettings ship;
     MetricsSettings metrics;
     std::vector<std::string> warnings;  // what works and should be mended all the same
+    // What the names of the owner's conditions point into: shared by copies, never shrinks.
+    std::shared_ptr<std::deque<std::string>> texts = std::make_shared<std::deque<std::string>>();
 };
 
 }  // namespace homeostat

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "agent/config/config_reader.hpp"
+#include "agent/config/load_conditions.hpp"
 #include "agent/config/load_exporters.hpp"
 #include "agent/config/load_scrape.hpp"
 #include "agent/uplink/spool_class.hpp"
@@ -33,59 +34,6 @@ void read_collectors(const YamlNode& node, const ConfigContext& context, Config&
         }
     }
     config.collectors_off = std::move(off);
-}
-
-Condition* find_condition(Config& config, std::string_view name) {
-    for (Condition& condition : config.detect.conditions) {
-        if (condition.name == name) return &condition;
-    }
-    return nullptr;
-}
-
-// Overrides the limits of one stock condition: `limits: {warning: 0.8, critical: 0.9}`.
-void read_limits(const YamlNode& node, const ConfigContext& context, Condition& condition) {
-    ConfigReader reader(node, context);
-    for (std::size_t i = 0; i < condition.steps_used; ++i) {
-        ConditionStep& step = condition.steps[i];
-        const double before = step.limit;
-        reader.number(name_of(step.severity), step.limit, {-1e18, 1e18});
-        if (step.limit != before) step.room_max = 0;  // the owner's limit holds on any size
-    }
-    reader.finish();
-}
-
-void read_condition(const YamlNode& node, const ConfigContext& context, Condition& condition,
-                    bool& enabled) {
-    ConfigReader reader(node, context);
-    reader.flag("enabled", enabled);
-    reader.duration("confirm", condition.confirm, {Duration{}, hours(24)});
-    reader.duration("clear_after", condition.clear_after, {Duration{}, hours(24)});
-    if (const YamlNode* limits = reader.child("limits")) read_limits(*limits, context, condition);
-    reader.finish();
-}
-
-void read_conditions(const YamlNode& node, const ConfigContext& context, Config& config) {
-    std::vector<std::string_view> names;
-    for (const Condition& condition : config.detect.conditions) names.push_back(condition.name);
-    if (!node.is_map()) {
-        context.complain(node.mark, "conditions: expected names of conditions, got {}",
-                         shown(node));
-        return;
-    }
-    for (const YamlEntry& entry : node.entries) {
-        Condition* condition = find_condition(config, entry.key);
-        if (condition == nullptr) {
-            context.complain(entry.key_mark, "there is no condition '{}'{}", entry.key,
-                             did_you_mean(entry.key, names));
-            continue;
-        }
-        bool enabled = true;
-        read_condition(entry.value, context, *condition, enabled);
-        if (!enabled) {
-            std::erase_if(config.detect.conditions,
-                          [&entry](const Condition& c) { return c.name == entry.key; });
-        }
-    }
 }
 
 void read_forecast(const YamlNode& node, const ConfigContext& context, DetectorSettings& detect) {
@@ -195,7 +143,7 @@ void read_logs(const YamlNode& node, const ConfigContext& context, Config& confi
 }
 
 void read_top(const YamlNode& node, const ConfigContext& context, SecretReader read_secret,
-              Config& config) {
+              ConditionsLoader& conditions, Config& config) {
     ConfigReader reader(node, context);
     reader.duration("tick", config.tick, {milliseconds(100), minutes(1)});
     reader.count("series_max", config.series_max, {64, 100'000});
@@ -209,7 +157,7 @@ void read_top(const YamlNode& node, const ConfigContext& context, SecretReader r
     if (const auto* child = reader.child("warm_start")) {
         read_warm_start(*child, context, read_secret, config.warm_start);
     }
-    if (const auto* child = reader.child("conditions")) read_conditions(*child, context, config);
+    if (const auto* child = reader.child("conditions")) conditions.read(*child, context);
     if (const auto* child = reader.child("forecast")) {
         read_forecast(*child, context, config.detect);
     }
@@ -238,26 +186,69 @@ void read_top(const YamlNode& node, const ConfigContext& context, SecretReader r
 }  // namespace
 
 Result<Config> parse_config(const std::string& file, std::string_view text,
-                            SecretReader read_secret, std::vector<Error>& errors) {
+                            SecretReader read_secret, std::vector<Error>& errors,
+                            std::span<const CatalogueFile> catalogue) {
     Config config;
+    ConditionsLoader conditions(config);
+    const std::size_t before = errors.size();
     const auto document = parse_yaml(text, file, YamlLimits{.size_max = kConfigBytesMax});
     if (!document) {
         errors.push_back(document.error());
         return document.error();
     }
-    const std::size_t before = errors.size();
     const ConfigContext context{file, errors};
-    read_top(*document, context, read_secret, config);
+    read_top(*document, context, read_secret, conditions, config);
+    for (const CatalogueFile& part : catalogue) {
+        const auto entries =
+            parse_yaml(part.text, part.name, YamlLimits{.size_max = kConfigBytesMax});
+        if (!entries) {
+            errors.push_back(entries.error());
+        } else if (!entries->is_null()) {
+            conditions.read(*entries, ConfigContext{part.name, errors});
+        }
+    }
     if (errors.size() != before) return errors[before];
     return config;
 }
 
+namespace {
+
+// The files of catalogue.d in the order of their names. A directory that is missing is none.
+std::vector<CatalogueFile> read_catalogue(const std::string& directory,
+                                          std::vector<Error>& errors) {
+    std::vector<std::string> names;
+    const std::string path = directory + "/" + kCatalogueDirectory;
+    const auto root = DirectoryRoot::open(path.c_str());
+    if (!root) return {};
+    const auto listed = root->list(".", [&names](std::string_view name) {
+        if (name.ends_with(".yml") && !name.starts_with(".")) names.emplace_back(name);
+        return true;
+    });
+    if (!listed) errors.push_back(listed.error());
+    std::sort(names.begin(), names.end());
+    std::vector<CatalogueFile> files;
+    for (const std::string& name : names) {
+        std::string file = path + "/" + name;
+        auto text = read_file(file, kConfigBytesMax);
+        if (text) {
+            files.push_back({std::move(file), std::move(*text)});
+        } else {
+            errors.push_back(text.error());
+        }
+    }
+    return files;
+}
+
+}  // namespace
+
 Result<Config> load_config(const std::string& directory, std::vector<Error>& errors,
                            std::optional<std::string> credentials) {
     const std::string path = directory + "/" + kConfigFile;
+    const std::size_t before = errors.size();
+    const auto catalogue = read_catalogue(directory, errors);
+    if (errors.size() != before) return errors[before];
     const auto text = read_file(path, kConfigBytesMax);
-    if (!text && text.error().code == Errc::NotFound) return Config{};
-    if (!text) {
+    if (!text && text.error().code != Errc::NotFound) {
         errors.push_back(text.error());
         return text.error();
     }
@@ -265,7 +256,7 @@ Result<Config> load_config(const std::string& directory, std::vector<Error>& err
     const auto read_secret = [&secrets](const std::string& name, SecretKind kind) {
         return secrets.read(name, kind);
     };
-    auto config = parse_config(path, *text, read_secret, errors);
+    auto config = parse_config(path, text ? *text : std::string(), read_secret, errors, catalogue);
     if (config) config->warnings = secrets.warnings();
     return config;
 }

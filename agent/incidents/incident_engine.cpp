@@ -1,15 +1,33 @@
 #include "agent/incidents/incident_engine.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 
+#include "agent/incidents/cause_ranking.hpp"
+#include "agent/incidents/kinds.hpp"
 #include "agent/incidents/narrative.hpp"
 
 namespace homeostat {
 namespace {
 
-// A write rate needs two looks at a process; a third one catches a culprit that was not there yet.
-constexpr std::uint8_t kEvidenceLooksMax = 3;
-constexpr Duration kEvidenceInterval = seconds(3);
+// The first look names who is there; a rate needs two, and the process table is passed over every
+// few seconds only. After the last look the evidence is that of the onset, whoever comes later.
+constexpr std::array kEvidenceAfter{seconds(0), seconds(3), seconds(8), seconds(16)};
+
+// A longer pause between two ticks is a gap (suspend, a stopped agent): nobody was looking.
+constexpr Duration kGap = seconds(30);
+// The wall clock moved by more than this against the monotonic one: it was set.
+constexpr Duration kClockStep = seconds(1);
+
+// More findings of one kind than this, all new in one tick, are one fault seen from many sides.
+constexpr std::size_t kFloodMin = 5;
+
+// The same culprit explains two kinds of trouble if they began this near to each other.
+constexpr Duration kSameCulpritWithin = seconds(90);
+
+constexpr std::size_t kRecentMax = 8;
+constexpr std::uint32_t kFlapDoublingsMax = 4;
 
 // A finding that has not held for this long no longer counts for severity or lead.
 constexpr Duration kStaleAfter = seconds(5);
@@ -19,7 +37,10 @@ constexpr int kFailuresMax = 2;
 
 // Leading is what opens incidents of its own before what is merely notable, then what holds now,
 // then what is worst; of two equals the one that has happened before the one that is forecast.
-bool leads(const Finding& a, const Finding& b, Instant now) {
+bool leads(const Incident& incident, const Finding& a, const Finding& b, Instant now) {
+    const bool a_own = a.incident == incident.kind && a.subject == incident.subject;
+    const bool b_own = b.incident == incident.kind && b.subject == incident.subject;
+    if (a_own != b_own) return a_own;
     if (a.incident.empty() != b.incident.empty()) return b.incident.empty();
     const bool a_holds = now - a.last_held < kStaleAfter;
     const bool b_holds = now - b.last_held < kStaleAfter;
@@ -28,19 +49,71 @@ bool leads(const Finding& a, const Finding& b, Instant now) {
     return a.kind == FindingKind::Condition && b.kind != FindingKind::Condition;
 }
 
+Finding* find_known(Incident& incident, const Finding& finding) {
+    for (Finding& known : incident.findings) {
+        if (known.condition == finding.condition && known.subject == finding.subject) return &known;
+    }
+    return nullptr;
+}
+
 // Puts the finding in its place. Returns true when it is new to the incident.
 bool merge(Incident& incident, const Finding& finding, Instant now) {
-    for (Finding& known : incident.findings) {
-        if (!(known.condition == finding.condition)) continue;
-        const Instant since = known.since;
-        known = finding;
-        known.since = std::min(since, finding.since);
-        known.last_held = now;
+    if (Finding* known = find_known(incident, finding)) {
+        const Instant since = known->since;
+        *known = finding;
+        known->since = std::min(since, finding.since);
+        known->last_held = now;
         return false;
     }
-    if (!incident.findings.push(finding)) return false;
+    if (!incident.findings.push(finding)) {
+        ++incident.findings_dropped;
+        return false;
+    }
     incident.findings.back().last_held = now;
     return true;
+}
+
+void add_note(Incident& incident, Instant at, NoteKind kind, std::string_view text) {
+    for (const IncidentNote& note : incident.notes) {
+        if (note.kind == kind && note.text == text) return;
+    }
+    if (!incident.notes.push({at, kind, text})) ++incident.findings_dropped;
+    sort_in_place(incident.notes, [](const IncidentNote& a, const IncidentNote& b) {
+        return a.at.unix_ns < b.at.unix_ns;
+    });
+}
+
+NoteKind note_kind_of(EventKind kind) {
+    if (is_change(kind)) return NoteKind::Change;
+    if (kind == EventKind::LogBurst || kind == EventKind::LogPatternNew) return NoteKind::Log;
+    if (kind == EventKind::SourceLost || kind == EventKind::SourceBack) return NoteKind::Source;
+    return NoteKind::Kernel;
+}
+
+// Which events of the kernel's and the service manager's own belong into whose story.
+bool concerns(const Event& event, const Incident& incident) {
+    if (!event.subject.name.empty() && event.subject == incident.subject) return true;
+    const Resource resource = find_kind(incident.kind).resource;
+    switch (event.kind) {
+        case EventKind::OomKill: return resource == Resource::Memory;
+        case EventKind::HungTask:
+        case EventKind::IoError: return resource == Resource::Disk || resource == Resource::Space;
+        case EventKind::FilesystemError:
+        case EventKind::FilesystemReadOnly: return resource == Resource::Space;
+        case EventKind::LinkDown:
+        case EventKind::LinkUp:
+        case EventKind::TableFull:
+        case EventKind::SynFlood: return resource == Resource::Network;
+        case EventKind::HardwareError:
+        case EventKind::Thermal: return resource == Resource::Hardware;
+        case EventKind::CpuStall:
+        case EventKind::KernelOops: return resource == Resource::Kernel;
+        default: return false;
+    }
+}
+
+bool near_in_time(Instant a, Instant b, Duration within) {
+    return (a < b ? b - a : a - b) <= within;
 }
 
 bool failed(const ActionRecord& action) {
@@ -77,42 +150,220 @@ IncidentEngine::IncidentEngine(const IncidentSettings& settings)
     incidents_.reserve(settings.incidents_max);
     pending_.reserve(settings.incidents_max);
     changed_.reserve(settings.incidents_max);
+    recent_.reserve(kRecentMax);
 }
 
 std::span<const Incident> IncidentEngine::run(std::span<const Finding> findings, Instant now,
                                               EvidenceSource& evidence) {
     changed_.clear();
     remove_over();
+    watch_clocks(now);
+    count_kinds(findings);
+    new_findings_ = 0;
     for (const Finding& finding : findings) {
-        if (!finding.incident.empty()) take(finding, now);
+        if (!finding.incident.empty()) take(finding, now, evidence);
     }
     for (const Finding& finding : findings) {
-        if (finding.incident.empty()) join(finding, now);
+        if (finding.incident.empty()) join_notable(finding, now);
     }
     for (std::size_t i = 0; i < incidents_.size(); ++i) {
         look_for_evidence(i, now, evidence);
+        watch_source(i, now, evidence);
         verify(i, now, evidence);
         update_severity(i, now);
         tell(i, now);
     }
+    last_run_ = now;
     view_ = incidents_;
     return changed_;
 }
 
-void IncidentEngine::take(const Finding& finding, Instant now) {
-    for (std::size_t i = 0; i < incidents_.size(); ++i) {
-        Incident& incident = incidents_[i];
-        if (incident.kind != finding.incident.view() || !(incident.subject == finding.subject)) {
-            continue;
-        }
-        if (merge(incident, finding, now)) pending_[i].dirty = true;
-        incident.last_seen = now;
-        return;
+// A gap is nobody's calm, and a clock that was set is worth a line in every open story.
+void IncidentEngine::watch_clocks(Instant now) {
+    if (last_run_.monotonic_ns == 0) return;
+    const Duration passed = now - last_run_;
+    const Duration step{(now.unix_ns - last_run_.unix_ns) - passed.ns};
+    FixedString<143> text;
+    if (passed > kGap) {
+        format_into(text, "nothing was measured for {}", human_duration(passed.seconds()));
+        tell_all(NoteKind::Source, text, now);
+        for (Incident& incident : incidents_) incident.last_seen = now;
+    } else if (step > kClockStep || Duration{-step.ns} > kClockStep) {
+        format_into(text, "the wall clock was set {} by {}", step.ns > 0 ? "forward" : "back",
+                    human_duration(std::abs(step.seconds())));
+        tell_all(NoteKind::Clock, text, now);
     }
-    open_incident(finding, now);
 }
 
-void IncidentEngine::open_incident(const Finding& finding, Instant now) {
+void IncidentEngine::tell_all(NoteKind kind, std::string_view text, Instant now) {
+    for (std::size_t i = 0; i < incidents_.size(); ++i) {
+        add_note(incidents_[i], now, kind, text);
+        pending_[i].dirty = true;
+    }
+}
+
+void IncidentEngine::note(const Event& event) {
+    events_.note(event);
+    const NoteKind kind = note_kind_of(event.kind);
+    if (kind == NoteKind::Change) return;  // weighed when an incident opens
+    for (std::size_t i = 0; i < incidents_.size(); ++i) {
+        if (kind != NoteKind::Source && !concerns(event, incidents_[i])) continue;
+        add_note(incidents_[i], event.at, kind, event.text);
+        pending_[i].dirty = true;
+    }
+}
+
+// How many findings of each kind no incident knows yet: many of one kind at once are one fault.
+void IncidentEngine::count_kinds(std::span<const Finding> findings) {
+    new_kinds_.clear();
+    std::size_t looked_at = 0;
+    for (const Finding& finding : findings) {
+        if (finding.incident.empty()) continue;
+        if (++looked_at > kNewPerTickMax) return;  // more would change nothing
+        const bool known =
+            std::any_of(incidents_.begin(), incidents_.end(), [&](const Incident& incident) {
+                return incident.kind == finding.incident && incident.subject == finding.subject;
+            });
+        if (known) continue;
+        auto* count = std::find_if(new_kinds_.begin(), new_kinds_.end(),
+                                   [&](const KindCount& k) { return k.kind == finding.incident; });
+        if (count != new_kinds_.end()) {
+            ++count->count;
+        } else {
+            (void)new_kinds_.push({finding.incident, 1});
+        }
+    }
+}
+
+bool IncidentEngine::comes_in_a_flood(std::string_view kind) const {
+    return std::any_of(new_kinds_.begin(), new_kinds_.end(), [&](const KindCount& count) {
+        return count.kind == kind && count.count >= kFloodMin;
+    });
+}
+
+void IncidentEngine::take(const Finding& finding, Instant now, EvidenceSource& evidence) {
+    if (join_known(finding, now)) return;
+    if (preferences_.holds_back(finding, now)) {
+        ++findings_held_back_;
+        return;
+    }
+    if (finding.source_silent) return;  // nothing opens on what was true once
+    if (++new_findings_ > kNewPerTickMax) {
+        ++findings_dropped_;
+        for (Incident& incident : incidents_) {
+            if (incident.kind != finding.incident) continue;
+            ++incident.findings_dropped;
+            incident.last_seen = now;
+            return;
+        }
+        return;
+    }
+    take_new(finding, now, evidence);
+}
+
+void IncidentEngine::take_new(const Finding& finding, Instant now, EvidenceSource& evidence) {
+    const Subject beneath = evidence.beneath(finding.subject);
+    if (join_kin(finding, beneath, now)) return;
+    if (join_flood(finding, now)) return;
+    if (reopen(finding, beneath, now)) return;
+    if (join_culprit(finding, now, evidence)) return;
+    open_incident(finding, beneath, now, evidence);
+}
+
+bool IncidentEngine::join_known(const Finding& finding, Instant now) {
+    for (std::size_t i = 0; i < incidents_.size(); ++i) {
+        const Incident& incident = incidents_[i];
+        const bool own = incident.kind == finding.incident && incident.subject == finding.subject;
+        if (!own && find_known(incidents_[i], finding) == nullptr) continue;
+        join(i, finding, now);
+        return true;
+    }
+    return false;
+}
+
+bool IncidentEngine::join_kin(const Finding& finding, const Subject& beneath, Instant now) {
+    for (std::size_t i = 0; i < incidents_.size(); ++i) {
+        const Incident& incident = incidents_[i];
+        const FaultSide open{incident.kind, incident.subject, pending_[i].beneath, incident.onset};
+        const FaultSide later{finding.incident, finding.subject, beneath, finding.since};
+        if (!is_one_fault(open, later)) continue;
+        join(i, finding, now);
+        return true;
+    }
+    return false;
+}
+
+bool IncidentEngine::join_flood(const Finding& finding, Instant now) {
+    if (!comes_in_a_flood(finding.incident)) return false;
+    for (std::size_t i = 0; i < incidents_.size(); ++i) {
+        if (incidents_[i].kind != finding.incident || !pending_[i].flood) continue;
+        join(i, finding, now);
+        return true;
+    }
+    return false;
+}
+
+// Who uses up the processor and the disk at once is one fault, not two.
+bool IncidentEngine::join_culprit(const Finding& finding, Instant now, EvidenceSource& evidence) {
+    const auto may_be = [&](const Incident& incident) {
+        return near_in_time(incident.onset, finding.since, kSameCulpritWithin) &&
+               !incident.causes.empty() && incident.causes[0].name.view().starts_with("process:");
+    };
+    if (std::none_of(incidents_.begin(), incidents_.end(), may_be)) return false;
+    Incident alone;
+    alone.kind = finding.incident;
+    alone.subject = finding.subject;
+    alone.onset = finding.since;
+    (void)alone.findings.push(finding);
+    alone.processes = evidence.processes_for(finding.subject, finding.incident);
+    const auto ranked = rank_causes(alone, events_, settings_.cause_confidence_min);
+    if (ranked.causes.empty()) return false;
+    for (std::size_t i = 0; i < incidents_.size(); ++i) {
+        if (!may_be(incidents_[i])) continue;
+        if (!(incidents_[i].causes[0].name == ranked.causes[0].name)) continue;
+        join(i, finding, now);
+        return true;
+    }
+    return false;
+}
+
+bool IncidentEngine::reopen(const Finding& finding, const Subject& beneath, Instant now) {
+    for (std::size_t i = 0; i < recent_.size(); ++i) {
+        Incident& over = recent_[i];
+        if (over.kind != finding.incident || !(over.subject == finding.subject)) continue;
+        if (now - over.ended > settings_.reopen_within) continue;
+        if (incidents_.size() == settings_.incidents_max) return false;
+        Incident incident = over;
+        recent_.erase(recent_.begin() + static_cast<std::ptrdiff_t>(i));
+        incident.state = IncidentState::Open;
+        incident.ended = Instant{};
+        ++incident.flaps;
+        FixedString<143> text;
+        format_into(text, "it came back after {}",
+                    human_duration((now - incident.last_seen).seconds()));
+        add_note(incident, now, NoteKind::Flap, text);
+        incident.last_seen = now;
+        merge(incident, finding, now);
+        incidents_.push_back(incident);
+        Pending pending;
+        pending.dirty = true;
+        pending.urgent = true;
+        pending.told = now;  // it has been told before: its seq goes on
+        pending.evidence_looks = kEvidenceAfter.size();
+        pending.beneath = beneath;
+        pending_.push_back(pending);
+        return true;
+    }
+    return false;
+}
+
+void IncidentEngine::join(std::size_t i, const Finding& finding, Instant now) {
+    if (merge(incidents_[i], finding, now)) pending_[i].dirty = true;
+    if (!finding.source_silent) incidents_[i].last_seen = now;
+}
+
+void IncidentEngine::open_incident(const Finding& finding, const Subject& beneath, Instant now,
+                                   EvidenceSource& evidence) {
     if (incidents_.size() == settings_.incidents_max) {
         ++refused_;
         return;
@@ -124,17 +375,35 @@ void IncidentEngine::open_incident(const Finding& finding, Instant now) {
     incident.onset = finding.since;
     incident.opened = now;
     incident.last_seen = now;
+    const Counsel counsel = evidence.counsel_for(finding.condition);
+    incident.advice = counsel.advice;
+    incident.remedy = counsel.remedy;
     merge(incident, finding, now);
+    add_history(incident);
     incidents_.push_back(incident);
     Pending pending;
     pending.dirty = true;
     pending.urgent = true;
+    pending.beneath = beneath;
+    pending.flood = comes_in_a_flood(finding.incident);
     pending_.push_back(pending);
     ++opened_;
 }
 
+// What happened shortly before, the newest first: it must not crowd out what is yet to come.
+void IncidentEngine::add_history(Incident& incident) const {
+    constexpr std::size_t kHistoryMax = 4;
+    for (std::size_t i = 0; i < events_.size() && incident.notes.size() < kHistoryMax; ++i) {
+        const Event& event = events_.newest(i).event;
+        if (!is_relevant(event, incident)) continue;
+        if (is_change(event.kind) || concerns(event, incident)) {
+            add_note(incident, event.at, note_kind_of(event.kind), event.text);
+        }
+    }
+}
+
 // What is merely notable belongs to the story of its subject, if there is one.
-void IncidentEngine::join(const Finding& finding, Instant now) {
+void IncidentEngine::join_notable(const Finding& finding, Instant now) {
     for (Incident& incident : incidents_) {
         if (incident.subject == finding.subject) merge(incident, finding, now);
     }
@@ -142,24 +411,67 @@ void IncidentEngine::join(const Finding& finding, Instant now) {
 
 void IncidentEngine::look_for_evidence(std::size_t i, Instant now, EvidenceSource& evidence) {
     Pending& pending = pending_[i];
-    Incident& incident = incidents_[i];
-    const bool due = pending.evidence_looks == 0 || now - pending.evidence_at >= kEvidenceInterval;
-    if (pending.evidence_looks >= kEvidenceLooksMax || !due) return;
+    if (pending.evidence_looks >= kEvidenceAfter.size()) return;
+    if (pending.evidence_looks == 0) pending.evidence_at = now;
+    if (now - pending.evidence_at < kEvidenceAfter[pending.evidence_looks]) return;
     ++pending.evidence_looks;
-    pending.evidence_at = now;
-    if (incident.snippet.values.empty() && !incident.findings.empty()) {
-        incident.snippet = evidence.snippet_of(incident.findings[0].metric, incident.subject);
-    }
+    look_for_causes(i, evidence);
+    look_at_series(i, evidence);
+}
+
+// A later look replaces an earlier one only if it is surer: the culprit may be gone by then.
+void IncidentEngine::look_for_causes(std::size_t i, EvidenceSource& evidence) {
+    Incident& incident = incidents_[i];
+    Incident looked = incident;
     const auto processes = evidence.processes_for(incident.subject, incident.kind);
-    if (processes.empty()) return;
+    if (!processes.empty()) looked.processes = processes;
+    const RankedCauses ranked = rank_causes(looked, events_, settings_.cause_confidence_min);
+    const double before = incident.considered.empty() ? 0 : incident.considered[0].confidence;
+    const double after = ranked.considered.empty() ? 0 : ranked.considered[0].confidence;
+    if (after < before) return;
     const bool knew_cause = !incident.causes.empty();
-    incident.processes = processes;
-    const auto causes = rank_causes(incident, settings_.cause_confidence_min);
-    if (!causes.empty()) incident.causes = causes;
+    incident.processes = looked.processes;
+    incident.considered = ranked.considered;
+    incident.causes = ranked.causes;
     if (!knew_cause && !incident.causes.empty()) {
-        pending.dirty = true;
-        pending.urgent = true;  // who did it is what a person wants next
+        pending_[i].dirty = true;
+        pending_[i].urgent = true;  // who did it is what a person wants next
     }
+}
+
+// The leading series as it was at the onset, and the others beside it.
+void IncidentEngine::look_at_series(std::size_t i, EvidenceSource& evidence) {
+    Incident& incident = incidents_[i];
+    if (incident.findings.empty()) return;
+    const bool first = incident.snippet.values.empty();
+    if (!first && pending_[i].evidence_looks < kEvidenceAfter.size()) return;
+    incident.snippet =
+        evidence.snippet_of(incident.findings[0].metric, incident.findings[0].subject);
+    incident.related.clear();
+    for (const Finding& finding : incident.findings) {
+        if (finding.metric == incident.snippet.metric) continue;
+        const Snippet snippet = evidence.snippet_of(finding.metric, finding.subject);
+        if (snippet.values.empty() || !incident.related.push(snippet)) continue;
+    }
+}
+
+// While nobody measures what it is about, it neither ends nor grows worse.
+void IncidentEngine::watch_source(std::size_t i, Instant now, EvidenceSource& evidence) {
+    Incident& incident = incidents_[i];
+    if (incident.findings.empty()) return;
+    const Finding& lead = incident.findings[0];
+    const bool held_now = lead.last_held == now;
+    bool silent = held_now && lead.source_silent;
+    if (!held_now && incident.uncertain) silent = !evidence.value_of(lead.metric, lead.subject);
+    if (silent == incident.uncertain) return;
+    incident.uncertain = silent;
+    FixedString<143> text;
+    format_into(text, "{} is {}", lead.metric,
+                silent ? "no longer measured: it may be over, or worse" : "measured again");
+    add_note(incident, now, NoteKind::Source, text);
+    incident.last_seen = now;
+    pending_[i].dirty = true;
+    pending_[i].urgent = true;
 }
 
 // After an action: did the value it was meant to move get there in time?
@@ -189,20 +501,29 @@ void IncidentEngine::update_severity(std::size_t i, Instant now) {
     Incident& incident = incidents_[i];
     Pending& pending = pending_[i];
     sort_in_place(incident.findings,
-                  [now](const Finding& a, const Finding& b) { return leads(a, b, now); });
+                  [&](const Finding& a, const Finding& b) { return leads(incident, a, b, now); });
     if (incident.findings.empty()) return;
-    const Finding& lead = incident.findings[0];
-    if (now - lead.last_held >= kStaleAfter || lead.severity == incident.severity) return;
-    pending.urgent = pending.urgent || lead.severity > incident.severity;
+    const auto counts = [now](const Finding& finding) {
+        return now - finding.last_held < kStaleAfter && !finding.source_silent &&
+               !finding.incident.empty();
+    };
+    if (std::none_of(incident.findings.begin(), incident.findings.end(), counts)) return;
+    Severity severity = Severity::Info;
+    for (const Finding& finding : incident.findings) {
+        if (counts(finding)) severity = std::max(severity, finding.severity);
+    }
+    if (severity == incident.severity) return;
+    pending.urgent = pending.urgent || severity > incident.severity;
     pending.dirty = true;
-    incident.severity = lead.severity;
-    incident.peak_severity = std::max(incident.peak_severity, lead.severity);
+    incident.severity = severity;
+    incident.peak_severity = std::max(incident.peak_severity, severity);
 }
 
 void IncidentEngine::tell(std::size_t i, Instant now) {
     Pending& pending = pending_[i];
     Incident& incident = incidents_[i];
-    const bool over = now - incident.last_seen >= settings_.calm_for && !pending.verifying;
+    const bool over =
+        now - incident.last_seen >= calm_for(incident) && !pending.verifying && !incident.uncertain;
     const bool due =
         pending.dirty && (pending.urgent || now - pending.told >= settings_.update_interval);
     if (!over && !due) return;
@@ -220,9 +541,16 @@ void IncidentEngine::tell(std::size_t i, Instant now) {
     changed_.push_back(incident);
 }
 
+// One that flaps has to be calm for longer, each time twice as long.
+Duration IncidentEngine::calm_for(const Incident& incident) const {
+    return settings_.calm_for * (1LL << std::min(incident.flaps, kFlapDoublingsMax));
+}
+
 void IncidentEngine::remove_over() {
     for (std::size_t i = incidents_.size(); i > 0; --i) {
         if (!incidents_[i - 1].is_over()) continue;
+        if (recent_.size() == recent_.capacity()) recent_.erase(recent_.begin());
+        recent_.push_back(incidents_[i - 1]);
         incidents_.erase(incidents_.begin() + static_cast<std::ptrdiff_t>(i - 1));
         pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(i - 1));
     }
@@ -289,13 +617,17 @@ bool IncidentEngine::restore(const Incident& incident, Instant now) {
     };
     rebase(restored.onset);
     rebase(restored.opened);
-    for (Finding& finding : restored.findings) rebase(finding.since);
+    for (Finding& finding : restored.findings) {
+        rebase(finding.since);
+        rebase(finding.last_held);
+    }
     restored.last_seen = now;  // it gets a full calm_for to show itself again
     if (restored.state == IncidentState::Acting) restored.state = IncidentState::Open;
     incidents_.push_back(restored);
     Pending pending;
     pending.told = now;
-    pending.evidence_looks = kEvidenceLooksMax;
+    pending.evidence_looks = kEvidenceAfter.size();
+    pending.beneath = restored.subject;
     pending_.push_back(pending);
     view_ = incidents_;
     return true;

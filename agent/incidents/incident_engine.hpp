@@ -9,9 +9,13 @@
 //     Acting --- the second remedy in vain --> GivenUp: a person is needed
 //     any --- no finding for `calm_for` --> Resolved (and leaves the table)
 //
-// Findings of one kind of incident and one subject are the same incident. A notable finding (no
-// incident kind) never opens one; it joins the incident of its subject. All memory is fixed: at
-// most incidents_max are open at once, further ones are counted in refused().
+// One fault is one incident: findings of one kind and subject are the same incident, findings of
+// kin (agent/incidents/kinds.hpp) and findings with the same culprit at the same time join it, and
+// one that comes back soon after its end is reopened. A notable finding (no incident kind) never
+// opens one; it joins the incident of its subject. What is no longer measured neither ends nor
+// grows worse: the incident says that it is uncertain. All memory is fixed and the work of a tick
+// is bounded: at most incidents_max are open at once, at most kNewPerTickMax findings are looked
+// at closely, and what does not fit is counted, in the engine and in the incident.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +25,7 @@
 #include <vector>
 
 #include "agent/incidents/event_history.hpp"
+#include "agent/incidents/preferences.hpp"
 #include "core/decision.hpp"
 #include "core/incident.hpp"
 
@@ -30,8 +35,15 @@ struct IncidentSettings {
     std::size_t incidents_max = 32;
     Duration calm_for = seconds(20);         // without a finding before it is over
     Duration update_interval = seconds(60);  // between updates that only refresh numbers
+    Duration reopen_within = minutes(3);     // back so soon after its end: the same one, flapping
     double cause_confidence_min = 0.5;       // below it the cause stays unknown
     std::uint64_t seed = 0;                  // of incident ids; the daemon takes it from getrandom
+};
+
+// What a person could do, and the stock rule that does it.
+struct Counsel {
+    std::string_view advice;
+    std::string_view remedy;
 };
 
 // What the engine asks of the collectors when an incident opens. Bounded work, no allocation.
@@ -46,6 +58,12 @@ public:
     // The newest minute of a series, and its newest value.
     virtual Snippet snippet_of(std::string_view metric, const Subject& subject) = 0;
     virtual std::optional<double> value_of(std::string_view metric, const Subject& subject) = 0;
+
+    // The device that a mount lies on; any other subject is its own.
+    virtual Subject beneath(const Subject& subject) = 0;
+
+    // What the catalogue in use says of a condition.
+    virtual Counsel counsel_for(std::string_view condition) = 0;
 };
 
 // What must become true after an action, and until when (rule key `verify`).
@@ -58,12 +76,16 @@ struct Verification {
 
 class IncidentEngine {
 public:
+    static constexpr std::size_t kNewPerTickMax = 64;
+
     explicit IncidentEngine(const IncidentSettings& settings);
 
-    // Takes in one event, before run() of the same tick. Causes and evidence are looked for among
-    // the newest; an event alone opens nothing.
-    void note(const Event& event) { events_.note(event); }
+    // Takes in one event, before run() of the same tick: what causes and evidence are made from.
+    void note(const Event& event);
     [[nodiscard]] const EventHistory& events() const { return events_; }
+
+    // Silences and feedback of people, from now on.
+    void set_preferences(const Preferences& preferences) { preferences_ = preferences; }
 
     // Takes this tick's findings. Returns the incidents that changed enough to be stored and
     // shipped (opened, updated, closed), each with its seq raised; valid until the next call.
@@ -85,6 +107,10 @@ public:
     [[nodiscard]] std::span<const Incident> open() const { return view_; }
     [[nodiscard]] std::uint64_t refused() const { return refused_; }
     [[nodiscard]] std::uint64_t opened() const { return opened_; }
+    // Findings that were not looked at because there were too many in one tick.
+    [[nodiscard]] std::uint64_t findings_dropped() const { return findings_dropped_; }
+    // Findings held back by a silence or by feedback, tick by tick.
+    [[nodiscard]] std::uint64_t findings_held_back() const { return findings_held_back_; }
 
 private:
     struct Pending {
@@ -97,16 +123,39 @@ private:
         Instant told;
         std::uint8_t evidence_looks = 0;
         Instant evidence_at;
+        Subject beneath;
+        bool flood = false;  // opened by many findings of its kind at once
+    };
+    struct KindCount {
+        FixedString<47> kind;
+        std::size_t count = 0;
     };
 
-    void take(const Finding& finding, Instant now);
-    void join(const Finding& finding, Instant now);
-    void open_incident(const Finding& finding, Instant now);
+    void watch_clocks(Instant now);
+    void count_kinds(std::span<const Finding> findings);
+    [[nodiscard]] bool comes_in_a_flood(std::string_view kind) const;
+    void take(const Finding& finding, Instant now, EvidenceSource& evidence);
+    void take_new(const Finding& finding, Instant now, EvidenceSource& evidence);
+    bool join_known(const Finding& finding, Instant now);
+    bool join_kin(const Finding& finding, const Subject& beneath, Instant now);
+    bool join_flood(const Finding& finding, Instant now);
+    bool join_culprit(const Finding& finding, Instant now, EvidenceSource& evidence);
+    bool reopen(const Finding& finding, const Subject& beneath, Instant now);
+    void join(std::size_t i, const Finding& finding, Instant now);
+    void join_notable(const Finding& finding, Instant now);
+    void open_incident(const Finding& finding, const Subject& beneath, Instant now,
+                       EvidenceSource& evidence);
+    void add_history(Incident& incident) const;
+    void look_for_causes(std::size_t i, EvidenceSource& evidence);
+    void look_at_series(std::size_t i, EvidenceSource& evidence);
+    void watch_source(std::size_t i, Instant now, EvidenceSource& evidence);
+    void tell_all(NoteKind kind, std::string_view text, Instant now);
     void look_for_evidence(std::size_t i, Instant now, EvidenceSource& evidence);
     void verify(std::size_t i, Instant now, EvidenceSource& evidence);
     void conclude(std::size_t i, std::string_view outcome);
     void update_severity(std::size_t i, Instant now);
     void tell(std::size_t i, Instant now);
+    [[nodiscard]] Duration calm_for(const Incident& incident) const;
     void remove_over();
     [[nodiscard]] std::size_t index_of(const IncidentId& id) const;
 
@@ -115,8 +164,15 @@ private:
     std::vector<Incident> incidents_;  // reserved at start; parallel to pending_
     std::vector<Pending> pending_;
     std::vector<Incident> changed_;
-    std::span<const Incident> view_;
+    std::vector<Incident> recent_;          // the newest that are over, to be reopened
+    FixedVector<KindCount, 16> new_kinds_;  // of this tick
+    std::size_t new_findings_ = 0;          // of this tick
     EventHistory events_;
+    Preferences preferences_;
+    Instant last_run_;
+    std::uint64_t findings_dropped_ = 0;
+    std::uint64_t findings_held_back_ = 0;
+    std::span<const Incident> view_;
     std::uint64_t refused_ = 0;
     std::uint64_t opened_ = 0;
 };

@@ -24,6 +24,7 @@ Json json_of(const Finding& finding) {
              {"value", finding.value},
              {"limit", finding.limit},
              {"score", finding.score}};
+    if (finding.source_silent) out["source_silent"] = true;
     if (finding.expected != 0) out["expected"] = finding.expected;
     if (finding.kind == FindingKind::Forecast) {
         out["rate_per_second"] = finding.rate_per_second;
@@ -40,14 +41,34 @@ Json json_of(const ProcessUse& process) {
     out["cpu_ratio"] = process.cpu_ratio;
     out["rss_bytes"] = process.rss_bytes;
     out["write_bytes_per_second"] = process.write_bytes_per_second;
+    out["rss_growth_bytes_per_second"] = process.rss_growth_bytes_per_second;
     out["open_files"] = process.open_files;
+    out["share"] = process.share;
+    if (process.namesakes > 0) out["namesakes"] = process.namesakes;
     return out;
 }
 
 Json json_of(const Cause& cause) {
-    return {{"name", text_of(cause.name)},
-            {"text", text_of(cause.text)},
-            {"confidence", cause.confidence}};
+    Json out{{"name", text_of(cause.name)},
+             {"text", text_of(cause.text)},
+             {"confidence", cause.confidence}};
+    if (!cause.pro.empty()) out["for"] = text_of(cause.pro);
+    if (!cause.contra.empty()) out["against"] = text_of(cause.contra);
+    return out;
+}
+
+Json json_of(const IncidentNote& note) {
+    return {{"at", time_of(note.at)},
+            {"kind", text_of(name_of(note.kind))},
+            {"text", text_of(note.text)}};
+}
+
+Json json_of(const Snippet& snippet) {
+    Json values = Json::array();
+    for (const float value : snippet.values) values.push_back(value);
+    return {{"metric", text_of(snippet.metric)},
+            {"step_seconds", snippet.step_seconds},
+            {"values", values}};
 }
 
 Json json_of(const ActionRecord& action) {
@@ -85,13 +106,15 @@ Json json_of(const Incident& incident) {
     out["causes"] = list_of(incident.causes);
     out["processes"] = list_of(incident.processes);
     out["actions"] = list_of(incident.actions);
-    if (!incident.snippet.values.empty()) {
-        Json values = Json::array();
-        for (const float value : incident.snippet.values) values.push_back(value);
-        out["snippet"] = {{"metric", text_of(incident.snippet.metric)},
-                          {"step_seconds", incident.snippet.step_seconds},
-                          {"values", values}};
-    }
+    if (!incident.snippet.values.empty()) out["snippet"] = json_of(incident.snippet);
+    if (!incident.related.empty()) out["related"] = list_of(incident.related);
+    out["considered"] = list_of(incident.considered);
+    if (!incident.notes.empty()) out["timeline"] = list_of(incident.notes);
+    if (!incident.advice.empty()) out["advice"] = text_of(incident.advice);
+    if (!incident.remedy.empty()) out["remedy"] = text_of(incident.remedy);
+    if (incident.flaps > 0) out["flaps"] = incident.flaps;
+    if (incident.findings_dropped > 0) out["findings_dropped"] = incident.findings_dropped;
+    if (incident.uncertain) out["uncertain"] = true;
     return out;
 }
 

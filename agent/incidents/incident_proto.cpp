@@ -84,12 +84,21 @@ void put(const Finding& finding, const Incident& incident, v1::Finding& out) {
     if (finding.seconds_to_limit_high >= 0) {
         out.set_seconds_to_limit_high(number(finding.seconds_to_limit_high));
     }
+    out.set_source_silent(finding.source_silent);
 }
 
 void put(const Cause& cause, v1::Cause& out) {
     out.set_text(cause.text.c_str(), cause.text.size());
     out.set_name(cause.name.c_str(), cause.name.size());
     out.set_confidence(number(cause.confidence));
+    out.set_pro(cause.pro.c_str(), cause.pro.size());
+    out.set_contra(cause.contra.c_str(), cause.contra.size());
+}
+
+void put(const IncidentNote& note, const Instant& updated, v1::Note& out) {
+    put_time(note.at, updated, [&] { return out.mutable_at(); });
+    out.set_kind(static_cast<v1::NoteKind>(note.kind));
+    out.set_text(note.text.c_str(), note.text.size());
 }
 
 void put(const ProcessUse& process, v1::ProcessUse& out) {
@@ -101,6 +110,9 @@ void put(const ProcessUse& process, v1::ProcessUse& out) {
     out.set_rss_bytes(number(process.rss_bytes));
     out.set_write_bytes_per_second(number(process.write_bytes_per_second));
     out.set_open_files(process.open_files);
+    out.set_namesakes(process.namesakes);
+    out.set_share(number(process.share));
+    out.set_rss_growth_bytes_per_second(number(process.rss_growth_bytes_per_second));
 }
 
 void put(const ActionRecord& action, const Instant& updated, v1::ActionRecord& out) {
@@ -216,12 +228,21 @@ void read(Reader& reader, const v1::Finding& in, const Subject& subject, Finding
         reader.read_number("seconds_to_limit_high", in.seconds_to_limit_high(),
                            out.seconds_to_limit_high);
     }
+    out.source_silent = in.source_silent();
 }
 
 void read(Reader& reader, const v1::Cause& in, Cause& out) {
     out.text.assign(in.text());
     out.name.assign(in.name());
     reader.read_number("confidence", in.confidence(), out.confidence);
+    out.pro.assign(in.pro());
+    out.contra.assign(in.contra());
+}
+
+void read(Reader& reader, const v1::Note& in, IncidentNote& out) {
+    if (in.has_at()) out.at = reader.at(in.at());
+    reader.read_enum("note kind", in.kind(), NoteKind::Person, out.kind);
+    out.text.assign(in.text());
 }
 
 void read(Reader& reader, const v1::ProcessUse& in, ProcessUse& out) {
@@ -234,6 +255,10 @@ void read(Reader& reader, const v1::ProcessUse& in, ProcessUse& out) {
     reader.read_number("write_bytes_per_second", in.write_bytes_per_second(),
                        out.write_bytes_per_second);
     out.open_files = in.open_files();
+    out.namesakes = in.namesakes();
+    reader.read_number("share", in.share(), out.share);
+    reader.read_number("rss_growth_bytes_per_second", in.rss_growth_bytes_per_second(),
+                       out.rss_growth_bytes_per_second);
 }
 
 void read(Reader& reader, const v1::ActionRecord& in, ActionRecord& out) {
@@ -284,6 +309,12 @@ void read_lists(Reader& reader, const v1::Incident& in, Incident& out) {
     read_list(
         reader, "number of actions", in.actions(), out.actions,
         [&](const v1::ActionRecord& item, ActionRecord& action) { read(reader, item, action); });
+    read_list(reader, "number of considered causes", in.considered(), out.considered,
+              [&](const v1::Cause& item, Cause& cause) { read(reader, item, cause); });
+    read_list(reader, "number of related series", in.related(), out.related,
+              [&](const v1::Snippet& item, Snippet& snippet) { read(reader, item, snippet); });
+    read_list(reader, "number of notes", in.notes(), out.notes,
+              [&](const v1::Note& item, IncidentNote& note) { read(reader, item, note); });
 }
 
 }  // namespace
@@ -314,6 +345,14 @@ void to_proto(const Incident& incident, v1::Incident& out) {
     if (!incident.snippet.values.empty() || !incident.snippet.metric.empty()) {
         put(incident.snippet, *out.mutable_snippet());
     }
+    for (const Cause& cause : incident.considered) put(cause, *out.add_considered());
+    for (const Snippet& snippet : incident.related) put(snippet, *out.add_related());
+    for (const IncidentNote& note : incident.notes) put(note, incident.updated, *out.add_notes());
+    out.set_advice(incident.advice.c_str(), incident.advice.size());
+    out.set_remedy(incident.remedy.c_str(), incident.remedy.size());
+    out.set_flaps(incident.flaps);
+    out.set_findings_dropped(incident.findings_dropped);
+    out.set_uncertain(incident.uncertain);
 }
 
 Status from_proto(const v1::Incident& in, Incident& out) {
@@ -339,6 +378,11 @@ Status from_proto(const v1::Incident& in, Incident& out) {
     out.summary.assign(in.summary());
     read_lists(reader, in, out);
     read(reader, in.snippet(), out.snippet);
+    out.advice.assign(in.advice());
+    out.remedy.assign(in.remedy());
+    out.flaps = in.flaps();
+    out.findings_dropped = in.findings_dropped();
+    out.uncertain = in.uncertain();
     return reader.status();
 }
 

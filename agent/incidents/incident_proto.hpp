@@ -16,7 +16,7 @@ class Incident;
 
 namespace homeostat {
 
-// More than any incident takes (its structure holds about 7 kB); a longer input is Errc::Limit.
+// More than any incident takes (its structure holds about 12 kB); a longer input is Errc::Limit.
 inline constexpr std::size_t kIncidentBytesMax = 16384;
 
 void to_proto(const Incident& incident, v1::Incident& out);

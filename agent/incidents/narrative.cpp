@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "agent/incidents/kinds.hpp"
+#include "core/event.hpp"
+
 namespace homeostat {
 namespace {
 
@@ -13,8 +16,30 @@ const Finding* find_kind(const Incident& incident, FindingKind kind) {
     return nullptr;
 }
 
+// Seconds per second, or of a whole: people read them as a percentage.
 bool is_ratio(std::string_view metric) {
-    return metric.ends_with("_ratio");
+    return metric.ends_with("_ratio") || metric.find("pressure_") != std::string_view::npos ||
+           metric.ends_with("_busy_seconds");
+}
+
+// "the processor is saturated", "nginx.service failed".
+void append_phrase(FixedString<255>& out, std::string_view phrase, std::string_view subject) {
+    const auto gap = phrase.find("{}");
+    if (gap == std::string_view::npos) {
+        out.append(phrase);
+        return;
+    }
+    out.append(phrase.substr(0, gap));
+    out.append(subject);
+    out.append(phrase.substr(gap + 2));
+}
+
+// The signal was an event: its name and count tell a person nothing that the phrase does not.
+bool is_event(const Finding& lead) {
+    for (int kind = 0; kind <= static_cast<int>(kEventKindLast); ++kind) {
+        if (lead.metric == name_of(static_cast<EventKind>(kind))) return true;
+    }
+    return false;
 }
 
 void append_state(FixedString<255>& out, const Incident& incident, const Finding& lead) {
@@ -27,9 +52,12 @@ void append_state(FixedString<255>& out, const Incident& incident, const Finding
     } else if (incident.kind == "filesystem_read_only") {
         format_into(out, "{} became read-only", name);
     } else {
-        format_into(out, "{}: {} is {}", name, lead.metric,
-                    value_text(lead.value, lead.unit, lead.metric));
-        if (lead.limit != 0) {
+        append_phrase(out, find_kind(incident.kind).phrase, name);
+        if (is_event(lead)) return;
+        format_into(out, ": {} is {}", lead.metric, value_text(lead.value, lead.unit, lead.metric));
+        if (lead.expected != 0) {
+            format_into(out, " (usually {})", value_text(lead.expected, lead.unit, lead.metric));
+        } else if (lead.limit != 0) {
             format_into(out, " (limit {})", value_text(lead.limit, lead.unit, lead.metric));
         }
     }
@@ -48,31 +76,6 @@ void append_forecast(FixedString<255>& out, const Finding& forecast) {
     }
 }
 
-// The growth that the causes have to explain: bytes a second, 0 when there is none to explain.
-double growth_of(const Incident& incident) {
-    const Finding* forecast = find_kind(incident, FindingKind::Forecast);
-    return forecast == nullptr ? 0 : std::max(0.0, forecast->rate_per_second);
-}
-
-// A writer explains the growth as far as it writes as much as grows, and stands out among the
-// writers. Without a growth to compare with, only the share counts, and counts half.
-double writer_confidence(double writes, double total, double growth) {
-    if (writes <= 0 || total <= 0) return 0;
-    const double share = writes / total;
-    if (growth <= 0) return 0.5 * share;
-    const double explained = std::min(1.0, writes / growth);
-    return 0.95 * share * explained;  // never certain: it may rewrite in place
-}
-
-Cause cause_of(const ProcessUse& process, std::string_view subject, double confidence) {
-    Cause cause;
-    cause.confidence = confidence;
-    format_into(cause.name, "process:{}", process.name);
-    format_into(cause.text, "{} (pid {}) writes {}/s to {}", process.name, process.pid,
-                human_bytes(process.write_bytes_per_second), subject);
-    return cause;
-}
-
 }  // namespace
 
 FixedString<32> value_text(double value, Unit unit, std::string_view metric) {
@@ -87,21 +90,6 @@ FixedString<32> value_text(double value, Unit unit, std::string_view metric) {
     return out;
 }
 
-FixedVector<Cause, 3> rank_causes(const Incident& incident, double confidence_min) {
-    FixedVector<Cause, 3> causes;
-    double total = 0;
-    for (const ProcessUse& process : incident.processes) total += process.write_bytes_per_second;
-    for (const ProcessUse& process : incident.processes) {
-        const double confidence =
-            writer_confidence(process.write_bytes_per_second, total, growth_of(incident));
-        if (confidence < confidence_min) continue;
-        if (!causes.push(cause_of(process, incident.subject.name, confidence))) break;
-    }
-    sort_in_place(causes,
-                  [](const Cause& a, const Cause& b) { return a.confidence > b.confidence; });
-    return causes;
-}
-
 FixedString<255> summarize(const Incident& incident) {
     FixedString<255> out;
     if (incident.findings.empty()) {
@@ -114,6 +102,7 @@ FixedString<255> summarize(const Incident& incident) {
     if (!incident.causes.empty()) {
         format_into(out, "; {}", incident.causes[0].text);
     }
+    if (incident.uncertain) out.append("; no longer measured");
     if (incident.is_over()) {
         format_into(out, "; over after {}",
                     human_duration((incident.ended - incident.onset).seconds()));

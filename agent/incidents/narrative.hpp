@@ -1,4 +1,4 @@
-// Narrative puts an incident into words: one sentence for a pager, and names for its causes.
+// Narrative puts an incident into words: one sentence for a pager.
 #pragma once
 
 #include "core/incident.hpp"
@@ -7,10 +7,6 @@ namespace homeostat {
 
 // "/srv is 93 % full, grows 1.0 MiB/s and will be full in 45 s; writer (pid 42) writes to it".
 FixedString<255> summarize(const Incident& incident);
-
-// Ranks the processes of an incident as its causes: by how much of the growth each explains.
-// Leaves the causes empty when the best one is below `confidence_min`: unknown is an answer.
-FixedVector<Cause, 3> rank_causes(const Incident& incident, double confidence_min);
 
 // A value in its unit: "93 %", "12.5 GiB", "0.25".
 FixedString<32> value_text(double value, Unit unit, std::string_view metric);

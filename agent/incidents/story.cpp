@@ -21,12 +21,8 @@ std::string_view advice_for(const Incident& incident) {
         case IncidentState::Acting: return "wait: a remedy is running or being verified";
         case IncidentState::Open: break;
     }
-    if (incident.kind == "filesystem_space") return "free space, or stop what writes to it";
-    if (incident.kind == "filesystem_inodes") return "remove small files, or stop what makes them";
-    if (incident.kind == "filesystem_read_only") {
-        return "look at the kernel log and the disk before writing to it again";
-    }
-    return "look at the evidence; `homeostat show ID --json` has all of it";
+    if (!incident.advice.empty()) return incident.advice;
+    return "look at the evidence: `homeostat explain ID`";
 }
 
 void line(std::string& out, std::string_view label, std::string_view text) {
@@ -39,9 +35,12 @@ std::string age_of(std::int64_t unix_ns, std::int64_t now_unix_ns) {
 
 std::string why(const Incident& incident) {
     if (incident.causes.empty()) {
-        if (incident.processes.empty()) return "cause unknown";
-        const ProcessUse& process = incident.processes[0];
-        return fmt::format("cause unknown; nearest: {} (pid {})", process.name, process.pid);
+        if (incident.considered.empty()) return "cause unknown";
+        std::string out = "cause unknown; nearest:";
+        for (const Cause& cause : incident.considered) {
+            out += fmt::format(" {} ({:.0f} %)", cause.name, cause.confidence * 100);
+        }
+        return out;
     }
     const Cause& cause = incident.causes[0];
     return fmt::format("{} (confidence {:.0f} %)", cause.text, cause.confidence * 100);
@@ -57,6 +56,33 @@ std::string action_text(const ActionRecord& action, const Finding* lead) {
                            value_text(action.after, lead->unit, lead->metric));
     }
     return out;
+}
+
+// The change nearest to the onset; how many more there were.
+void append_changes(std::string& out, const Incident& incident) {
+    const IncidentNote* nearest = nullptr;
+    std::size_t changes = 0;
+    for (const IncidentNote& note : incident.notes) {
+        if (note.kind != NoteKind::Change) continue;
+        nearest = &note;
+        ++changes;
+    }
+    if (nearest == nullptr) return;
+    line(out, "changed",
+         fmt::format(
+             "{}, {} before{}", nearest->text,
+             human_duration(std::max(
+                 0.0, static_cast<double>(incident.onset.unix_ns - nearest->at.unix_ns) * 1e-9)),
+             changes > 1 ? fmt::format(" (and {} more)", changes - 1) : ""));
+}
+
+// The newest two: the story has twelve lines.
+void append_actions(std::string& out, const Incident& incident, const Finding* lead) {
+    constexpr std::size_t kActionsTold = 2;
+    const std::size_t count = incident.actions.size();
+    for (std::size_t i = count > kActionsTold ? count - kActionsTold : 0; i < count; ++i) {
+        line(out, "done", action_text(incident.actions[i], lead));
+    }
 }
 
 }  // namespace
@@ -85,6 +111,10 @@ std::string tell_story(const Incident& incident, std::int64_t now_unix_ns) {
                      age_of(incident.onset.unix_ns, now_unix_ns),
                      human_duration((incident.opened - incident.onset).seconds())));
     line(out, "why", why(incident));
+    if (incident.uncertain) line(out, "unsure", "nobody measures it at present");
+    if (incident.flaps > 0) {
+        line(out, "flaps", fmt::format("it seemed over {} times and came back", incident.flaps));
+    }
     if (!incident.snippet.values.empty()) {
         const auto [low, high] =
             std::minmax_element(incident.snippet.values.begin(), incident.snippet.values.end());
@@ -94,9 +124,8 @@ std::string tell_story(const Incident& incident, std::int64_t now_unix_ns) {
                          value_text(*low, unit, incident.snippet.metric),
                          value_text(*high, unit, incident.snippet.metric)));
     }
-    for (const ActionRecord& action : incident.actions) {
-        line(out, "done", action_text(action, lead));
-    }
+    append_changes(out, incident);
+    append_actions(out, incident, lead);
     if (incident.is_over()) {
         line(out, "over",
              fmt::format("{} after {}", rfc3339(incident.ended.unix_ns),

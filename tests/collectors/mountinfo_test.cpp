@@ -136,6 +136,19 @@ TEST_CASE("mountinfo: beneath means at a directory's boundary") {
     CHECK_FALSE(is_beneath("", "/"));
 }
 
+TEST_CASE("mountinfo: the device of a mount is the one mounted last") {
+    const char* text =
+        "22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw\n"
+        "30 22 0:31 / /srv rw - tmpfs tmpfs rw\n"
+        "31 22 7:0 / /srv rw - ext4 /dev/loop0 rw\n"
+        "32 22 0:40 / /run rw - tmpfs tmpfs rw\n";
+    CHECK(device_of_mount(text, "/") == "vda");
+    CHECK(device_of_mount(text, "/srv") == "loop0");
+    CHECK(device_of_mount(text, "/run").empty());
+    CHECK(device_of_mount(text, "/none").empty());
+    CHECK(device_of_mount("garbage", "/").empty());
+}
+
 TEST_CASE("mountinfo: a line of another form is a parse error that quotes it") {
     const auto ignore = [](const MountLine&) {};
     for (const char* text : {"hello\n", "1 2 8:1 / /a rw shared:1\n", "1 2 8:1 / /a rw -\n",

@@ -1,5 +1,7 @@
 #include "detectors/catalogue.hpp"
 
+#include "core/incident.hpp"
+
 #include <doctest/doctest.h>
 
 #include <set>
@@ -12,22 +14,53 @@ TEST_CASE("catalogue: every condition is complete and its steps grow worse") {
     for (const Condition& condition : stock_conditions()) {
         CAPTURE(std::string(condition.name));
         CHECK(names.insert(condition.name).second);
-        CHECK_FALSE(condition.incident.empty());
-        CHECK_FALSE(condition.metric.empty());
+        CHECK(condition.metric.empty() == condition.event.has_value());
         CHECK_FALSE(condition.advice.empty());
         CHECK(condition.name.size() <= decltype(Finding::condition)::capacity());
+        CHECK(condition.incident.size() <= decltype(Finding::incident)::capacity());
+        CHECK(condition.advice.size() <= decltype(Incident::advice)::capacity());
+        CHECK(condition.remedy.size() <= decltype(Incident::remedy)::capacity());
         CHECK(condition.clear_margin >= 0);
-        REQUIRE(condition.steps_used > 0);
-        REQUIRE(condition.steps_used <= Condition::kStepsMax);
-        for (std::size_t i = 1; i < condition.steps_used; ++i) {
+        REQUIRE_FALSE(condition.steps.empty());
+        for (std::size_t i = 1; i < condition.steps.size(); ++i) {
             CHECK(condition.steps[i].severity > condition.steps[i - 1].severity);
-            if (condition.comparison == Comparison::AtMost) {
-                CHECK(condition.steps[i].limit < condition.steps[i - 1].limit);
-            } else {
-                CHECK(condition.steps[i].limit > condition.steps[i - 1].limit);
-            }
+            const bool grows = condition.steps[i].limit > condition.steps[i - 1].limit;
+            CHECK(grows == worse_above(condition.comparison));
             CHECK(condition.steps[i].room_max <= condition.steps[i - 1].room_max);
         }
+        // A finding that pages nobody is of no severity, and the other way round.
+        CHECK(condition.incident.empty() == (condition.steps[0].severity == Severity::Info));
+        // Its hysteresis must not reach beyond what is normal.
+        const double mildest = condition.steps[0].limit;
+        if (condition.comparison == Comparison::AtLeast && mildest > 0) {
+            CHECK(condition.clear_margin < mildest);
+        }
+    }
+}
+
+TEST_CASE("catalogue: what opens an incident by a rate has a witness, a baseline, or is an error") {
+    // Rates of these are faults by themselves: something was lost, refused or slowed down.
+    const auto is_loss = [](std::string_view metric) {
+        for (const std::string_view word :
+             {"error", "drop", "overflow", "throttle", "cookies", "retransmit", "full", "pressure",
+              "overrun", "abort", "steal", "failure", "timeout", "fifo"}) {
+            if (metric.find(word) != std::string_view::npos) return true;
+        }
+        return false;
+    };
+    for (const Condition& condition : stock_conditions()) {
+        CAPTURE(std::string(condition.name));
+        const bool counts = condition.metric.ends_with("_count") ||
+                            condition.metric.ends_with("_seconds") ||
+                            condition.metric.ends_with("_packets_count");
+        const bool of_physics =
+            condition.comparison != Comparison::AtLeast || !condition.per.empty();
+        if (condition.incident.empty() || !counts || of_physics || is_loss(condition.metric)) {
+            continue;
+        }
+        const bool is_state =
+            condition.steps[0].limit <= 1 || condition.metric.starts_with("clock");
+        CHECK((condition.times_usual > 0 || !condition.witness.metric.empty() || is_state));
     }
 }
 

@@ -86,10 +86,10 @@ metrics: {}
     for (const Condition& condition : config->detect.conditions) {
         if (condition.name != "filesystem_full") continue;
         CHECK(condition.confirm.ns == seconds(5).ns);
-        for (std::size_t i = 0; i < condition.steps_used; ++i) {
-            if (condition.steps[i].severity != Severity::Critical) continue;
-            CHECK(condition.steps[i].limit == 0.9);
-            CHECK(condition.steps[i].room_max == 0);
+        for (const ConditionStep& step : condition.steps) {
+            if (step.severity != Severity::Critical) continue;
+            CHECK(step.limit == 0.9);
+            CHECK(step.room_max == 0);
         }
     }
 }

@@ -39,6 +39,24 @@ Incident full_incident() {
     }
     while (incident.actions.push(incident.actions[0])) {
     }
+    const std::string text(200, 'x');
+    const std::string_view long_text(text);
+    const Cause considered{.text = long_text,
+                           .name = long_text,
+                           .confidence = 0.3,
+                           .pro = long_text,
+                           .contra = long_text};
+    while (incident.considered.push(considered)) {
+    }
+    while (incident.related.push(incident.snippet)) {
+    }
+    while (incident.notes.push({incident.opened, NoteKind::Person, long_text})) {
+    }
+    incident.advice = long_text;
+    incident.remedy = "clean-disk";
+    incident.flaps = 3;
+    incident.findings_dropped = 9'990;
+    incident.uncertain = true;
     return incident;
 }
 
@@ -109,6 +127,25 @@ TEST_CASE("incident record: what is written comes back equal, field by field") {
     CHECK(back.snippet.step_seconds == 1);
     REQUIRE(back.snippet.values.size() == 32);
     CHECK(back.snippet.values[31] == incident.snippet.values[31]);
+}
+
+TEST_CASE("incident record: what explains it comes back too, and fits into one record") {
+    const Incident incident = full_incident();
+    const Incident back = round_trip(incident);
+    REQUIRE(back.considered.size() == incident.considered.size());
+    CHECK(back.considered[2].pro == incident.considered[2].pro);
+    CHECK(back.considered[2].contra == incident.considered[2].contra);
+    REQUIRE(back.notes.size() == incident.notes.size());
+    CHECK(back.notes[7].kind == NoteKind::Person);
+    CHECK(back.notes[7].text == incident.notes[7].text);
+    CHECK(back.notes[7].at == incident.notes[7].at);
+    CHECK(back.related.size() == incident.related.size());
+    CHECK(back.advice == incident.advice);
+    CHECK(back.remedy == "clean-disk");
+    CHECK(back.flaps == 3);
+    CHECK(back.findings_dropped == 9'990);
+    CHECK(back.uncertain);
+    CHECK(encoded(incident).size() < kIncidentBytesMax);
 }
 
 TEST_CASE("incident record: the empty one, the fullest one and odd ones survive too") {

@@ -37,26 +37,34 @@ TEST_CASE("narrative: one sentence with the mount, the rate, the time to full an
     Incident incident = filling_incident();
     CHECK(summarize(incident) == "/srv is 61 % full, grows 1.0 MiB/s, full in 45 s (40 s to 55 s)");
     REQUIRE(incident.processes.push(process("writer", 1048576)));
-    incident.causes = rank_causes(incident, 0.5);
+    REQUIRE(incident.causes.push({.text = "writer (pid 42) writes 1.0 MiB/s to /srv",
+                                  .name = "process:writer",
+                                  .confidence = 0.9}));
     CHECK(summarize(incident).view().ends_with("; writer (pid 42) writes 1.0 MiB/s to /srv"));
 }
 
-TEST_CASE(
-    "narrative: confidence follows share and explained growth, and below the gate it is silent") {
-    struct Row {
-        double first;
-        double second;
-        std::size_t causes;
-    };
-    for (const Row& row : {Row{1048576, 0, 1}, Row{1048576, 100000, 1}, Row{500000, 500000, 0},
-                           Row{1000, 0, 0}, Row{0, 0, 0}}) {
-        CAPTURE(row.first);
-        CAPTURE(row.second);
-        Incident incident = filling_incident();
-        REQUIRE(incident.processes.push(process("a", row.first)));
-        REQUIRE(incident.processes.push(process("b", row.second)));
-        CHECK(rank_causes(incident, 0.5).size() == row.causes);
-    }
+TEST_CASE("narrative: every kind has a sentence, with what is usual or the limit") {
+    Incident incident;
+    incident.kind = "cpu_saturation";
+    Finding lead;
+    lead.metric = "pressure_cpu_some_seconds";
+    lead.unit = Unit::Seconds;
+    lead.value = 0.81;
+    lead.limit = 0.6;
+    REQUIRE(incident.findings.push(lead));
+    CHECK(summarize(incident) ==
+          "the processor is saturated: pressure_cpu_some_seconds is 81 % (limit 60 %)");
+    incident.findings[0].expected = 0.05;
+    CHECK(summarize(incident).view().ends_with("is 81 % (usually 5 %)"));
+    incident.uncertain = true;
+    CHECK(summarize(incident).view().ends_with("; no longer measured"));
+    incident.kind = "service_failed";
+    incident.uncertain = false;
+    incident.subject = {SubjectKind::Unit, "nginx.service"};
+    incident.findings[0].metric = "unit_failed";
+    CHECK(summarize(incident) == "nginx.service failed");
+    incident.kind = "of_my_own";
+    CHECK(summarize(incident).view().starts_with("of_my_own"));
 }
 
 TEST_CASE("narrative: values are shown in their unit") {

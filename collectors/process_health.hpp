@@ -1,0 +1,49 @@
+// ProcessHealthCollector looks for the process that does too much: too long at it, growing without
+// a pause, near its limit of open files.
+//
+// It stands on the process table's last pass and looks at /proc/PID/fd and /proc/PID/limits itself
+// (proc_pid_fd(5), proc_pid_limits(5)). Ratios of single processes are told by command name, and
+// only of those that are near trouble: a healthy host has none.
+//
+// Batch work (compilers, archivers, package tools, backups) is meant to use what is idle and ends
+// by itself, so that it does not count as "long running". is_batch_program() is the list.
+#pragma once
+
+#include "collectors/collector.hpp"
+#include "collectors/workbench.hpp"
+
+namespace homeostat {
+
+// True for programs whose name (comm) says that they do a batch job.
+bool is_batch_program(std::string_view name);
+
+class ProcessHealthCollector final : public Collector {
+public:
+    static constexpr std::size_t kNamesMax = 8;  // told at one time, of each metric
+
+    explicit ProcessHealthCollector(Workbench& bench) : bench_(bench) {}
+    Status collect(const Root& root, Samples& out) override;
+    static std::span<const Metric> metrics();
+
+private:
+    // Names that were told are told once more, as 0, when they are well again: a series that just
+    // stops would be unknown instead.
+    using Names = FixedVector<FixedString<15>, kNamesMax>;
+    struct Worst {
+        FixedString<15> name;
+        double value = 0;
+    };
+    using Ranking = FixedVector<Worst, kNamesMax>;
+
+    static void keep_worst(Ranking& ranking, std::string_view name, double value);
+    static void tell(const Metric& metric, const Ranking& ranking, Names& told, Samples& out);
+    void long_running(Samples& out);
+    void growing(const Root& root, Samples& out);
+    void open_files(const Root& root, Samples& out);
+
+    Workbench& bench_;
+    Names growing_told_;
+    Names files_told_;
+};
+
+}  // namespace homeostat

@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""A program that does one thing wrong, bounded in size and time.
+
+Usage: culprit.py NAME SECONDS WHAT [ARGUMENT...]
+
+NAME becomes the process's name, so that the right cause can be recognised. WHAT is one of
+  spin [workers]              burns that many cores
+  write DIR BYTES_PER_SECOND  appends to a file there
+  deleted DIR BYTES_PER_SECOND  the same, to a file that it has deleted
+  inodes DIR PER_SECOND       makes empty files
+  leak BYTES_PER_SECOND MAX   keeps memory
+  descriptors PER_SECOND MAX  keeps descriptors
+  children COUNT              starts processes that sleep
+  zombies COUNT               starts processes and does not collect them
+  threads COUNT               starts threads that sleep
+  refused PER_SECOND          connects to a port where nobody listens
+  backlog                     listens and does not accept, while others connect
+  datagrams                   receives too slowly for what is sent
+  timewait PER_SECOND         opens and closes connections
+All network traffic stays on loopback.
+"""
+import ctypes
+import os
+import socket
+import sys
+import threading
+import time
+
+
+def rename(name):
+    ctypes.CDLL(None).prctl(15, name.encode()[:15], 0, 0, 0)
+
+
+def pace(per_second, until):
+    """Yields, at most so often a second, until the time is up; each step is a tenth of a second."""
+    while time.monotonic() < until:
+        for _ in range(max(1, int(per_second / 10))):
+            yield
+        time.sleep(0.1)
+
+
+def spin(until, workers=1):
+    for _ in range(int(workers) - 1):
+        if os.fork() == 0:
+            break
+    while time.monotonic() < until:
+        for _ in range(100000):
+            pass
+
+
+def write(until, directory, rate, delete=False):
+    path = os.path.join(directory, "grows.log")
+    block = b"x" * max(1, int(rate) // 10)
+    with open(path, "ab", buffering=0) as file:
+        if delete:
+            os.unlink(path)
+        while time.monotonic() < until:
+            try:
+                file.write(block)
+            except OSError:
+                pass
+            time.sleep(0.1)
+    if not delete:
+        os.unlink(path)
+
+
+def inodes(until, directory, rate):
+    made = 0
+    for _ in pace(float(rate), until):
+        try:
+            open(os.path.join(directory, f"f{made}"), "w").close()
+            made += 1
+        except OSError:
+            pass
+
+
+def leak(until, rate, most):
+    kept, size = [], max(1, int(rate) // 10)
+    while time.monotonic() < until:
+        if len(kept) * size < int(most):
+            kept.append(bytearray(os.urandom(4096)) * (size // 4096))
+        time.sleep(0.1)
+
+
+def descriptors(until, rate, most):
+    kept = []
+    for _ in pace(float(rate), until):
+        if len(kept) < int(most):
+            kept.append(os.open("/dev/null", os.O_RDONLY))
+
+
+def children(until, count):
+    pids = []
+    for _ in range(int(count)):
+        pid = os.fork()
+        if pid == 0:
+            time.sleep(max(0, until - time.monotonic()))
+            os._exit(0)
+        pids.append(pid)
+    time.sleep(max(0, until - time.monotonic()))
+    for pid in pids:
+        os.waitpid(pid, 0)
+
+
+def zombies(until, count):
+    for _ in range(int(count)):
+        if os.fork() == 0:
+            os._exit(0)
+    time.sleep(max(0, until - time.monotonic()))
+
+
+def threads(until, count):
+    threading.stack_size(64 * 1024)
+    for _ in range(int(count)):
+        threading.Thread(
+            target=time.sleep, args=(max(0, until - time.monotonic()),), daemon=True
+        ).start()
+    time.sleep(max(0, until - time.monotonic()))
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def refused(until, rate):
+    port = free_port()
+    for _ in pace(float(rate), until):
+        with socket.socket() as client:
+            client.connect_ex(("127.0.0.1", port))
+
+
+def backlog(until):
+    server = socket.socket()
+    server.bind(("127.0.0.1", 0))
+    server.listen(4)
+    clients = []
+    for _ in pace(50, until):
+        client = socket.socket()
+        client.setblocking(False)
+        client.connect_ex(server.getsockname())
+        clients.append(client)
+        if len(clients) > 400:
+            clients.pop(0).close()
+
+
+def datagrams(until):
+    receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    receiver.bind(("127.0.0.1", 0))
+    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    for _ in pace(3000, until):
+        sender.sendto(b"x" * 512, receiver.getsockname())
+
+
+def timewait(until, rate):
+    server = socket.socket()
+    server.bind(("127.0.0.1", 0))
+    server.listen(512)
+    for _ in pace(float(rate), until):
+        client = socket.create_connection(server.getsockname())
+        peer, _ = server.accept()
+        client.close()
+        peer.close()
+
+
+def main():
+    name, seconds, what, *arguments = sys.argv[1:]
+    rename(name)
+    until = time.monotonic() + float(seconds)
+    if what == "deleted":
+        write(until, *arguments, delete=True)
+    else:
+        {
+            f.__name__: f
+            for f in (spin, write, inodes, leak, descriptors, children, zombies, threads, refused,
+                      backlog, datagrams, timewait)
+        }[what](until, *arguments)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 4:
+        sys.exit(__doc__)
+    main()

@@ -1,0 +1,70 @@
+#include "agent/incidents/kinds.hpp"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "detectors/catalogue.hpp"
+
+using namespace homeostat;
+
+namespace {
+
+const Subject kHost{};
+const Subject kSrv{SubjectKind::Mount, "/srv"};
+const Subject kVar{SubjectKind::Mount, "/var"};
+const Subject kDisk{SubjectKind::Device, "vda"};
+
+Instant at(Duration since_boot) {
+    return Instant{} + since_boot;
+}
+
+}  // namespace
+
+TEST_CASE("kinds: every kind that the catalogue opens is known, once, with its own phrase") {
+    std::set<std::string_view> names;
+    for (const Kind& kind : kinds()) {
+        CAPTURE(std::string(kind.name));
+        CHECK(names.insert(kind.name).second);
+        CHECK_FALSE(kind.phrase.empty());
+        CHECK(kind.resource != Resource::Other);
+    }
+    for (const Condition& condition : stock_conditions()) {
+        CAPTURE(std::string(condition.name));
+        if (!condition.incident.empty()) CHECK(names.count(condition.incident) == 1);
+    }
+    CHECK(find_kind("of_my_own").resource == Resource::Other);
+    CHECK(find_kind("of_my_own").phrase == "of_my_own");
+}
+
+TEST_CASE("kinds: what is one fault depends on kind, subject and time") {
+    struct Row {
+        FaultSide open;
+        FaultSide later;
+        bool one;
+    };
+    const Instant t = at(hours(1));
+    const Instant soon = at(hours(1) + seconds(20));
+    const Instant late = at(hours(3));
+    for (const Row& row : {
+             Row{{"memory_exhausted", kHost, kHost, t}, {"oom_kill", kHost, kHost, late}, true},
+             Row{{"oom_kill", kHost, kHost, t}, {"memory_exhausted", kHost, kHost, soon}, true},
+             Row{{"cpu_saturation", kHost, kHost, t}, {"oom_kill", kHost, kHost, t}, false},
+             Row{{"cpu_saturation", kHost, kHost, t}, {"process_storm", kHost, kHost, soon}, true},
+             Row{{"cpu_saturation", kHost, kHost, t}, {"process_storm", kHost, kHost, late}, false},
+             Row{{"filesystem_space", kSrv, kSrv, t}, {"filesystem_space", kVar, kVar, t}, false},
+             Row{{"filesystem_space", kSrv, kDisk, t}, {"filesystem_space", kVar, kDisk, t}, true},
+             Row{{"disk_errors", kDisk, kDisk, t},
+                 {"filesystem_read_only", kSrv, kDisk, soon},
+                 true},
+             Row{{"disk_errors", kDisk, kDisk, t},
+                 {"filesystem_read_only", kSrv, kSrv, soon},
+                 false},
+             Row{{"of_my_own", kSrv, kSrv, t}, {"of_my_own", kSrv, kSrv, late}, true},
+             Row{{"of_my_own", kSrv, kSrv, t}, {"of_my_own", kVar, kVar, t}, false},
+         }) {
+        CAPTURE(std::string(row.open.kind));
+        CAPTURE(std::string(row.later.kind));
+        CHECK(is_one_fault(row.open, row.later) == row.one);
+    }
+}

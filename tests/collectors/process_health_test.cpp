@@ -1,0 +1,122 @@
+#include "collectors/process_health.hpp"
+
+#include <doctest/doctest.h>
+
+#include "collectors/processes.hpp"
+#include "tests/collectors/fake_process.hpp"
+#include "tests/collectors/fixture_host.hpp"
+
+using namespace homeostat;
+using test::FakeProcess;
+using test::Watch;
+
+namespace {
+
+// A host whose processes are looked at every five seconds.
+struct Host {
+    Watch watch;
+    test::MemoryRoot root;
+    ProcessesCollector processes{watch.bench};
+    ProcessHealthCollector health{watch.bench};
+
+    Host() {
+        FakeProcess{.pid = 1}.put(root);
+        root.set("proc/meminfo", "MemTotal: 8000000 kB\nMemAvailable: 4000000 kB\n");
+    }
+    void look() {
+        REQUIRE(watch.collect(processes, root));
+        REQUIRE(health.collect(root, watch.samples));
+        watch.clock.advance(seconds(5));
+    }
+    std::optional<double> of(std::string_view metric, std::string_view name) {
+        return watch.value(metric, SubjectKind::Process, name);
+    }
+};
+
+void limit_files(test::MemoryRoot& root, int pid, int limit) {
+    root.set(fmt::format("proc/{}/limits", pid),
+             fmt::format("Limit                     Soft Limit           Hard Limit  Units\n"
+                         "Max open files            {}                 4096        files\n",
+                         limit));
+}
+
+}  // namespace
+
+TEST_CASE("process health: who has been busy for a while counts, batch work does not") {
+    Host host;
+    for (std::uint64_t pass = 0; pass < 4; ++pass) {
+        FakeProcess{.pid = 50, .name = "hog", .cpu_ticks = pass * 450}.put(host.root);
+        FakeProcess{.pid = 51, .name = "cc1plus", .cpu_ticks = pass * 450}.put(host.root);
+        host.look();
+    }
+    CHECK(*host.watch.value("cpu_long_running_ratio") == doctest::Approx(0.5));
+    FakeProcess{.pid = 50, .name = "hog", .cpu_ticks = 3 * 450 + 10}.put(host.root);
+    host.look();
+    CHECK(*host.watch.value("cpu_long_running_ratio") == doctest::Approx(0.0));
+}
+
+TEST_CASE("process health: growth without a pause is told, and that it is over") {
+    Host host;
+    for (std::uint64_t pass = 0; pass < 5; ++pass) {
+        FakeProcess{.pid = 60, .name = "leaky", .rss_pages = 1000 + pass * 12800}.put(host.root);
+        host.look();
+    }
+    // 10 MiB a second of 3.8 GiB: gone in some 400 seconds.
+    CHECK(*host.of("process_memory_exhausting_ratio", "leaky") ==
+          doctest::Approx(2.304).epsilon(0.01));
+    host.look();
+    CHECK(*host.of("process_memory_exhausting_ratio", "leaky") == 0);
+    host.look();
+    CHECK_FALSE(host.of("process_memory_exhausting_ratio", "leaky"));
+}
+
+TEST_CASE("process health: descriptors are told near the limit of the process, by its worst") {
+    Host host;
+    const FakeProcess few{.pid = 70, .name = "server"};
+    const FakeProcess many{.pid = 71, .name = "server"};
+    few.put(host.root);
+    many.put(host.root);
+    limit_files(host.root, 70, 10);
+    limit_files(host.root, 71, 10);
+    for (int i = 0; i < 2; ++i) few.open(host.root, i, "/dev/null", "02");
+    for (int i = 0; i < 9; ++i) many.open(host.root, i, "/dev/null", "02");
+    host.look();
+    CHECK(*host.of("process_files_used_ratio", "server") == doctest::Approx(0.9));
+    limit_files(host.root, 71, 1000);
+    host.look();
+    CHECK(*host.of("process_files_used_ratio", "server") == 0);
+}
+
+TEST_CASE("process health: who moves data for long, or waits for a disk that moves none") {
+    Host host;
+    for (std::uint64_t pass = 0; pass < 3; ++pass) {
+        FakeProcess{.pid = 80, .name = "dumper", .written_bytes = pass << 26U}.put(host.root);
+        host.look();
+    }
+    CHECK(*host.watch.value("io_long_running_ratio") == doctest::Approx(1.0));
+    Host hung;
+    for (int pass = 0; pass < 3; ++pass) {
+        FakeProcess{.pid = 81, .name = "reader", .state = 'D'}.put(hung.root);
+        hung.look();
+    }
+    CHECK(*hung.watch.value("io_long_running_ratio") == 1);
+}
+
+TEST_CASE("process health: before the first pass it is unknown, not well") {
+    Watch watch;
+    test::MemoryRoot root;
+    ProcessHealthCollector health(watch.bench);
+    CHECK_FALSE(watch.collect(health, root));
+    CHECK(watch.samples.all().empty());
+}
+
+TEST_CASE("process health: batch programs by name, also with a version") {
+    for (const char* name : {"tar", "cc1plus", "zstd", "clang-14", "apk", "unattended-upgr"}) {
+        CAPTURE(name);
+        CHECK(is_batch_program(name));
+    }
+    for (const char* name : {"", "stress-ng-cpu", "nginx", "tarantool", "asd", "postgres"}) {
+        CAPTURE(name);
+        CHECK_FALSE(is_batch_program(name));
+    }
+}
