@@ -114,4 +114,22 @@ Result<ActionConfig> load_action_config(const std::string& directory, Trust trus
     return Loader(directory, trust, errors).load();
 }
 
+Status check_config_directory(const std::string& directory, bool must_exist) {
+    std::error_code error;
+    const auto status = std::filesystem::status(directory, error);
+    if (status.type() == std::filesystem::file_type::not_found) {
+        if (!must_exist) return Ok{};
+        return make_error(Errc::NotFound, "there is no configuration directory '{}'", directory);
+    }
+    if (error) {
+        return make_errno_error(errc_of(error.value()), error.value(), "configuration directory {}",
+                                directory);
+    }
+    if (status.type() != std::filesystem::file_type::directory) {
+        return make_error(Errc::Invalid, "{}: expected a directory with homeostat.yml in it",
+                          directory);
+    }
+    return Ok{};
+}
+
 }  // namespace homeostat

@@ -37,4 +37,9 @@ struct ActionConfig {
 Result<ActionConfig> load_action_config(const std::string& directory, Trust trust,
                                         std::vector<Error>* errors = nullptr);
 
+// The directory itself. A default one that is missing is normal, one that somebody named must be
+// there: a typing error must not pass for "nothing is configured". Errc::NotFound, Errc::Invalid
+// when it is something else than a directory, Errc::Denied.
+Status check_config_directory(const std::string& directory, bool must_exist);
+
 }  // namespace homeostat

@@ -26,8 +26,8 @@ std::int64_t monotonic_ns() {
 // One conversation with a deadline: it knows whom it talks to, for the messages.
 class Conversation {
 public:
-    Conversation(const std::string& path, Duration timeout)
-        : path_(path), deadline_ns_(monotonic_ns() + timeout.ns) {}
+    Conversation(const std::string& path, Duration timeout, int interrupt)
+        : path_(path), deadline_ns_(monotonic_ns() + timeout.ns), interrupt_(interrupt) {}
 
     Status connect() {
         sockaddr_un address{};
@@ -88,14 +88,19 @@ private:
     Status wait_for(short events) {
         const std::int64_t left_ms = (deadline_ns_ - monotonic_ns()) / kNsPerMs;
         if (left_ms <= 0) return make_error(Errc::Timeout, "no answer of the actuator in time");
-        pollfd fd{socket_.get(), events, 0};
-        ::poll(&fd, 1, static_cast<int>(std::min<std::int64_t>(left_ms, 60'000)));
+        std::array<pollfd, 2> fds{pollfd{socket_.get(), events, 0},
+                                  pollfd{interrupt_, POLLIN, 0}};  // poll passes over -1
+        ::poll(fds.data(), fds.size(), static_cast<int>(std::min<std::int64_t>(left_ms, 60'000)));
+        if (fds[0].revents == 0 && fds[1].revents != 0) {
+            return make_error(Errc::Timeout,
+                              "the agent was stopped before the actuator answered: see its audit");
+        }
         return Ok{};
     }
     Status wait_a_moment() {
         static constexpr int kMomentMs = 10;
         if (monotonic_ns() >= deadline_ns_) {
-            return make_error(Errc::Timeout, "the actuator at {} is busy", path_);
+            return make_error(Errc::Failed, "the actuator at {} is busy", path_);
         }
         ::poll(nullptr, 0, kMomentMs);
         return Ok{};
@@ -103,14 +108,15 @@ private:
 
     const std::string& path_;
     std::int64_t deadline_ns_;
+    int interrupt_;
     Descriptor socket_;
 };
 
 }  // namespace
 
 Result<ActionReport> request_action(const std::string& socket_path, const ActionRequest& request,
-                                    Duration timeout) {
-    Conversation conversation(socket_path, timeout);
+                                    Duration timeout, int interrupt) {
+    Conversation conversation(socket_path, timeout, interrupt);
     if (const auto connected = conversation.connect(); !connected) return connected.error();
     if (const auto sent = conversation.send(encode(request)); !sent) return sent.error();
     std::array<char, 4> head{};

@@ -18,6 +18,7 @@
 #include "actions/config_report.hpp"
 #include "actions/forked_runner.hpp"
 #include "core/file.hpp"
+#include "core/printable.hpp"
 
 #ifndef HOMEOSTAT_VERSION
 #define HOMEOSTAT_VERSION "unknown"
@@ -32,7 +33,7 @@ constexpr int kExitUsage = 2;
 constexpr uid_t kNobody = static_cast<uid_t>(-1);
 
 void say(std::string_view text) {
-    fmt::print(stderr, "homeostat-actuator: {}\n", text);
+    fmt::print(stderr, "homeostat-actuator: {}\n", printable(text));
 }
 
 // Signals come as readable descriptors, so that a run can be ended by one too.
@@ -93,7 +94,7 @@ Status run(const ActuatorOptions& options, const Root& root) {
     const auto stop = signal_descriptor({SIGTERM, SIGINT});
     const auto again = signal_descriptor({SIGHUP});
     if (!stop || !again) return (stop ? again : stop).error();
-    ::signal(SIGPIPE, SIG_IGN);
+    for (const int number : {SIGPIPE, SIGUSR1, SIGUSR2, SIGXFSZ}) ::signal(number, SIG_IGN);
 
     auto config = load_action_config(options.config, Trust::OwnerOnly);
     if (!config) return config.error();
@@ -119,11 +120,16 @@ Status run(const ActuatorOptions& options, const Root& root) {
 }
 
 int check(const ActuatorOptions& options, const Root& root) {
+    const bool named = options.config != ActuatorOptions{}.config;
+    if (const auto usable = check_config_directory(options.config, named); !usable) {
+        say(usable.error().text);
+        return kExitUnusable;
+    }
     const SystemClock clock;
     ProcessSpawner spawner;
     const ConfigReport report =
         report_config(options.config, Trust::OwnerOnly, root, clock, spawner);
-    fmt::print("{}", report.text);
+    fmt::print("{}", printable(report.text, Lines::Many));
     return report.errors == 0 ? kExitFine : kExitUnusable;
 }
 

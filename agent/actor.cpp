@@ -1,5 +1,8 @@
 #include "agent/actor.hpp"
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include "actions/actuator_client.hpp"
 
 namespace homeostat {
@@ -13,7 +16,9 @@ ActionReport unreachable(const ActionJob& job, const Error& error) {
     report.rule = job.decision.rule_name;
     report.playbook = job.decision.playbook;
     report.mode = name_of(job.decision.mode);
-    report.reached = false;
+    report.unknown = error.code == Errc::Timeout;
+    // Not to be asked again within seconds when it may be at work.
+    report.reached = report.unknown;
     report.detail.assign(error.text);
     return report;
 }
@@ -25,12 +30,22 @@ SocketActuator::SocketActuator(std::string socket, Duration timeout, std::uint64
     : socket_(std::move(socket)),
       timeout_(timeout),
       config_hash_(config_hash),
-      nonce_(nonce_seed) {}
+      nonce_(nonce_seed),
+      interrupt_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+
+SocketActuator::~SocketActuator() {
+    if (interrupt_ >= 0) ::close(interrupt_);
+}
+
+void SocketActuator::interrupt() {
+    const std::uint64_t one = 1;
+    if (::write(interrupt_, &one, sizeof one) < 0) return;  // it is readable already
+}
 
 Result<ActionReport> SocketActuator::run(const ActionJob& job) {
     ++nonce_;
     return request_action(socket_, request_of(job.decision, job.incident, config_hash_, nonce_),
-                          timeout_);
+                          timeout_, interrupt_);
 }
 
 bool Actor::step(Duration patience) {

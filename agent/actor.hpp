@@ -16,6 +16,9 @@ class ActuatorPort {
 public:
     virtual ~ActuatorPort() = default;
     virtual Result<ActionReport> run(const ActionJob& job) = 0;
+
+    // For good, from any thread: run() waits for no answer any more. The action itself goes on.
+    virtual void interrupt() {}
 };
 
 class SocketActuator final : public ActuatorPort {
@@ -25,13 +28,19 @@ public:
     SocketActuator(std::string socket, Duration timeout, std::uint64_t config_hash,
                    std::uint64_t nonce_seed);
 
+    ~SocketActuator() override;
+    SocketActuator(const SocketActuator&) = delete;
+    SocketActuator& operator=(const SocketActuator&) = delete;
+
     Result<ActionReport> run(const ActionJob& job) override;
+    void interrupt() override;
 
 private:
     std::string socket_;
     Duration timeout_;
     std::uint64_t config_hash_;
     std::uint64_t nonce_;
+    int interrupt_;  // an eventfd; -1 when there was none to be had
 };
 
 class Actor {
@@ -45,6 +54,9 @@ public:
 
     // Until the queue is closed and empty: the body of the thread.
     void run();
+
+    // From any thread: gives up waiting for an answer.
+    void interrupt() { runner_.interrupt(); }
 
 private:
     Work& work_;

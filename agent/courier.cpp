@@ -2,7 +2,7 @@
 
 namespace homeostat {
 
-void Courier::step(Instant now, Duration patience) {
+bool Courier::step(Instant now, Duration patience) {
     bool any = false;
     for (auto incident = work_.to_ship.pop(patience); incident;
          incident = work_.to_ship.try_pop()) {
@@ -10,7 +10,7 @@ void Courier::step(Instant now, Duration patience) {
         any = true;
     }
     if (any) shipper_.flush(now);  // a disk that refuses shows in the spool's status
-    shipper_.step(now);
+    return any;
 }
 
 // A store that cannot be written must not keep the incident from being shipped.

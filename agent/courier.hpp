@@ -1,7 +1,8 @@
-// Courier is the ship stage: every incident goes to the local store, then to the spool, then out.
+// Courier makes every incident durable: first in the local store, then in the spool.
 //
-// A step function: the daemon calls it on its own thread, the simulation from its one loop. Disk
-// and network happen here and nowhere else, so that neither can hold up the watch.
+// A step function: the daemon calls it on its own thread, the simulation from its one loop. It does
+// all that waits for the state disk and nothing that waits for a server, so that neither can hold
+// up the watch, and no server the disk. Bringing the spool to the servers is Shipper::step().
 #pragma once
 
 #include <cstdint>
@@ -26,9 +27,9 @@ public:
     Courier(Work& work, IncidentStore& store, Shipper& shipper)
         : work_(work), store_(store), shipper_(shipper) {}
 
-    // Takes what the watch has handed over, waiting at most `patience` for the first, makes it
-    // durable, and lets each destination that is due make one request.
-    void step(Instant now, Duration patience);
+    // Takes what the watch has handed over, waiting at most `patience` for the first, and makes it
+    // durable. True when there was something.
+    bool step(Instant now, Duration patience);
 
     [[nodiscard]] const IncidentTally& tally() const { return tally_; }
     [[nodiscard]] const StoreStatus& store_status() const { return store_status_; }

@@ -1,11 +1,11 @@
 #include "agent/daemon.hpp"
 
+#include <fmt/core.h>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <fmt/core.h>
-
+#include <algorithm>
 #include <csignal>
 
 #include "agent/confinement.hpp"
@@ -16,21 +16,29 @@
 namespace homeostat {
 namespace {
 
-constexpr Duration kCourierPatience = milliseconds(200);
+constexpr Duration kCourierPatience = seconds(1);
+constexpr Duration kShipPause = milliseconds(500);  // until a retry may be due; a ring is heard
 constexpr Duration kScrapePause = milliseconds(200);
 constexpr Duration kSurveyPause = milliseconds(200);
 constexpr Duration kStatusRefresh = seconds(2);    // of what the courier may write
 constexpr Duration kModelsInterval = minutes(15);  // what a kill -9 forgets at most
 constexpr Duration kPublishInterval = seconds(1);  // of the courier's numbers, to /metrics
-constexpr Duration kDrainMax = seconds(5);         // for what is still queued when we stop
+constexpr Duration kEndPoll = milliseconds(50);    // while the last requests end
 
-sigset_t handled_signals() {
+sigset_t set_of(std::initializer_list<int> signals) {
     sigset_t set;
     sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
+    for (const int signal : signals) sigaddset(&set, signal);
     return set;
+}
+
+// These would end the process by default. A file at its size limit is a disk that refuses.
+void ignore_signals() {
+    for (const int number : {SIGPIPE, SIGUSR1, SIGUSR2, SIGXFSZ}) std::signal(number, SIG_IGN);
+}
+
+int signal_descriptor(const sigset_t& set) {
+    return ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 // Sleeps until `due` or a signal, whichever is first. The signal, or 0.
@@ -49,30 +57,34 @@ int wait_for_signal(int signals, const Clock& clock, Instant due) {
     }
 }
 
-void pause_for(Duration length) {
-    const timespec time{static_cast<time_t>(length.ns / 1'000'000'000), length.ns % 1'000'000'000};
-    ::nanosleep(&time, nullptr);
-}
-
 }  // namespace
 
 DaemonEnd Daemon::run(Duration limit) {
     // Blocked before the threads start, so that they inherit it and only signalfd sees them.
-    const sigset_t set = handled_signals();
-    ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
-    const int signals = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (signals < 0) {
+    const sigset_t all = set_of({SIGTERM, SIGINT, SIGHUP});
+    const sigset_t stops = set_of({SIGTERM, SIGINT});
+    ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    ignore_signals();
+    const int signals = signal_descriptor(all);
+    // While this run ends, a SIGHUP waits for the next one.
+    const int stop_signals = signal_descriptor(stops);
+    if (signals < 0 || stop_signals < 0) {
         parts_.log.write(LogLevel::Error, "signalfd: {}", errno_text(errno));
+        if (signals >= 0) ::close(signals);
         return DaemonEnd::Failed;
     }
     std::thread courier([this] {
         confine_thread();
         deliver();
     });
+    std::thread shipper([this] {
+        confine_thread();
+        ship();
+    });
     std::thread actor([this] {
         confine_thread();
         parts_.actor.run();
+        acting_ = false;
     });
     std::thread scraper;
     if (parts_.scraper != nullptr) {
@@ -95,22 +107,26 @@ DaemonEnd Daemon::run(Duration limit) {
         });
     }
 
-    const DaemonEnd end = watch(signals, limit);
-    offer_models(parts_.clock.now());
+    DaemonEnd end = watch(signals, limit);
 
     if (end == DaemonEnd::Stopped) parts_.service_manager.notify("STOPPING=1");
-    parts_.work.to_act.close();
-    actor.join();  // an action that runs is waited for: its report belongs in the incident
-    stopping_ = true;
+    finish_actions(stop_signals);
+    actor.join();
+    offer_models(parts_.clock.now());
     parts_.work.to_ship.close();
-    courier.join();
+    courier.join();  // all is on the disk
+    finish_shipping(stop_signals);
+    shipper.join();
     if (scraper.joinable()) scraper.join();
+    if (hurried_) end = DaemonEnd::Stopped;
+    write_status(end == DaemonEnd::Stopped);
     if (metrics.joinable()) {
         parts_.metrics->stop();
         metrics.join();
     }
     if (surveyor.joinable()) surveyor.join();
     ::close(signals);
+    ::close(stop_signals);
     parts_.log.write(LogLevel::Info, "{}", end == DaemonEnd::Reload ? "reloading" : "stopped");
     return end;
 }
@@ -137,23 +153,12 @@ void Daemon::note_reload_request() {
 DaemonEnd Daemon::watch(int signals, Duration limit) {
     const Instant start = parts_.clock.now();
     Instant due = start;
-    Instant described;
-    bool ready = false;
     for (;;) {
-        parts_.agent.tick();
-        log_news();
+        tick();
+        if (!ready_) parts_.service_manager.notify("READY=1\nSTATUS=watching");
+        ready_ = true;
         const Instant now = parts_.clock.now();
-        if (!ready || now - described >= kStatusRefresh) {
-            const std::lock_guard lock(status_mutex_);
-            parts_.agent.describe(status_);
-            if (parts_.pages != nullptr) parts_.pages->set(status_);
-            described = now;
-            read_preferences();
-        }
         if (now - models_saved_ >= kModelsInterval) offer_models(now);
-        if (!ready) parts_.service_manager.notify("READY=1\nSTATUS=watching");
-        ready = true;
-        parts_.service_manager.keep_alive(now);
         parts_.crash_guard.note_uptime(now - start);
         due = due + parts_.tick;
         if (due < now) due = now + parts_.tick;  // overrun, or suspended: no burst to catch up
@@ -181,6 +186,54 @@ void Daemon::read_preferences() {
     preferences_failed_ = !preferences;
 }
 
+void Daemon::tick() {
+    parts_.agent.tick();
+    log_news();
+    const Instant now = parts_.clock.now();
+    if (!ready_ || now - described_ >= kStatusRefresh) {
+        const std::lock_guard lock(status_mutex_);
+        parts_.agent.describe(status_);
+        if (parts_.pages != nullptr) parts_.pages->set(status_);
+        described_ = now;
+        read_preferences();
+    }
+    parts_.service_manager.keep_alive(now);
+}
+
+// The watch goes on while an action runs, and takes its report into the incident.
+void Daemon::finish_actions(int stop_signals) {
+    parts_.work.to_act.close();
+    const Instant end = parts_.clock.now() + parts_.action_grace;
+    while (acting_ && !hurried_ && parts_.clock.now() < end) {
+        const Instant due = std::min(parts_.clock.now() + parts_.tick, end);
+        hurried_ = wait_for_signal(stop_signals, parts_.clock, due) != 0;
+        if (!hurried_ && acting_) tick();
+    }
+    if (acting_) {
+        parts_.log.write(LogLevel::Warning, "an action that runs is not waited for any longer");
+    }
+    parts_.actor.interrupt();
+    while (acting_) {
+        const Instant due = parts_.clock.now() + kEndPoll;
+        hurried_ = wait_for_signal(stop_signals, parts_.clock, due) != 0 || hurried_;
+    }
+    tick();  // takes the last report
+}
+
+// The disk has everything: whoever does not answer now is told after the next start.
+void Daemon::finish_shipping(int stop_signals) {
+    stopping_ = true;
+    shipping_.ring();
+    scraping_.ring();
+    surveying_.ring();
+    const Instant end = parts_.clock.now() + parts_.ship_grace;
+    while (sending_ && !hurried_ && parts_.clock.now() < end) {
+        const Instant due = parts_.clock.now() + kEndPoll;
+        hurried_ = wait_for_signal(stop_signals, parts_.clock, due) != 0;
+    }
+    parts_.hang_up();
+}
+
 void Daemon::log_news() {
     if (parts_.scraper != nullptr) {
         const std::string news = parts_.scraper->take_news();
@@ -197,13 +250,12 @@ void Daemon::log_news() {
     }
 }
 
-// The courier's thread. After the queue is closed it goes on for a moment, so that what was told
-// last reaches the spool and, if they answer, the servers.
+// The courier's thread. After the queue is closed it goes on until it is empty.
 void Daemon::deliver() {
     Instant written;
-    while (!stopping_) {
+    while (!parts_.work.to_ship.closed() || parts_.work.to_ship.size() > 0) {
         const Instant now = parts_.clock.now();
-        parts_.courier.step(now, kCourierPatience);
+        if (parts_.courier.step(now, kCourierPatience)) shipping_.ring();
         publish(now);
         if (now - written >= kStatusInterval || written.monotonic_ns == 0) {
             write_status(false);
@@ -211,11 +263,6 @@ void Daemon::deliver() {
             written = now;
         }
     }
-    const Instant end = parts_.clock.now() + kDrainMax;
-    do {
-        parts_.courier.step(parts_.clock.now(), Duration{});
-    } while (parts_.work.to_ship.size() > 0 && parts_.clock.now() < end);
-    write_status(!reload_wanted_);  // settled before stopping_ was
     write_models();
 }
 
@@ -243,10 +290,21 @@ void Daemon::write_models() {
     models_failed_ = !written;
 }
 
+// The shipper's thread. Its last step comes after the courier's, so that what was told last still
+// reaches the servers that answer.
+void Daemon::ship() {
+    while (!stopping_) {
+        parts_.shipper.step(parts_.clock.now());
+        shipping_.wait(kShipPause);
+    }
+    parts_.shipper.step(parts_.clock.now());
+    sending_ = false;
+}
+
 void Daemon::scrape() {
     while (!stopping_) {
         parts_.scraper->step();
-        pause_for(kScrapePause);
+        scraping_.wait(kScrapePause);
     }
 }
 
@@ -259,7 +317,7 @@ void Daemon::publish(Instant now) {
 void Daemon::survey() {
     while (!stopping_) {
         parts_.units->step();
-        pause_for(kSurveyPause);
+        surveying_.wait(kSurveyPause);
     }
 }
 

@@ -1,14 +1,21 @@
 // Daemon gives each stage its thread and its clock: it is the only place that waits.
 //
 //     this thread   one tick a second: the watch (agent/agent.hpp)
-//     courier       store, spool, servers; the status file
+//     courier       the state disk: store, spool, status file
+//     shipper       the servers
 //     actor         the actuator
 //     scraper       exporters, when there are any
 //     metrics       /metrics, when it is on
 //     surveyor      systemd, when it is there
+//
+// The first SIGTERM or SIGINT ends it in order: the watch goes on while an action is waited for
+// (its report belongs in the incident), then everything is made durable, then the servers are given
+// a moment. A second one cuts the waiting short. Nobody that hangs holds it for longer than the
+// graces in DaemonParts. SIGHUP begins a run anew.
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <thread>
 
@@ -22,6 +29,7 @@
 #include "agent/service_manager.hpp"
 #include "agent/status_file.hpp"
 #include "agent/unit_survey.hpp"
+#include "core/bell.hpp"
 #include "core/function_ref.hpp"
 
 namespace homeostat {
@@ -34,6 +42,7 @@ enum class DaemonEnd : std::uint8_t { Stopped, Reload, Failed };
 struct DaemonParts {
     Agent& agent;
     Courier& courier;
+    Shipper& shipper;
     Actor& actor;
     Scraper* scraper = nullptr;        // null: no exporters
     UnitSurvey* units = nullptr;       // null: systemd is not asked
@@ -47,10 +56,14 @@ struct DaemonParts {
     // Reads the configuration again, at SIGHUP. False: it has faults, which it has told; the old
     // one goes on.
     FunctionRef<bool()> read_configuration;
+    std::function<void()> hang_up;  // ends the HTTP requests in flight, for good
     AgentFacts facts;
     std::string state_directory;
     Duration tick;
     std::vector<std::string> writable = {};  // directories for the other threads; empty: any
+    // How long a stop waits for an action that runs, and for the servers.
+    Duration action_grace = seconds(10);
+    Duration ship_grace = seconds(5);
 };
 
 class Daemon {
@@ -66,8 +79,12 @@ private:
     [[nodiscard]] bool may_reload() const;
     void confine_thread();
     void read_preferences();
+    void finish_actions(int signals);
+    void finish_shipping(int signals);
+    void tick();
     void log_news();
     void deliver();
+    void ship();
     void scrape();
     void publish(Instant now);
     void survey();
@@ -81,11 +98,19 @@ private:
     std::mutex models_mutex_;
     std::string models_;  // to be written; guarded by models_mutex_
     Instant models_saved_;
+    Instant described_;
+    bool ready_ = false;
+    bool hurried_ = false;  // a second signal came
+    Bell shipping_;
+    Bell scraping_;
+    Bell surveying_;
     std::atomic<bool> stopping_{false};
     bool preferences_failed_ = false;  // watch thread only: complain once
     Instant published_;                // courier thread only
-    bool status_failed_ = false;       // courier thread only: complain once
-    bool models_failed_ = false;       // the same
+    std::atomic<bool> acting_{true};   // the threads, as long as they run
+    std::atomic<bool> sending_{true};
+    bool status_failed_ = false;  // courier thread only, and at the end: complain once
+    bool models_failed_ = false;  // the same
     bool reload_wanted_ = false;
 };
 

@@ -2,19 +2,19 @@
 
 #include <unistd.h>
 
+#include <array>
+
+#include "core/printable.hpp"
+
 namespace homeostat {
 
 void Log::put(const FixedString<1023>& text) const {
-    char line[1025];
-    std::size_t size = 0;
-    // Names of processes, mounts and units come from anybody: a control byte must not become a
-    // second line, or a colour, in an administrator's terminal.
-    for (const char c : text.view()) {
-        const auto byte = static_cast<unsigned char>(c);
-        line[size++] = byte < 0x20 || byte == 0x7F ? '?' : c;
-    }
-    line[size++] = '\n';
-    if (::write(descriptor_, line, size) < 0) return;  // nowhere to complain to
+    std::array<char, 1024> line{};
+    const std::size_t size = text.view().copy(line.data(), line.size() - 1);
+    // Names of processes, mounts and units come from anybody.
+    make_printable({line.data(), size});
+    line[size] = '\n';
+    if (::write(descriptor_, line.data(), size + 1) < 0) return;  // nowhere to complain to
 }
 
 }  // namespace homeostat

@@ -207,7 +207,7 @@ void write_process(const ProcessUsage& process, const AgentFacts& facts, Writer&
 
 CourierSnapshot snapshot_of(const Courier& courier) {
     return {.destinations = courier.shipper().status(),
-            .spool = courier.shipper().spool().status(),
+            .spool = courier.shipper().spool_status(),
             .store = courier.store_status(),
             .incidents = courier.tally()};
 }

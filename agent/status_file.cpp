@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/printable.hpp"
+
 namespace homeostat {
 namespace {
 
@@ -75,7 +77,29 @@ Json memory_json(const MemoryUse& memory) {
 
 std::string text_at(const Json& json, const char* key) {
     const auto found = json.find(key);
-    return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+    return found != json.end() && found->is_string() ? printable(found->get<std::string>())
+                                                     : std::string();
+}
+
+bool flag_at(const Json& json, const char* key) {
+    const auto found = json.find(key);
+    return found != json.end() && found->is_boolean() && found->get<bool>();
+}
+
+// An empty one for whatever is not there, or is something else: the file may be damaged.
+Json object_at(const Json& json, const char* key) {
+    const auto found = json.find(key);
+    return found != json.end() && found->is_object() ? *found : Json::object();
+}
+
+std::vector<Json> objects_at(const Json& json, const char* key) {
+    std::vector<Json> out;
+    const auto found = json.find(key);
+    if (found == json.end() || !found->is_array()) return out;
+    for (const Json& item : *found) {
+        if (item.is_object()) out.push_back(item);
+    }
+    return out;
 }
 
 double number_at(const Json& json, const char* key) {
@@ -88,7 +112,7 @@ std::string collector_lines(const Json& json) {
     std::string troubles;
     int good = 0;
     int absent = 0;
-    for (const Json& collector : json.value("collectors", Json::array())) {
+    for (const Json& collector : objects_at(json, "collectors")) {
         const std::string state = text_at(collector, "state");
         good += state == "ok" ? 1 : 0;
         absent += state == "off" ? 1 : 0;
@@ -102,7 +126,7 @@ std::string collector_lines(const Json& json) {
 
 std::string destination_lines(const Json& json) {
     std::string out;
-    for (const Json& destination : json.value("destinations", Json::array())) {
+    for (const Json& destination : objects_at(json, "destinations")) {
         const std::string state = text_at(destination, "state");
         out += fmt::format("  ship       {}: {}, {} sent, {} queued", text_at(destination, "name"),
                            state == "untried" ? "not tried yet" : state,
@@ -120,12 +144,12 @@ std::string destination_lines(const Json& json) {
 
 std::string trouble_lines(const Json& json) {
     std::string out;
-    const Json spool = json.value("spool", Json::object());
-    if (spool.value("degraded", false)) {
+    const Json spool = object_at(json, "spool");
+    if (flag_at(spool, "degraded")) {
         out += fmt::format("  spool      DEGRADED, in memory only: {}\n",
                            text_at(spool, "last_error"));
     }
-    const std::string store = text_at(json.value("store", Json::object()), "last_error");
+    const std::string store = text_at(object_at(json, "store"), "last_error");
     if (!store.empty()) out += fmt::format("  store      FAILING: {}\n", store);
     for (const char* key :
          {"series_refused", "samples_dropped", "events_dropped", "findings_dropped",
@@ -136,23 +160,38 @@ std::string trouble_lines(const Json& json) {
     return out;
 }
 
-std::string headline(const Json& json, std::int64_t now_unix_ns) {
-    const double age = static_cast<double>(now_unix_ns) * 1e-9 - number_at(json, "updated_unix");
-    const bool stopped = text_at(json, "state") == "stopped";
+// Seconds since the agent last wrote its status.
+double age_of(const Json& json, std::int64_t now_unix_ns) {
+    return static_cast<double>(now_unix_ns) * 1e-9 - number_at(json, "updated_unix");
+}
+
+bool is_stopped(const Json& json) {
+    return text_at(json, "state") == "stopped";
+}
+
+// An agent whose lock is free is gone, however fresh its status.
+bool is_gone(const Json& json, double age, WatcherState watcher) {
+    if (watcher == WatcherState::Running) return false;
+    return is_stopped(json) || watcher == WatcherState::Gone || age > kStaleAfter.seconds();
+}
+
+std::string headline(const Json& json, std::int64_t now_unix_ns, WatcherState watcher) {
+    const double age = age_of(json, now_unix_ns);
     std::string out =
         fmt::format("homeostat {} on {}: ", text_at(json, "version"), text_at(json, "host"));
-    if (stopped) {
-        out += fmt::format("stopped {} ago\n", human_duration(age));
-    } else if (age > kStaleAfter.seconds()) {
-        out += fmt::format("SILENT for {}: it hangs or is gone (pid was {})\n", human_duration(age),
-                           number_at(json, "pid"));
-    } else {
-        out += fmt::format(
-            "running for {} (pid {})\n",
-            human_duration(number_at(json, "updated_unix") - number_at(json, "started_unix")),
-            number_at(json, "pid"));
+    if (is_gone(json, age, watcher)) {
+        return out + (is_stopped(json) ? fmt::format("stopped {} ago\n", human_duration(age))
+                                       : fmt::format("SILENT for {}: it is gone (pid was {})\n",
+                                                     human_duration(age), number_at(json, "pid")));
     }
-    return out;
+    if (age > kStaleAfter.seconds()) {
+        return out + fmt::format("SILENT for {}: it hangs, or cannot write here (pid {})\n",
+                                 human_duration(age), number_at(json, "pid"));
+    }
+    return out + fmt::format("running for {} (pid {})\n",
+                             human_duration(number_at(json, "updated_unix") -
+                                            number_at(json, "started_unix")),
+                             number_at(json, "pid"));
 }
 
 }  // namespace
@@ -194,17 +233,18 @@ std::string status_json(const AgentFacts& facts, const AgentStatus& status, cons
         {"collectors", collectors_json(status)},
         {"store",
          {{"saved", store.saved}, {"failures", store.failures}, {"last_error", store.last_error}}},
-        {"spool", spool_json(courier.shipper().spool().status())},
+        {"spool", spool_json(courier.shipper().spool_status())},
         {"destinations", destinations_json(courier.shipper())}};
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    return printable_json(json.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
-Result<std::string> status_text(std::string_view json_text, std::int64_t now_unix_ns) {
+Result<StatusText> status_text(std::string_view json_text, std::int64_t now_unix_ns,
+                               WatcherState watcher) {
     const Json json = Json::parse(json_text, nullptr, false);
     if (json.is_discarded() || !json.is_object()) {
         return make_error(Errc::Parse, "{}: not a status file", kStatusFile);
     }
-    std::string out = headline(json, now_unix_ns);
+    std::string out = headline(json, now_unix_ns, watcher);
     out +=
         fmt::format("  watch      {} series of {}, {:.0f} % learned\n", number_at(json, "series"),
                     number_at(json, "series_max"), number_at(json, "learned_ratio") * 100);
@@ -212,14 +252,30 @@ Result<std::string> status_text(std::string_view json_text, std::int64_t now_uni
                        number_at(json, "incidents_opened"));
     out += fmt::format("  act        {} rules, {} targets allowed\n", number_at(json, "rules"),
                        number_at(json, "targets_allowed"));
-    if (json.value("safe_mode", false)) {
+    if (flag_at(json, "safe_mode")) {
         out += fmt::format("  SAFE MODE  {} starts in a row did not end well: acts on nothing\n",
                            number_at(json, "crashes"));
     }
     out += collector_lines(json);
     out += destination_lines(json);
     out += trouble_lines(json);
-    return out;
+    const bool is_silent = age_of(json, now_unix_ns) > kStaleAfter.seconds() ||
+                           is_gone(json, age_of(json, now_unix_ns), watcher);
+    return StatusText{.text = out, .alive = is_stopped(json) || !is_silent};
+}
+
+std::string watcher_warning(std::string_view json_text, std::int64_t now_unix_ns,
+                            WatcherState watcher) {
+    if (watcher == WatcherState::Running) return {};
+    const Json json = Json::parse(json_text, nullptr, false);
+    if (!json.is_object()) {
+        return watcher == WatcherState::Gone ? "the watcher is not running: what follows is old\n"
+                                             : std::string();
+    }
+    if (!is_gone(json, age_of(json, now_unix_ns), watcher)) return {};
+    const auto updated = static_cast<std::int64_t>(number_at(json, "updated_unix"));
+    return fmt::format("the watcher has not run since {}: what follows is as it was then\n",
+                       rfc3339(updated * 1'000'000'000));
 }
 
 }  // namespace homeostat

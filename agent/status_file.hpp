@@ -1,19 +1,22 @@
 // StatusFile is STATE/status.json: what the agent knows of itself, for `homeostat status`.
 //
 // Written as a whole by the courier's thread, every few seconds. It is a file and not a socket so
-// that it can still be read when the agent hangs, and tells since when it has said nothing
-// (docs/decisions/0002-status-is-a-file.md).
+// that it can still be read when the agent hangs, and tells since when it has said nothing; whether
+// the agent lives, its lock tells (agent/state_lock.hpp,
+// docs/decisions/0002-status-is-a-file.md).
 #pragma once
 
 #include <string>
 #include <string_view>
 
 #include "agent/courier.hpp"
+#include "agent/state_lock.hpp"
 #include "agent/status.hpp"
 
 namespace homeostat {
 
 inline constexpr const char* kStatusFile = "status.json";
+inline constexpr std::size_t kStatusBytesMax = 1U << 20U;
 inline constexpr Duration kStatusInterval = seconds(5);
 
 // What does not change while the agent runs.
@@ -34,7 +37,16 @@ std::string status_json(const AgentFacts& facts, const AgentStatus& status, cons
                         bool stopped);
 
 // What people read: fits one screen. `json` is the text of a status file; Errc::Parse when it is
-// not one.
-Result<std::string> status_text(std::string_view json, std::int64_t now_unix_ns);
+// not one. `alive` is false when the agent did not say that it stops and is not there or not well.
+struct StatusText {
+    std::string text;
+    bool alive = false;
+};
+Result<StatusText> status_text(std::string_view json, std::int64_t now_unix_ns,
+                               WatcherState watcher);
+
+// One line for the commands that show what the agent has written, when it writes no more; empty
+// while it runs. `json`: the text of the status file, or empty when there is none.
+std::string watcher_warning(std::string_view json, std::int64_t now_unix_ns, WatcherState watcher);
 
 }  // namespace homeostat

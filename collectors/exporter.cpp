@@ -148,6 +148,12 @@ Status ExporterCollector::collect(const Root&, Samples& out) {
     if (silent > settings.interval * kStaleIntervals + settings.timeout) {
         return make_error(Errc::Timeout, "exporter {}: no scrape for two intervals", settings.name);
     }
+    if (health.up && health.refused > 0) {  // what fits is watched; that it is not all must show
+        return make_error(Errc::Limit,
+                          "exporter {}: {} series are beyond its limit of {}: drop some with "
+                          "metric_relabel_configs, or raise series_max",
+                          settings.name, health.refused, settings.series_max);
+    }
     return Ok{};
 }
 

@@ -37,6 +37,7 @@ struct ActionReport {
     bool reached = true;   // false: the actuator did not answer, so nothing was decided there
     bool ran = false;      // false: refused, or not reached
     bool failed = false;   // a task failed, or it was killed at its time limit
+    bool unknown = false;  // it was asked and did not answer: the action may have run
     std::uint32_t ok = 0;  // the playbook's totals
     std::uint32_t changed = 0;
     std::uint32_t failures = 0;

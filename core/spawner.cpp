@@ -69,7 +69,7 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    ::signal(SIGPIPE, SIG_DFL);
+    for (const int number : {SIGPIPE, SIGUSR1, SIGUSR2, SIGXFSZ}) ::signal(number, SIG_DFL);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // whoever waits for it may be killed too
     ::setsid();                          // no terminal, and one group to kill
     ::umask(static_cast<mode_t>(command.creation_mask));

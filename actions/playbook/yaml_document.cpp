@@ -7,7 +7,10 @@
 #include <algorithm>
 #include <optional>
 #include <sstream>
+#include <string>
+#include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "actions/playbook/utf8.hpp"
 #include "actions/playbook/yaml_scalar.hpp"
@@ -20,28 +23,41 @@ using Kind = YamlNode::Kind;
 // The text and the way from yaml-cpp's byte positions to lines and columns for people.
 class Source {
 public:
-    Source(std::string_view text, std::string_view file) : text_(text), file_(file) {}
+    Source(std::string_view text, std::string_view file) : text_(text), file_(file) {
+        for (std::size_t at = 0; at < text.size(); ++at) {
+            if (text[at] == '\n') line_begins_.push_back(at + 1);
+        }
+    }
 
     [[nodiscard]] std::string_view text() const { return text_; }
 
-    [[nodiscard]] YamlMark mark(std::size_t offset) const {
+    // Marks mostly come in the order of the text: each one is counted on from the one before, so
+    // that a long file, or a long line, costs no more than its length.
+    [[nodiscard]] YamlMark mark(std::size_t offset) {
         offset = std::min(offset, text_.size());
-        const std::string_view before = text_.substr(0, offset);
-        const auto line_feed = before.rfind('\n');
-        const auto line_begin = line_feed == std::string_view::npos ? 0 : line_feed + 1;
-        const auto lines = std::count(before.begin(), before.end(), '\n');
-        return {.line = static_cast<int>(lines) + 1,
-                .column = static_cast<int>(count_characters(before.substr(line_begin))) + 1};
+        const auto next = std::upper_bound(line_begins_.begin(), line_begins_.end(), offset);
+        const std::size_t line_begin = *(next - 1);
+        if (offset < last_offset_ || line_begin > last_offset_) {
+            last_offset_ = line_begin;
+            last_column_ = 0;
+        }
+        last_column_ += count_characters(text_.substr(last_offset_, offset - last_offset_));
+        last_offset_ = offset;
+        return {.line = static_cast<int>(next - line_begins_.begin()),
+                .column = static_cast<int>(last_column_) + 1};
     }
 
     template <typename... Args>
-    Error error(std::size_t offset, fmt::format_string<Args...> format, Args&&... args) const {
+    Error error(std::size_t offset, fmt::format_string<Args...> format, Args&&... args) {
         return yaml_error(file_, mark(offset), format, std::forward<Args>(args)...);
     }
 
 private:
     std::string_view text_;
     std::string_view file_;
+    std::vector<std::size_t> line_begins_{0};
+    std::size_t last_offset_ = 0;
+    std::size_t last_column_ = 0;  // characters before it on its line
 };
 
 std::size_t offset_of(const YAML::Mark& mark) {
@@ -52,7 +68,7 @@ std::size_t offset_of(const YAML::Mark& mark) {
 // then runs to the end of a text whose size and depth are bounded.
 class TreeBuilder final : public YAML::EventHandler {
 public:
-    TreeBuilder(const Source& source, const YamlLimits& limits)
+    TreeBuilder(Source& source, const YamlLimits& limits)
         : source_(source), limits_(limits) {}
 
     void OnDocumentStart(const YAML::Mark&) override {}
@@ -126,6 +142,7 @@ private:
         YamlNode node;
         bool is_flow = false;              // [ ] or { }
         std::optional<YamlEntry> pending;  // a key that waits for its value
+        std::unordered_set<std::string> keys;
     };
 
     template <typename... Args>
@@ -234,7 +251,7 @@ private:
         }
         if (!has_colon(key, offset))
             return refuse(offset, "a key without its ':' on the same line");
-        if (frames_.back().node.find(key.text) != nullptr) {
+        if (!frames_.back().keys.insert(key.text).second) {
             return refuse(offset, "the key '{}' is here twice", key.text);
         }
         frames_.back().pending = YamlEntry{std::move(key.text), key.mark, {}};
@@ -265,7 +282,7 @@ private:
         }
     }
 
-    const Source& source_;
+    Source& source_;
     const YamlLimits& limits_;
     std::vector<Frame> frames_;
     YamlNode root_;
@@ -275,7 +292,7 @@ private:
 };
 
 // What PyYAML's reader refuses before it looks for structure.
-Status check_bytes(const Source& source, const YamlLimits& limits) {
+Status check_bytes(Source& source, const YamlLimits& limits) {
     const std::string_view text = source.text();
     if (text.size() > limits.size_max) {
         return source.error(0, "larger than the {} bytes allowed", limits.size_max);
@@ -318,7 +335,7 @@ std::string_view name_of(YamlNode::Kind kind) {
 Result<YamlNode> parse_yaml(std::string_view text, std::string_view file_name,
                             const YamlLimits& limits) {
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark
-    const Source source(text, file_name);
+    Source source(text, file_name);
     if (auto bytes = check_bytes(source, limits); !bytes) return bytes.error();
     TreeBuilder builder(source, limits);
     try {

@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -17,6 +18,7 @@ namespace {
 
 struct Options {
     std::string config = kConfigDirectory;
+    bool config_named = false;  // on the command line
     bool json = false;
 };
 
@@ -83,6 +85,10 @@ nlohmann::ordered_json describe(Session& session, const Config& config,
     return out;
 }
 
+std::string json_text(const nlohmann::ordered_json& json) {
+    return printable_json(json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
 void print(Session& session, const nlohmann::ordered_json& report) {
     session.out << fmt::format(
         "ok: {} rules, {} targets allowed, {} exporters to scrape, {} of memory\n",
@@ -109,16 +115,18 @@ void print(Session& session, const nlohmann::ordered_json& report) {
 void report_errors(Session& session, const Options& options, const std::vector<Error>& errors) {
     session.exit_code = 1;
     if (!options.json) {
-        for (const Error& error : errors) session.errors << error.text.view() << "\n";
+        for (const Error& error : errors) session.complain_at(error.text);
         return;
     }
     nlohmann::ordered_json out{{"ok", false}, {"errors", nlohmann::ordered_json::array()}};
     for (const Error& error : errors) out["errors"].push_back(std::string(error.text));
-    session.out << out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+    session.out << json_text(out) << "\n";
 }
 
 void check(Session& session, const Options& options) {
     std::vector<Error> errors;
+    const auto usable = check_config_directory(options.config, options.config_named);
+    if (!usable) return report_errors(session, options, {usable.error()});
     const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
     const auto config = load_config(
         options.config, errors,
@@ -131,8 +139,11 @@ void check(Session& session, const Options& options) {
     }
     const auto report = describe(session, *config, *actions);
     if (options.json) {
-        session.out << report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+        session.out << json_text(report) << "\n";
     } else {
+        if (!std::filesystem::exists(options.config)) {
+            session.out << "no " << options.config << ": the defaults are in force\n";
+        }
         print(session, report);
     }
 }
@@ -143,11 +154,15 @@ void add_check_command(CLI::App& app, Session& session) {
     const auto options = std::make_shared<Options>();
     CLI::App* command =
         app.add_subcommand("check", "Check all configuration, rules, playbooks and the allow-list");
-    command->add_option("--config", options->config, "Configuration directory")
-        ->capture_default_str();
+    const CLI::Option* directory =
+        command->add_option("--config", options->config, "Configuration directory")
+            ->capture_default_str();
     command->add_flag("--json", options->json, "Print JSON");
     command->footer("Example: homeostat check --config ./etc");
-    command->callback([&session, options] { check(session, *options); });
+    command->callback([&session, options, directory] {
+        options->config_named = directory->count() > 0;
+        check(session, *options);
+    });
 }
 
 }  // namespace homeostat

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/host.hpp"
+#include "core/printable.hpp"
 
 namespace CLI {
 class App;
@@ -16,10 +17,15 @@ namespace homeostat {
 // 2 usage (CLI11 does that), 4 a refused playbook.
 struct Session {
     Host host;
-    std::ostream& out;
+    std::ostream& out;  // for people and as JSON; both make text printable as a whole
     std::ostream& errors;
+    std::ostream& data;  // for programs, the bytes as they are; on a terminal the same as out
     int exit_code = 0;
-    int usage_exit_code = 2;  // `playbook` answers 5, as ansible-playbook does
+    // One line about an error, with the program's name, or with its own place (FILE:LINE:COLUMN).
+    void complain(std::string_view text) const {
+        errors << "homeostat: " << printable(text) << "\n";
+    }
+    void complain_at(std::string_view text) const { errors << printable(text) << "\n"; }
 };
 
 // Each in agent/cli/NAME_command.cpp, listed in main.cpp in the order of the manual.

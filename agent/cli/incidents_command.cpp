@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "agent/cli/command.hpp"
+#include "agent/cli/watcher_notice.hpp"
 #include "agent/config/config.hpp"
 #include "agent/incidents/incident_json.hpp"
 #include "agent/incidents/incident_store.hpp"
@@ -17,9 +18,16 @@ struct Options {
 };
 
 void list_incidents(Session& session, const Options& options) {
-    std::size_t damaged = 0;
-    const auto incidents = IncidentStore(options.state).load(damaged);
+    const IncidentStore store(options.state);
+    if (const auto readable = store.check(); !readable) {
+        session.complain(readable.error().text);
+        session.exit_code = 1;
+        return;
+    }
     const std::int64_t now = session.host.clock.now().unix_ns;
+    warn_if_silent(session, options.state);
+    std::size_t damaged = 0;
+    const auto incidents = store.load(damaged);
     bool any = false;
     for (const Incident& incident : incidents) {
         if (options.open_only && incident.is_over()) continue;

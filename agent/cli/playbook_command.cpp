@@ -13,6 +13,7 @@
 #include "agent/cli/command.hpp"
 #include "agent/cli/playbook_printer.hpp"
 #include "core/file.hpp"
+#include "core/printable.hpp"
 
 namespace homeostat {
 namespace {
@@ -30,7 +31,7 @@ struct Arguments {
 };
 
 int fail(Session& session, int code, std::string_view text) {
-    session.errors << text << '\n';
+    session.errors << printable(text) << '\n';
     return code;
 }
 
@@ -82,7 +83,7 @@ int run(const Arguments& arguments, Session& session) {
                                      options, environment);
     if (!report) return fail(session, playbook::kExitRefused, report.error().text);
     if (arguments.json) {
-        session.out << to_json(*report) << '\n';
+        session.out << printable_json(to_json(*report)) << '\n';
     } else {
         printer.print_totals(*report, arguments.check);
     }

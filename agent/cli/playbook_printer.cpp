@@ -4,6 +4,7 @@
 
 #include "core/format.hpp"
 #include "core/parse.hpp"
+#include "core/printable.hpp"
 
 namespace homeostat {
 namespace {
@@ -17,7 +18,7 @@ std::string_view word_for(const playbook::Outcome& outcome) {
 // Lines of `text`, each behind the same blanks.
 void print_indented(std::ostream& out, std::string_view text) {
     std::string_view line;
-    while (next_line(text, line)) out << "    " << line << '\n';
+    while (next_line(text, line)) out << "    " << printable(line) << '\n';
 }
 
 }  // namespace
@@ -25,7 +26,8 @@ void print_indented(std::ostream& out, std::string_view text) {
 playbook::Progress PlaybookPrinter::progress() {
     playbook::Progress progress;
     progress.task_begins = [this](std::string_view name, bool handler) {
-        out_ << (handler ? "HANDLER " : "TASK ") << name << std::endl;  // seen while it runs
+        out_ << (handler ? "HANDLER " : "TASK ") << printable(name)
+             << std::endl;  // seen while it runs
     };
     progress.task_ended = [this](const playbook::TaskReport& task) { print_task(task); };
     return progress;
@@ -43,7 +45,7 @@ void PlaybookPrinter::print_task(const playbook::TaskReport& task) {
 void PlaybookPrinter::print_outcome(std::string_view label, const playbook::Outcome& outcome,
                                     bool ignored) {
     out_ << "  " << word_for(outcome);
-    if (!label.empty()) out_ << ' ' << label;
+    if (!label.empty()) out_ << ' ' << printable(label);
     if (outcome.attempts) out_ << fmt::format(", attempts: {}", *outcome.attempts);
     if (outcome.failed && outcome.rc) out_ << fmt::format(", rc: {}", *outcome.rc);
     if (ignored) out_ << " (ignored)";
@@ -58,8 +60,8 @@ void PlaybookPrinter::print_outcome(std::string_view label, const playbook::Outc
 void PlaybookPrinter::print_totals(const playbook::RunReport& report, bool check) {
     const playbook::Totals& totals = report.totals;
     out_ << fmt::format("{}: ok {}, changed {}, failed {}, skipped {}, rescued {}, ignored {}{}\n",
-                        report.play, totals.ok, totals.changed, totals.failed, totals.skipped,
-                        totals.rescued, totals.ignored,
+                        printable(report.play), totals.ok, totals.changed, totals.failed,
+                        totals.skipped, totals.rescued, totals.ignored,
                         check ? " (check mode: nothing was changed)" : "");
 }
 

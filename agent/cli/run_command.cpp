@@ -1,6 +1,5 @@
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
@@ -17,6 +16,7 @@
 #include "agent/daemon.hpp"
 #include "agent/host_sources.hpp"
 #include "agent/identity.hpp"
+#include "agent/state_lock.hpp"
 #include "agent/uplink/curl_fetcher.hpp"
 #include "agent/uplink/spool_files.hpp"
 #include "agent/version.hpp"
@@ -32,11 +32,12 @@ struct Options {
     std::string root = "/";
     std::string state = kStateDirectory;
     std::string limit;
+    bool config_named = false;  // on the command line
 };
 
 // Errors end a start; each is printed once, here.
 int fail(Session& session, const Error& error) {
-    session.errors << "homeostat: " << error.text.view() << "\n";
+    session.complain(error.text);
     return 1;
 }
 
@@ -45,32 +46,6 @@ std::array<std::uint64_t, 2> random_numbers() {
     if (::getrandom(numbers.data(), sizeof numbers, 0) != sizeof numbers) std::abort();
     return numbers;
 }
-
-// Two agents on one state directory would overwrite each other's spool.
-class StateLock {
-public:
-    explicit StateLock(const std::string& directory)
-        : fd_(::open((directory + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-                     0600)) {}
-    ~StateLock() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    StateLock(const StateLock&) = delete;
-    StateLock& operator=(const StateLock&) = delete;
-
-    [[nodiscard]] Status acquire(const std::string& directory) const {
-        if (fd_ < 0) {
-            return make_errno_error(errc_of(errno), errno, "open {}/lock", directory);
-        }
-        if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
-            return make_error(Errc::Denied, "{} is in use by another homeostat", directory);
-        }
-        return Ok{};
-    }
-
-private:
-    int fd_;
-};
 
 // Empty when it is not set.
 std::string environment(const char* name) {
@@ -103,6 +78,9 @@ void log_start(const Log& log, const Config& config, const ActionConfig& actions
 // Open incidents go back to the watch, recent ones to the servers that must hear their end.
 void restore(const IncidentStore& store, Agent& agent, Shipper& shipper, const Log& log,
              Instant now) {
+    if (const auto readable = store.check(); !readable) {
+        log.write(LogLevel::Warning, "{}", readable.error().text);
+    }
     std::size_t damaged = 0;
     const auto incidents = store.load(damaged);
     if (damaged > 0) {
@@ -173,6 +151,47 @@ AgentFacts facts_of(const Config& config, const ActionConfig& actions, const Pro
     return facts;
 }
 
+// The spool keeps a file open for each of its segments, the collectors one for each source.
+void raise_descriptor_limit(const Log& log) {
+    static constexpr rlim_t kDescriptorsWanted = 1024;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    if (limit.rlim_cur < kDescriptorsWanted) {
+        limit.rlim_cur = std::min(limit.rlim_max, kDescriptorsWanted);
+        ::setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (limit.rlim_cur >= kDescriptorsWanted) return;
+    log.write(LogLevel::Warning,
+              "only {} open files are allowed (RLIMIT_NOFILE): some sources and the spool may fail",
+              limit.rlim_cur);
+}
+
+// On a disk that takes no writes the name is good for this run only.
+std::string instance_id_of(const Options& options, const std::string& host_id, Instant now,
+                           const Log& log) {
+    const auto kept = load_instance_id(options.state, host_id, now.unix_ns, random_numbers());
+    if (kept) return *kept;
+    log.write(LogLevel::Warning, "instance id not kept: {}", kept.error().text);
+    return std::string(make_incident_id(now.unix_ns, random_numbers()).text());
+}
+
+// A wrong path, a directory of somebody else and another agent are a person's to mend. A disk that
+// is full, read-only or broken is what this program is for: it starts all the same, keeps in memory
+// what it cannot write, and says so.
+Status prepare_state(const std::string& directory, StateLock& lock, const Log& log) {
+    const auto is_final = [](Errc code) {
+        return code == Errc::NotFound || code == Errc::Denied || code == Errc::Failed;
+    };
+    const auto made = make_directory(directory);
+    if (!made && is_final(made.error().code)) return made;
+    const auto locked = made ? lock.acquire(directory) : made;
+    if (locked) return Ok{};
+    if (is_final(locked.error().code)) return locked;
+    log.write(LogLevel::Warning, "the state directory takes no writes, going on without: {}",
+              locked.error().text);
+    return Ok{};
+}
+
 // Where the daemon may write: Confinement closes everything else.
 std::vector<std::string> writable_directories(const Options& options, const Config& config) {
     std::vector<std::string> directories{options.state, kLogDirectory};
@@ -204,10 +223,7 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
     for (const std::string& warning : config.warnings) {
         log.write(LogLevel::Warning, "{}", warning);
     }
-    const auto instance =
-        load_instance_id(options.state, identity.host_id, now.unix_ns, random_numbers());
-    if (!instance) return instance.error();
-    identity.instance_id = *instance;
+    identity.instance_id = instance_id_of(options, identity.host_id, now, log);
     if (process.crash_guard.safe_mode()) {
         identity.resource.push_back({"homeostat.safe_mode", "true"});  // the servers are told, too
     }
@@ -222,7 +238,11 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
     IncidentStore store(options.state);
 
     std::vector<std::unique_ptr<ExporterTarget>> targets;
-    for (const ExporterSettings& exporter : config.exporters) {
+    // What other programs expose must leave room for what this host says of itself.
+    const std::size_t share =
+        config.series_max / 2 / std::max<std::size_t>(config.exporters.size(), 1);
+    for (ExporterSettings exporter : config.exporters) {
+        exporter.series_max = std::min(exporter.series_max, std::max<std::size_t>(share, 1));
         targets.push_back(std::make_unique<ExporterTarget>(exporter));
     }
     auto host_files = DirectoryFiles::open_root(options.root.c_str());
@@ -273,6 +293,7 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
     };
     Daemon daemon({.agent = agent,
                    .courier = courier,
+                   .shipper = shipper,
                    .actor = actor,
                    .scraper = scraper ? &*scraper : nullptr,
                    .units = units ? &*units : nullptr,
@@ -284,6 +305,11 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
                    .service_manager = process.service_manager,
                    .crash_guard = process.crash_guard,
                    .read_configuration = reread,
+                   .hang_up =
+                       [&] {
+                           uplink.interrupt();
+                           exporters.interrupt();
+                       },
                    .facts = facts,
                    .state_directory = options.state,
                    .tick = config.tick,
@@ -311,7 +337,7 @@ int start_with(Session& session, const Options& options, CrashGuard& crash_guard
     const auto root = DirectoryRoot::open(options.root.c_str());
     if (!root) return fail(session, root.error());
     auto configuration = read_configuration(
-        options.config, [&](std::string_view fault) { session.errors << fault << "\n"; });
+        options.config, [&](std::string_view fault) { session.complain_at(fault); });
     if (!configuration) {
         session.errors << "homeostat: not started: mend the above, then try `homeostat check`\n";
         return 1;
@@ -344,11 +370,13 @@ int start(Session& session, const Options& options) {
         if (!parsed) return fail(session, parsed.error());
         limit = *parsed;
     }
-    const auto made = make_directory(options.state);
-    if (!made) return fail(session, made.error());
-    const StateLock lock(options.state);
-    const auto locked = lock.acquire(options.state);
-    if (!locked) return fail(session, locked.error());
+    const auto usable = check_config_directory(options.config, options.config_named);
+    if (!usable) return fail(session, usable.error());
+    const Log log(STDERR_FILENO, under_journald());
+    raise_descriptor_limit(log);
+    StateLock lock;
+    const auto prepared = prepare_state(options.state, lock, log);
+    if (!prepared) return fail(session, prepared.error());
     CrashGuard crash_guard = CrashGuard::begin(options.state, read_boot_id(session.host.root));
     const int code = start_with(session, options, crash_guard, limit);
     crash_guard.end();
@@ -360,15 +388,19 @@ int start(Session& session, const Options& options) {
 void add_run_command(CLI::App& app, Session& session) {
     const auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("run", "Watch this host, in the foreground");
-    command->add_option("--config", options->config, "Configuration directory")
-        ->capture_default_str();
+    const CLI::Option* directory =
+        command->add_option("--config", options->config, "Configuration directory")
+            ->capture_default_str();
     command->add_option("--root", options->root, "Directory that stands for /")
         ->capture_default_str();
     command->add_option("--state", options->state, "State directory, made if it is missing")
         ->capture_default_str();
     command->add_option("--for", options->limit, "Stop by itself after this long: 90s, 10m, 1h");
     command->footer("Example: homeostat run --config ./etc --state ./state --for 10m");
-    command->callback([&session, options] { session.exit_code = start(session, *options); });
+    command->callback([&session, options, directory] {
+        options->config_named = directory->count() > 0;
+        session.exit_code = start(session, *options);
+    });
 }
 
 }  // namespace homeostat

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "agent/cli/command.hpp"
+#include "agent/cli/watcher_notice.hpp"
 #include "agent/config/config.hpp"
 #include "agent/incidents/incident_json.hpp"
 #include "agent/incidents/incident_store.hpp"
@@ -34,10 +35,11 @@ void write_page(Session& session, const Options& options, const Incident& incide
 void show_incident(Session& session, const Options& options) {
     const auto incident = IncidentStore(options.state).find(options.id);
     if (!incident) {
-        session.errors << "homeostat: " << incident.error().text.view() << "\n";
+        session.complain(incident.error().text);
         session.exit_code = 1;
         return;
     }
+    warn_if_silent(session, options.state);
     if (!options.html.empty()) {
         write_page(session, options, *incident);
     } else if (options.json) {

@@ -9,8 +9,6 @@
 namespace homeostat {
 namespace {
 
-constexpr std::size_t kStatusBytesMax = 1U << 20U;
-
 struct Options {
     std::string state = kStateDirectory;
     bool json = false;
@@ -19,22 +17,25 @@ struct Options {
 void show_status(Session& session, const Options& options) {
     const auto content = read_file(options.state + "/" + kStatusFile, kStatusBytesMax);
     if (!content) {
-        session.errors << "homeostat: " << content.error().text.view()
-                       << "\nIs the agent running, and is this its state directory?\n";
+        session.complain(content.error().text);
+        session.errors << "Is the agent running, and is this its state directory?\n";
         session.exit_code = 1;
         return;
     }
-    const auto text = status_text(*content, session.host.clock.now().unix_ns);
-    if (!text) {
-        session.errors << "homeostat: " << text.error().text.view() << "\n";
-        session.exit_code = 1;
-        return;
-    }
-    if (options.json) {  // as it is, now that it is known to be JSON
+    const auto text =
+        status_text(*content, session.host.clock.now().unix_ns, watcher_state(options.state));
+    if (text && !text->alive) session.exit_code = 1;
+    if (text && options.json) {
         session.out << *content;
+        if (!text->alive) session.complain("the watcher is silent: this is old");
         return;
     }
-    session.out << *text;
+    if (!text) {
+        session.complain(text.error().text);
+        session.exit_code = 1;
+        return;
+    }
+    session.out << text->text;
 }
 
 }  // namespace
@@ -44,7 +45,9 @@ void add_status_command(CLI::App& app, Session& session) {
     CLI::App* command = app.add_subcommand("status", "How the agent is, and what it has learned");
     command->add_option("--state", options->state, "State directory")->capture_default_str();
     command->add_flag("--json", options->json, "Print JSON");
-    command->footer("Example: homeostat status --json | jq .destinations");
+    command->footer(
+        "Example: homeostat status --json | jq .destinations\n"
+        "Exit status: 1 when there is no status, or the agent is gone without a word or hangs.");
     command->callback([&session, options] { show_status(session, *options); });
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include "agent/config/config_reader.hpp"
 #include "agent/config/load_conditions.hpp"
@@ -183,6 +184,21 @@ void read_top(const YamlNode& node, const ConfigContext& context, SecretReader r
     reader.finish();
 }
 
+// A pipe or a directory in its place reads as nothing, and a file by a name that we do not read
+// looks as if it were in force.
+Status check_plain(const std::string& directory, const std::string& path) {
+    std::error_code ignored;
+    const auto type = std::filesystem::status(path, ignored).type();
+    using Type = std::filesystem::file_type;
+    if (type == Type::not_found &&
+        std::filesystem::exists(directory + "/homeostat.yaml", ignored)) {
+        return make_error(Errc::Invalid, "{}/homeostat.yaml is not read: call it {}", directory,
+                          kConfigFile);
+    }
+    if (type == Type::not_found || type == Type::none || type == Type::regular) return Ok{};
+    return make_error(Errc::Invalid, "{} is not a plain file", path);
+}
+
 }  // namespace
 
 Result<Config> parse_config(const std::string& file, std::string_view text,
@@ -244,6 +260,10 @@ std::vector<CatalogueFile> read_catalogue(const std::string& directory,
 Result<Config> load_config(const std::string& directory, std::vector<Error>& errors,
                            std::optional<std::string> credentials) {
     const std::string path = directory + "/" + kConfigFile;
+    if (const auto plain = check_plain(directory, path); !plain) {
+        errors.push_back(plain.error());
+        return plain.error();
+    }
     const std::size_t before = errors.size();
     const auto catalogue = read_catalogue(directory, errors);
     if (errors.size() != before) return errors[before];

@@ -11,6 +11,8 @@
 namespace homeostat {
 namespace {
 
+// Of one answer, unpacked: some 80,000 samples. Memory for it is taken while it is read.
+constexpr std::size_t kBodyBytesMax = 8UL << 20U;
 constexpr std::size_t kTargetsMax = 16;  // each has a batch of fixed memory
 
 // What one scrape config says of all its targets.
@@ -158,6 +160,7 @@ void accept_without_use(ConfigReader& reader) {
 
 Job read_job(const YamlNode& node, const ConfigContext& context, SecretReader read_secret) {
     Job job;
+    job.common.body_bytes_max = kBodyBytesMax;
     ConfigReader reader(node, context);
     static constexpr std::array<std::string_view, 2> kSchemes{"http", "https"};
     std::size_t scheme = 0;

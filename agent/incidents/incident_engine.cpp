@@ -595,11 +595,11 @@ void IncidentEngine::note_report(const ActionReport& report, Instant now) {
     pending.dirty = true;
     pending.urgent = true;
     if (action->mode != "auto" && action->mode != "recommend") {  // a dry run changes nothing
-        action->state = report.ran ? "planned" : "refused";
+        action->state = report.unknown ? "unknown" : report.ran ? "planned" : "refused";
         return;
     }
     if (!report.ran || report.failed) {
-        conclude(i, report.ran ? "failed" : "refused");
+        conclude(i, report.unknown ? "unknown" : report.ran ? "failed" : "refused");
         return;
     }
     action->state = "ok";

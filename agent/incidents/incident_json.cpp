@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/printable.hpp"
+
 namespace homeostat {
 namespace {
 
@@ -121,11 +123,11 @@ Json json_of(const Incident& incident) {
 }  // namespace
 
 std::string to_json_line(const Incident& incident) {
-    return json_of(incident).dump(-1, ' ', false, Json::error_handler_t::replace);
+    return printable_json(json_of(incident).dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 std::string to_json_text(const Incident& incident) {
-    return json_of(incident).dump(2, ' ', false, Json::error_handler_t::replace);
+    return printable_json(json_of(incident).dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
 }  // namespace homeostat

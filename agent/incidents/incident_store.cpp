@@ -15,6 +15,11 @@ constexpr std::string_view kSuffix = ".pb";
 constexpr std::size_t kFileBytesMax = kIncidentBytesMax;
 constexpr std::size_t kPrefixMin = 4;
 
+Error no_access(const std::string& directory, const Error& error) {
+    return make_error(error.code, "the incidents in {} cannot be read: {}", directory,
+                      name_of(error.code));
+}
+
 bool is_incident_file(std::string_view name) {
     return name.ends_with(kSuffix) &&
            parse_incident_id(name.substr(0, name.size() - kSuffix.size())).has_value();
@@ -23,10 +28,16 @@ bool is_incident_file(std::string_view name) {
 }  // namespace
 
 IncidentStore::IncidentStore(std::string state_directory, std::size_t kept_max)
-    : directory_(std::move(state_directory) + "/incidents"), kept_max_(kept_max) {}
+    : state_directory_(std::move(state_directory)),
+      directory_(state_directory_ + "/incidents"),
+      kept_max_(kept_max) {}
 
 Status IncidentStore::save(const Incident& incident) {
-    const auto directory = make_directory(directory_);
+    auto directory = make_directory(directory_);
+    if (!directory && directory.error().code == Errc::NotFound) {  // somebody removed all of it
+        directory = make_directory(state_directory_);
+        if (directory) directory = make_directory(directory_);
+    }
     if (!directory) return directory;
     std::string bytes;
     encode_incident(incident, bytes);
@@ -34,6 +45,15 @@ Status IncidentStore::save(const Incident& incident) {
         directory_ + "/" + std::string(incident.id.text()) + std::string(kSuffix), bytes);
     if (saved && incident.seq == 0) drop_oldest();
     return saved;
+}
+
+Status IncidentStore::check() const {
+    const auto state = DirectoryRoot::open(state_directory_.c_str());
+    if (!state) return no_access(state_directory_, state.error());
+    const auto incidents = DirectoryRoot::open(directory_.c_str());
+    if (!incidents && ::access(directory_.c_str(), F_OK) != 0) return Ok{};  // none yet
+    if (!incidents) return no_access(directory_, incidents.error());
+    return incidents->list(".", [](std::string_view) { return true; });
 }
 
 std::vector<std::string> IncidentStore::names() const {
@@ -78,6 +98,7 @@ Result<Incident> IncidentStore::find(std::string_view prefix) const {
         return make_error(Errc::Invalid, "an incident id needs at least {} characters, got '{}'",
                           kPrefixMin, prefix);
     }
+    if (const auto readable = check(); !readable) return readable.error();
     std::string found;
     for (const std::string& name : names()) {
         if (std::string_view(name).substr(0, prefix.size()) != prefix) continue;

@@ -18,11 +18,14 @@ namespace homeostat {
 
 class IncidentStore {
 public:
-    // Makes the directory if it is missing. An error leaves a store whose save() fails with it.
     explicit IncidentStore(std::string state_directory, std::size_t kept_max = 500);
 
-    // Durable when it returns Ok.
+    // Makes its directories if they are missing. Durable when it returns Ok.
     Status save(const Incident& incident);
+
+    // Whether load() sees what there is: an error when the state directory is not there or cannot
+    // be read. No incidents directory in it is fine: there was none yet.
+    [[nodiscard]] Status check() const;
 
     // All that can be read, oldest first. `damaged` counts the files that could not.
     std::vector<Incident> load(std::size_t& damaged) const;
@@ -36,6 +39,7 @@ private:
     [[nodiscard]] std::vector<std::string> names() const;
     [[nodiscard]] Result<Incident> read(const std::string& name) const;
 
+    std::string state_directory_;
     std::string directory_;
     std::size_t kept_max_;
 };

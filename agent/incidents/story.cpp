@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "agent/incidents/narrative.hpp"
+#include "core/printable.hpp"
 
 namespace homeostat {
 namespace {
@@ -26,7 +27,7 @@ std::string_view advice_for(const Incident& incident) {
 }
 
 void line(std::string& out, std::string_view label, std::string_view text) {
-    out += fmt::format("  {:<9} {}\n", label, text);
+    out += fmt::format("  {:<9} {}\n", label, printable(text));
 }
 
 std::string age_of(std::int64_t unix_ns, std::int64_t now_unix_ns) {
@@ -103,8 +104,9 @@ std::string sparkline(const Snippet& snippet) {
 
 std::string tell_story(const Incident& incident, std::int64_t now_unix_ns) {
     const Finding* lead = incident.findings.empty() ? nullptr : &incident.findings[0];
-    std::string out = fmt::format("{} {} on {} [{}]\n", name_of(incident.peak_severity),
-                                  incident.kind, incident.subject.name, name_of(incident.state));
+    std::string out =
+        fmt::format("{} {} on {} [{}]\n", name_of(incident.peak_severity), printable(incident.kind),
+                    printable(incident.subject.name), name_of(incident.state));
     line(out, "what", incident.summary);
     line(out, "since",
          fmt::format("{} ({} ago), told after {}", rfc3339(incident.onset.unix_ns),
@@ -145,7 +147,7 @@ std::string story_row(const Incident& incident, std::int64_t now_unix_ns) {
     return fmt::format("{:<18}  {:<8}  {:<8}  {:>8}  {}\n",
                        incident.id.text().view().substr(0, kShortId), name_of(incident.state),
                        name_of(incident.peak_severity), age_of(incident.onset.unix_ns, now_unix_ns),
-                       incident.summary);
+                       printable(incident.summary));
 }
 
 }  // namespace homeostat

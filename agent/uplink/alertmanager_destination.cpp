@@ -137,11 +137,11 @@ void AlertmanagerDestination::step(Instant now) {
 
 void AlertmanagerDestination::tell(Member& member, Instant now) {
     member.due = now + settings_.resend;
-    std::vector<Entry*> all = newest_of_each_alert();
-    for (std::size_t at = 0; at < all.size(); at += kAlertsPerPost) {
-        const std::size_t end = std::min(at + kAlertsPerPost, all.size());
-        const std::vector<Entry*> some(all.begin() + static_cast<std::ptrdiff_t>(at),
-                                       all.begin() + static_cast<std::ptrdiff_t>(end));
+    const std::vector<std::uint64_t> turns = newest_of_each_alert();
+    std::span<const std::uint64_t> rest(turns);
+    while (!rest.empty()) {
+        const auto some = rest.first(std::min(kAlertsPerPost, rest.size()));
+        rest = rest.subspan(some.size());
         const int status = post(member, some, now);
         if (status == 400 || status == 422) {
             post_one_by_one(member, some, now);
@@ -152,25 +152,34 @@ void AlertmanagerDestination::tell(Member& member, Instant now) {
 }
 
 // The end of one incident must not end the alert of another one with the same labels.
-std::vector<AlertmanagerDestination::Entry*> AlertmanagerDestination::newest_of_each_alert() {
-    std::vector<Entry*> all;
+std::vector<std::uint64_t> AlertmanagerDestination::newest_of_each_alert() {
+    std::vector<std::uint64_t> turns;
     for (Entry& entry : entries_) {
         const bool superseded = std::any_of(entries_.begin(), entries_.end(), [&](const Entry& e) {
             const bool newer = e.resolved == entry.resolved ? e.turn > entry.turn : entry.resolved;
             return newer && !e.refused && e.alert.labels == entry.alert.labels;
         });
         if (superseded) entry.untold = false;
-        if (!superseded && !entry.refused) all.push_back(&entry);
+        if (!superseded && !entry.refused) turns.push_back(entry.turn);
     }
-    return all;
+    return turns;
+}
+
+// Null when it has changed since.
+AlertmanagerDestination::Entry* AlertmanagerDestination::entry_of(std::uint64_t turn) {
+    const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                    [turn](const Entry& entry) { return entry.turn == turn; });
+    return found == entries_.end() ? nullptr : &*found;
 }
 
 // One alert that is not valid makes Alertmanager refuse the post, in part or as a whole: find it.
-void AlertmanagerDestination::post_one_by_one(Member& member, const std::vector<Entry*>& entries,
+void AlertmanagerDestination::post_one_by_one(Member& member, std::span<const std::uint64_t> turns,
                                               Instant now) {
-    for (Entry* entry : entries) {
-        const int status = post(member, {entry}, now);
+    for (const std::uint64_t& turn : turns) {
+        const int status = post(member, {&turn, 1}, now);
         if (status == 400 || status == 422) {
+            Entry* entry = entry_of(turn);
+            if (entry == nullptr) continue;
             entry->refused = true;
             ++status_.dropped;
         } else if (!is_success(status)) {
@@ -179,19 +188,11 @@ void AlertmanagerDestination::post_one_by_one(Member& member, const std::vector<
     }
 }
 
-// The HTTP status; 0 when there was no answer.
-int AlertmanagerDestination::post(Member& member, const std::vector<Entry*>& entries, Instant now) {
-    HttpRequest request{.method = "POST",
-                        .url = member.url,
-                        .headers = {{"Content-Type", "application/json"},
-                                    {"User-Agent", "homeostat/" + identity_.version}},
-                        .body = "[",
-                        .tls = settings_.tls,
-                        .connect_timeout = settings_.connect_timeout,
-                        .timeout = settings_.timeout,
-                        .response_max = kResponseMax};
-    for (const HttpHeader& header : settings_.headers) request.headers.push_back(header);
-    for (Entry* entry : entries) {
+std::string AlertmanagerDestination::body_of(std::span<const std::uint64_t> turns, Instant now) {
+    std::string body = "[";
+    for (const std::uint64_t turn : turns) {
+        Entry* entry = entry_of(turn);
+        if (entry == nullptr) continue;
         Alert& alert = entry->alert;
         if (!entry->posted) alert.starts_unix_ns = std::max(alert.starts_unix_ns, now.unix_ns);
         entry->posted = true;
@@ -199,25 +200,46 @@ int AlertmanagerDestination::post(Member& member, const std::vector<Entry*>& ent
         if (!entry->resolved) {
             entry->alert.ends_unix_ns = (now + settings_.resend * kEndsAfterResends).unix_ns;
         }
-        if (request.body.size() > 1) request.body += ',';
-        request.body += alert_json(entry->alert, settings_.generator_url);
+        if (body.size() > 1) body += ',';
+        body += alert_json(entry->alert, settings_.generator_url);
     }
-    request.body += ']';
+    return body + ']';
+}
+
+void AlertmanagerDestination::note_told(std::span<const std::uint64_t> turns, Instant now) {
+    for (const std::uint64_t turn : turns) {
+        Entry* entry = entry_of(turn);
+        if (entry == nullptr) continue;
+        if (entry->untold) ++status_.sent;
+        entry->untold = false;
+    }
+    status_.state = DestinationState::Ok;
+    status_.last_error.clear();
+    status_.last_success_ns = now.unix_ns;
+}
+
+// The HTTP status; 0 when there was no answer.
+int AlertmanagerDestination::post(Member& member, std::span<const std::uint64_t> turns,
+                                  Instant now) {
+    HttpRequest request{.method = "POST",
+                        .url = member.url,
+                        .headers = {{"Content-Type", "application/json"},
+                                    {"User-Agent", "homeostat/" + identity_.version}},
+                        .body = body_of(turns, now),
+                        .tls = settings_.tls,
+                        .connect_timeout = settings_.connect_timeout,
+                        .timeout = settings_.timeout,
+                        .response_max = kResponseMax};
+    for (const HttpHeader& header : settings_.headers) request.headers.push_back(header);
+    ++status_.requests;  // before: what comes while it is in flight is told at once, too
     const auto answer = fetcher_.fetch(request);
-    ++status_.requests;
     status_.bytes_raw += request.body.size();
     status_.bytes_wire += request.body.size();
     const int status = answer ? answer->status : 0;
     ++status_.codes[status];
     member.reachable = is_success(status);
     if (is_success(status)) {
-        for (Entry* entry : entries) {
-            if (entry->untold) ++status_.sent;
-            entry->untold = false;
-        }
-        status_.state = DestinationState::Ok;
-        status_.last_error.clear();
-        status_.last_success_ns = now.unix_ns;
+        note_told(turns, now);
         return status;
     }
     if (!answer) {

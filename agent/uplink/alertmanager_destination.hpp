@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -51,7 +52,9 @@ private:
         bool posted = false;   // some member has been asked to take it
         bool refused = false;  // a member said that it is no valid alert
         Instant resolved_at;
-        std::uint64_t turn = 0;  // grows with each change: the order of age
+        // Grows with each change: the order of age, and the name under which a request remembers
+        // what it told. The table may change while a request is in flight.
+        std::uint64_t turn = 0;
     };
     struct Member {
         std::string url;
@@ -65,10 +68,13 @@ private:
     void resolve(Entry& entry, std::int64_t ended_unix_ns, Instant at);
     void make_room();
     void forget_old(Instant now);
-    std::vector<Entry*> newest_of_each_alert();
+    Entry* entry_of(std::uint64_t turn);
+    std::vector<std::uint64_t> newest_of_each_alert();
     void tell(Member& member, Instant now);
-    int post(Member& member, const std::vector<Entry*>& entries, Instant now);
-    void post_one_by_one(Member& member, const std::vector<Entry*>& entries, Instant now);
+    int post(Member& member, std::span<const std::uint64_t> turns, Instant now);
+    void post_one_by_one(Member& member, std::span<const std::uint64_t> turns, Instant now);
+    std::string body_of(std::span<const std::uint64_t> turns, Instant now);
+    void note_told(std::span<const std::uint64_t> turns, Instant now);
     void note_failure(std::string_view why, DestinationState state);
 
     AlertmanagerSettings settings_;

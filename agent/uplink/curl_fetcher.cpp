@@ -46,6 +46,7 @@ struct Receiver {
     std::size_t body_max = 0;
     std::size_t header_bytes = 0;
     bool too_large = false;
+    bool headers_too_large = false;
 };
 
 std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* context) {
@@ -78,7 +79,7 @@ std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* co
     const std::string_view line(bytes, size * count);
     receiver.header_bytes += line.size();
     if (receiver.header_bytes > kHeaderBytesMax) {
-        receiver.too_large = true;
+        receiver.headers_too_large = true;
         return 0;
     }
     if (line.starts_with("HTTP/")) {  // a new answer, after "100 Continue" or a proxy's own
@@ -94,6 +95,11 @@ std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* co
     if (equals_ignoring_case(name, "retry-after")) receiver.response.retry_after = value;
     if (equals_ignoring_case(name, "location")) receiver.response.location = value;
     return line.size();
+}
+
+// Curl asks about once a second whether to go on, name look-ups included.
+int on_progress(void* context, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    return *static_cast<const std::atomic<bool>*>(context) ? 1 : 0;
 }
 
 // Scheme, host and port: a URL's path and query may be secret (webhooks), and so may its user.
@@ -236,6 +242,10 @@ HttpHeader const* find_header(const HttpRequest& request, std::string_view name)
     return nullptr;
 }
 
+Error stopping(const HttpRequest& request) {
+    return make_error(Errc::Io, "{}: given up, this program is stopping", origin_of(request.url));
+}
+
 bool is_safe(const HttpHeader& header) {
     const auto has_break = [](const std::string& text) {
         return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos;
@@ -260,6 +270,7 @@ Result<HttpResponse> CurlFetcher::fetch(const HttpRequest& request) {
 
 Result<HttpResponse> CurlFetcher::fetch_once(const HttpRequest& request) {
     CURL* curl = handle_->curl;
+    if (interrupted_) return stopping(request);
     if (curl == nullptr) return make_error(Errc::Failed, "libcurl could not be initialised");
     if (!request.url.starts_with("http://") && !request.url.starts_with("https://")) {
         return make_error(Errc::Invalid, "expected a URL that begins with http:// or https://");
@@ -296,16 +307,27 @@ Result<HttpResponse> CurlFetcher::fetch_once(const HttpRequest& request) {
     ::curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
     ::curl_easy_setopt(curl, CURLOPT_HEADERDATA, &receiver);
     ::curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, text.data());
+    ::curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    ::curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+    ::curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &interrupted_);
+    // A name server that says nothing must not hold us beyond the time-out either: the look-up is
+    // left to end by itself.
+    ::curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
 
     const CURLcode code = ::curl_easy_perform(curl);
     long status = 0;
     ::curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     // A new handle has no connections: the next request may meet a healthier server.
     if (code != CURLE_OK || status == 429 || status >= 500) handle_ = std::make_unique<Handle>();
+    if (receiver.headers_too_large) {
+        return make_error(Errc::Limit, "{}: the headers of the answer are larger than {} bytes",
+                          origin_of(request.url), kHeaderBytesMax);
+    }
     if (receiver.too_large || code == CURLE_FILESIZE_EXCEEDED) {
         return make_error(Errc::Limit, "{}: the answer is larger than {} bytes",
                           origin_of(request.url), request.response_max);
     }
+    if (code == CURLE_ABORTED_BY_CALLBACK) return stopping(request);
     if (code == CURLE_OUT_OF_MEMORY) {  // curl's word for a header line beyond its own limit, too
         return make_error(Errc::Io, "{}: a header line of the answer is too long, or no memory",
                           origin_of(request.url));

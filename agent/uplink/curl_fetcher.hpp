@@ -3,9 +3,11 @@
 // Connections are kept between requests, but not for long: one that was idle for 20 s or has lived
 // for 10 min is not used again, and after a failure, a 429 or a 5xx none of the old ones is.
 // Redirects are followed once or twice, and only where redirect.hpp says so; proxies of the
-// environment are not used. One instance per thread.
+// environment are not used. One instance per thread; only interrupt() may be called
+// from another one.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -24,6 +26,9 @@ public:
 
     Result<HttpResponse> fetch(const HttpRequest& request) override;
 
+    // For good: the request in flight ends within about a second, and no other one begins.
+    void interrupt() { interrupted_ = true; }
+
 private:
     struct Handle;
 
@@ -32,6 +37,7 @@ private:
     std::unique_ptr<Handle> handle_;
     std::string user_agent_;
     std::string proxy_;
+    std::atomic<bool> interrupted_{false};
 };
 
 }  // namespace homeostat

@@ -25,9 +25,16 @@ std::string_view name_of(DestinationState state) {
     return "unknown";
 }
 
+Result<HttpResponse> Shipper::UnlockedFetcher::fetch(const HttpRequest& request) {
+    mutex_.unlock();
+    auto response = fetcher_.fetch(request);
+    mutex_.lock();
+    return response;
+}
+
 Shipper::Shipper(const ShipSettings& settings, Spool& spool, Fetcher& fetcher, std::uint64_t seed,
                  Instant start)
-    : spool_(spool) {
+    : fetcher_(fetcher, mutex_), spool_(spool) {
     const auto queue = [&](const std::string& name, Severity severity_min,
                            std::unique_ptr<Exporter> exporter) {
         const QueueSettings queue_settings{.name = name,
@@ -46,15 +53,15 @@ Shipper::Shipper(const ShipSettings& settings, Spool& spool, Fetcher& fetcher, s
     }
     for (const OtlpSettings& to : settings.otlp) {
         queue(to.name, Severity::Info,
-              std::make_unique<OtlpExporter>(to, settings.identity, fetcher));
+              std::make_unique<OtlpExporter>(to, settings.identity, fetcher_));
     }
     for (const WebhookSettings& to : settings.webhooks) {
         queue(to.name, to.severity_min,
-              std::make_unique<WebhookExporter>(to, settings.identity, fetcher));
+              std::make_unique<WebhookExporter>(to, settings.identity, fetcher_));
     }
     for (const AlertmanagerSettings& to : settings.alertmanagers) {
         destinations_.push_back(std::make_unique<AlertmanagerDestination>(
-            to, settings.identity, fetcher, settings.first_send_spread, fnv1a(to.name, seed),
+            to, settings.identity, fetcher_, settings.first_send_spread, fnv1a(to.name, seed),
             start));
     }
 }
@@ -62,36 +69,47 @@ Shipper::Shipper(const ShipSettings& settings, Spool& spool, Fetcher& fetcher, s
 Shipper::~Shipper() = default;
 
 void Shipper::restore(const Incident& incident, Instant now) {
+    const std::lock_guard lock(mutex_);
     for (const auto& destination : destinations_) destination->restore(incident, now);
 }
 
 void Shipper::accept(const Incident& incident, Instant now) {
     Incident rounded = incident;
     round_numbers(rounded);
+    const std::lock_guard lock(mutex_);
     encode_incident(rounded, scratch_);
     spool_.add(spool_class_of(incident), scratch_);
     for (const auto& destination : destinations_) destination->accept(incident, now);
 }
 
 bool Shipper::flush(Instant now) {
+    const std::lock_guard lock(mutex_);
     return spool_.commit(now);
 }
 
 void Shipper::step(Instant now) {
+    const std::lock_guard lock(mutex_);
     spool_.commit(now);  // nothing to do but when the disk is to be tried again
     for (const auto& destination : destinations_) destination->step(now);
 }
 
 Instant Shipper::next_due() const {
+    const std::lock_guard lock(mutex_);
     Instant due = spool_.next_due();
     for (const auto& destination : destinations_) due = std::min(due, destination->next_due());
     return due;
 }
 
 std::vector<DestinationStatus> Shipper::status() const {
+    const std::lock_guard lock(mutex_);
     std::vector<DestinationStatus> all;
     for (const auto& destination : destinations_) all.push_back(destination->status());
     return all;
+}
+
+SpoolStatus Shipper::spool_status() const {
+    const std::lock_guard lock(mutex_);
+    return spool_.status();
 }
 
 }  // namespace homeostat

@@ -1,18 +1,21 @@
 // Shipper is the last stage: it keeps every incident in the spool and brings it to each
 // destination.
 //
-// A step function of the clock: no thread, no timer, no sleep. The agent's second thread calls
+// A step function of the clock: no thread, no timer, no sleep. The agent has one thread for the
+// disk and one for the network,
 //
 //     shipper.accept(incident); ... shipper.flush(now);    // durable when flush returns true
 //     shipper.step(now);                                   // then sleep until next_due()
 //
-// and the simulation calls the same with a clock of its own: the same seed, times and answers give
-// the same requests. Each destination has its own cursor, back-off and state, so that one that is
-// down holds up nobody else.
+// and the simulation calls both with a clock of its own: the same seed, times and answers give the
+// same requests. Every function may be called from any thread. One lock guards all of it and is let
+// go of while a request is in flight, so that a server that says nothing keeps no incident from the
+// disk. Each destination has its own cursor, back-off and state.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -55,9 +58,22 @@ public:
 
     // One for each destination: json_lines, journald, otlp, webhooks, alertmanagers.
     [[nodiscard]] std::vector<DestinationStatus> status() const;
-    [[nodiscard]] const Spool& spool() const { return spool_; }
+    [[nodiscard]] SpoolStatus spool_status() const;
 
 private:
+    // Lets go of the lock for as long as a request takes.
+    class UnlockedFetcher final : public Fetcher {
+    public:
+        UnlockedFetcher(Fetcher& fetcher, std::mutex& mutex) : fetcher_(fetcher), mutex_(mutex) {}
+        Result<HttpResponse> fetch(const HttpRequest& request) override;
+
+    private:
+        Fetcher& fetcher_;
+        std::mutex& mutex_;
+    };
+
+    mutable std::mutex mutex_;  // guards all below
+    UnlockedFetcher fetcher_;
     Spool& spool_;
     std::vector<std::unique_ptr<Destination>> destinations_;
     std::string scratch_;

@@ -80,6 +80,7 @@ void Spool::rewind(DestinationId id) {
 
 void Spool::acknowledge(DestinationId id, SpoolClass kind, std::uint64_t seq) {
     assert(id < readers_.size());
+    if (readers_[id].reset) return;
     SpoolMark& mark = readers_[id].cursor.mark(kind);
     if (seq > mark.acked) mark.acked = seq;
 }
@@ -94,13 +95,16 @@ void Spool::store_cursor(DestinationId id) {
 
 std::uint64_t Spool::acknowledge_to_end(DestinationId id) {
     assert(id < readers_.size());
+    Reader& reader = readers_[id];
+    if (reader.reset) return 0;
     std::uint64_t lost = 0;
     for (std::size_t i = 0; i < kSpoolClasses; ++i) {
-        std::uint64_t& seen = readers_[id].seen[i];
-        lost += difference(rings_[i].newest_seq(), seen);
-        seen = std::max(seen, rings_[i].newest_seq());
-        readers_[id].next[i].seq = seen;
-        acknowledge(id, rings_[i].kind(), seen);
+        // What was added since, while a request was in flight, is still to be read.
+        if (reader.end[i] <= reader.seen[i]) continue;
+        lost += reader.end[i] - reader.seen[i];
+        reader.seen[i] = reader.end[i];
+        reader.next[i].seq = std::max(reader.next[i].seq, reader.end[i]);
+        acknowledge(id, rings_[i].kind(), reader.end[i]);
     }
     return lost;
 }
@@ -136,7 +140,10 @@ bool Spool::commit(Instant now) {
         const auto opened = open_rings();
         degraded_ = !opened;
         if (!opened) degrade(opened.error(), now + kDiskRetry);
-        for (Reader& reader : readers_) start_reader(reader);
+        for (Reader& reader : readers_) {
+            start_reader(reader);
+            reader.reset = true;
+        }
     }
     if (!degraded_) {
         const auto committed = commit_rings();
@@ -173,9 +180,12 @@ Instant Spool::next_due() const {
 
 bool Spool::read(DestinationId id, SpoolRecord& out) {
     assert(id < readers_.size());
+    Reader& reader = readers_[id];
+    reader.reset = false;
     for (std::size_t i = 0; i < kSpoolClasses; ++i) {
-        if (read_class(readers_[id], i, out)) return true;
+        if (read_class(reader, i, out)) return true;
     }
+    for (std::size_t i = 0; i < kSpoolClasses; ++i) reader.end[i] = rings_[i].newest_seq();
     return false;
 }
 

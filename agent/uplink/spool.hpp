@@ -74,12 +74,13 @@ public:
     void rewind(DestinationId id);
 
     // The destination has all that was read up to and including this record of its class. Kept in
-    // memory; store_cursor() writes it down. A lost one only repeats a delivery.
+    // memory; store_cursor() writes it down. A lost one only repeats a delivery: so what was read
+    // before the disk was opened anew, perhaps with other records on it, acknowledges nothing.
     void acknowledge(DestinationId id, SpoolClass kind, std::uint64_t seq);
     void store_cursor(DestinationId id);
 
-    // When read() has come to the end: records that were counted but cannot be read (damaged since)
-    // are given up, so that nobody waits for them. Returns how many.
+    // When read() has come to the end: records that were there then but cannot be read (damaged
+    // since) are given up, so that nobody waits for them. Returns how many.
     std::uint64_t acknowledge_to_end(DestinationId id);
 
     // Records that the destination has not acknowledged, including those it can never have.
@@ -94,6 +95,8 @@ private:
         SpoolCursor cursor;
         std::array<RingPosition, kSpoolClasses> next{};
         std::array<std::uint64_t, kSpoolClasses> seen{};  // the last one handed out
+        std::array<std::uint64_t, kSpoolClasses> end{};   // the newest when it last read to the end
+        bool reset = false;  // the rings were opened anew since it last read
     };
 
     SpoolRing& ring(SpoolClass kind) { return rings_[static_cast<std::size_t>(kind)]; }

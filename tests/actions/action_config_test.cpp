@@ -100,5 +100,23 @@ TEST_CASE("action config (RULES B5): the actuator believes no file that others c
     }
 }
 
+TEST_CASE("action config: a directory that somebody named must be one") {
+    const Directory files;
+    files.directory.write("file", "x");
+    CHECK(check_config_directory(files.directory.path(), true));
+    CHECK(check_config_directory("/nonexistent/etc", false));
+    for (const std::string& named : {std::string("/nonexistent/etc"), std::string()}) {
+        CAPTURE(named);
+        const auto checked = check_config_directory(named, true);
+        REQUIRE_FALSE(checked);
+        CHECK(checked.error().code == Errc::NotFound);
+    }
+    for (const bool must_exist : {true, false}) {
+        const auto checked = check_config_directory(files.directory / "file", must_exist);
+        REQUIRE_FALSE(checked);
+        CHECK(checked.error().code == Errc::Invalid);
+    }
+}
+
 }  // namespace
 }  // namespace homeostat

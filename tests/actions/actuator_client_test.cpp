@@ -1,6 +1,7 @@
 #include "actions/actuator_client.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -139,6 +140,21 @@ TEST_CASE("actuator client: a peer that says nothing is left in time") {
     const auto report = request_action(directory / "s", kRequest, milliseconds(30));
     REQUIRE_FALSE(report);
     CHECK(report.error().code == Errc::Timeout);
+}
+
+TEST_CASE("actuator client: whoever stops need not wait, and the outcome is unknown") {
+    const test::TemporaryDirectory directory;
+    const OneAnswer server(directory / "s", [](int fd) {
+        read_request(fd);
+        char c = 0;
+        (void)::recv(fd, &c, 1, 0);  // until the client has given up
+    });
+    const int interrupt = ::eventfd(1, EFD_CLOEXEC);
+    const auto report = request_action(directory / "s", kRequest, hours(1), interrupt);
+    ::close(interrupt);
+    REQUIRE_FALSE(report);
+    CHECK(report.error().code == Errc::Timeout);
+    CHECK(report.error().text.view().find("stopped") != std::string_view::npos);
 }
 
 TEST_CASE("actuator client: a decision becomes a request with its numbers") {

@@ -10,12 +10,14 @@ class FakeActuator final : public ActuatorPort {
 public:
     Result<ActionReport> run(const ActionJob& job) override {
         if (broken) return make_error(Errc::NotFound, "no actuator at /run/x.sock");
+        if (silent) return make_error(Errc::Timeout, "no answer");
         ActionReport report;
         report.incident = job.incident;
         report.ran = true;
         return report;
     }
     bool broken = false;
+    bool silent = false;
 };
 
 ActionJob job() {
@@ -71,4 +73,20 @@ TEST_CASE("actor: the real port names the socket it could not reach") {
     const auto report = actuator.run(job());
     REQUIRE_FALSE(report);
     CHECK(report.error().text.view().find("/nonexistent/actuator.sock") != std::string_view::npos);
+}
+
+TEST_CASE("actor: of an action that was asked for and not answered nobody claims to know") {
+    Work work;
+    FakeActuator actuator;
+    Actor actor(work, actuator);
+    for (const bool silent : {true, false}) {
+        CAPTURE(silent);
+        actuator.silent = silent;
+        actuator.broken = !silent;
+        REQUIRE(work.to_act.push(job()));
+        CHECK(actor.step(Duration{}));
+        const auto report = work.reports.try_pop();
+        REQUIRE(report);
+        CHECK(report->unknown == silent);
+    }
 }

@@ -47,12 +47,13 @@ struct Fixture {
 TEST_CASE_FIXTURE(Fixture,
                   "courier: an incident is stored and spooled before any server is asked") {
     REQUIRE(work.to_ship.push(incident()));
-    courier.step(clock.now(), Duration{});
+    CHECK(courier.step(clock.now(), Duration{}));
     std::size_t damaged = 0;
     CHECK(store.load(damaged).size() == 1);
     CHECK(courier.store_status().saved == 1);
-    CHECK(shipper.spool().status().records == 1);
-    CHECK_FALSE(fetcher.asked.empty());
+    CHECK(shipper.spool_status().records == 1);
+    CHECK(fetcher.asked.empty());
+    CHECK_FALSE(courier.step(clock.now(), Duration{}));
     CHECK(shipper.status()[0].queued == 1);
 }
 
@@ -61,6 +62,7 @@ TEST_CASE_FIXTURE(Fixture,
     REQUIRE(work.to_ship.push(incident()));
     for (int i = 0; i < 60; ++i) {
         courier.step(clock.now(), Duration{});
+        shipper.step(clock.now());
         clock.advance(seconds(10));
     }
     CHECK(shipper.status()[0].queued == 1);
@@ -71,6 +73,7 @@ TEST_CASE_FIXTURE(Fixture,
     });
     for (int i = 0; i < 60; ++i) {
         courier.step(clock.now(), Duration{});
+        shipper.step(clock.now());
         clock.advance(seconds(10));
     }
     CHECK(shipper.status()[0].queued == 0);
@@ -83,5 +86,5 @@ TEST_CASE("courier: a store that cannot be written is told, and does not stop th
     fixture.courier.step(fixture.clock.now(), Duration{});
     CHECK(fixture.courier.store_status().failures == 1);
     CHECK(fixture.courier.store_status().last_error.find("/nonexistent") != std::string::npos);
-    CHECK(fixture.shipper.spool().status().records == 1);
+    CHECK(fixture.shipper.spool_status().records == 1);
 }

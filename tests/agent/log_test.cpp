@@ -44,3 +44,10 @@ TEST_CASE("log: a long line is cut, not split") {
     CHECK(line.size() == 1024);
     CHECK(line.back() == '\n');
 }
+
+TEST_CASE("log: no byte of a name reaches the terminal as anything but text") {
+    CHECK(written_by(false,
+                     "\xC2\x9B"
+                     "31m \xE2\x80\xAE \xFF \xC3\xA9") == "??31m ??? ? \xC3\xA9\n");
+    CHECK(written_by(false, std::string(5000, 'x')).size() <= 1025);
+}

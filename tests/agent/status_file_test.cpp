@@ -63,42 +63,91 @@ TEST_CASE_FIXTURE(Fixture,
     CHECK(parsed["destinations"][0]["name"] == "otlp");
     CHECK(parsed["events_newest"][0]["kind"] == "package_changed");
     CHECK(parsed["events_newest"][0]["object"] == "nginx");
-    const auto text = status_text(json, clock.now().unix_ns);
-    REQUIRE(text);
-    CAPTURE(*text);
-    CHECK(text->find("web1: running for 5 min (pid 42)") != std::string::npos);
-    CHECK(text->find("meminfo unknown: read proc/meminfo: denied") != std::string::npos);
+    const auto told = status_text(json, clock.now().unix_ns, WatcherState::Running);
+    REQUIRE(told);
+    const std::string& text = told->text;
+    CAPTURE(text);
+    CHECK(told->alive);
+    CHECK(text.find("web1: running for 5 min (pid 42)") != std::string::npos);
+    CHECK(text.find("meminfo unknown: read proc/meminfo: denied") != std::string::npos);
     CHECK(parsed["destinations"][0]["state"] == "untried");
-    CHECK(text->find("otlp: not tried yet, 0 sent, 0 queued") != std::string::npos);
-    CHECK(std::count(text->begin(), text->end(), '\n') <= 24);
+    CHECK(text.find("otlp: not tried yet, 0 sent, 0 queued") != std::string::npos);
+    CHECK(std::count(text.begin(), text.end(), '\n') <= 24);
 }
 
-TEST_CASE_FIXTURE(Fixture, "status_file: an agent that says nothing any more is called silent") {
+TEST_CASE_FIXTURE(Fixture, "status_file: who runs, hangs, died and stopped can be told apart") {
+    const std::string running = status_json(facts, status, courier, false);
+    const std::string stopped = status_json(facts, status, courier, true);
+    struct Row {
+        const std::string& json;
+        Duration age;
+        WatcherState watcher;
+        std::string_view says;
+        bool alive;
+        bool warns;
+    };
+    for (const Row& row : {
+             Row{running, seconds(1), WatcherState::Running, "running for 5 min", true, false},
+             Row{running, minutes(10), WatcherState::Running, "SILENT for 10 min: it hangs", false,
+                 false},
+             Row{running, seconds(1), WatcherState::Gone, "SILENT for 1 s: it is gone", false,
+                 true},
+             Row{running, seconds(1), WatcherState::Unknown, "running for 5 min", true, false},
+             Row{running, minutes(10), WatcherState::Unknown, "SILENT for 10 min: it is gone",
+                 false, true},
+             Row{stopped, minutes(10), WatcherState::Gone, "stopped 10 min ago", true, true},
+             Row{stopped, seconds(1), WatcherState::Running, "running for", true, false},
+         }) {
+        CAPTURE(row.says);
+        const std::int64_t now = (clock.now() + row.age).unix_ns;
+        const auto told = status_text(row.json, now, row.watcher);
+        REQUIRE(told);
+        CHECK_MESSAGE(told->text.find(row.says) != std::string::npos, told->text);
+        CHECK(told->alive == row.alive);
+        const std::string warning = watcher_warning(row.json, now, row.watcher);
+        CHECK(!warning.empty() == row.warns);
+        if (row.warns) CHECK(warning.find("has not run since 2026-") != std::string::npos);
+    }
+    CHECK(watcher_warning("", 0, WatcherState::NeverRan).empty());
+    CHECK_FALSE(watcher_warning("", 0, WatcherState::Gone).empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "status_file: names that would talk to the terminal do not") {
+    facts.host_name = "web\x1b[31m1\nhomeostat 9: all well \xC2\x9B";
     const std::string json = status_json(facts, status, courier, false);
-    const auto text = status_text(json, (clock.now() + minutes(10)).unix_ns);
-    REQUIRE(text);
-    CHECK(text->find("SILENT for 10 min") != std::string::npos);
-    const auto stopped =
-        status_text(status_json(facts, status, courier, true), (clock.now() + minutes(10)).unix_ns);
-    REQUIRE(stopped);
-    CHECK(stopped->find("stopped 10 min ago") != std::string::npos);
+    CHECK(json.find('\x1b') == std::string::npos);
+    CHECK(json.find("\xC2\x9B") == std::string::npos);
+    const auto told = status_text(json, clock.now().unix_ns, WatcherState::Running);
+    REQUIRE(told);
+    CHECK(told->text.find("web?[31m1?homeostat 9") != std::string::npos);
+    CHECK(told->text.find("\xC2\x9B") == std::string::npos);
 }
 
-TEST_CASE("status_file: what is not a status file is an error") {
+TEST_CASE("status_file: what is not a status file is an error, what is damaged is passed over") {
     for (const std::string_view text : {"", "garbage", "[]", "{", "3"}) {
         CAPTURE(text);
-        CHECK_FALSE(status_text(text, 0));
+        CHECK_FALSE(status_text(text, 0, WatcherState::Unknown));
+    }
+    for (const std::string_view text :
+         {R"({"spool":1})", R"({"spool":{"degraded":"x"}})", R"({"store":[],"collectors":{}})",
+          R"({"collectors":[1,"x",{"state":2}],"destinations":[[]]})", R"({"host":{},"pid":"x"})",
+          "{}"}) {
+        CAPTURE(text);
+        CHECK(status_text(text, 0, WatcherState::Unknown));
+        CHECK_NOTHROW(watcher_warning(text, 0, WatcherState::Gone));
     }
 }
 
 TEST_CASE_FIXTURE(Fixture, "status_file: safe mode is told, with its reason") {
-    const auto calm = status_text(status_json(facts, status, courier, false), clock.now().unix_ns);
+    const auto calm = status_text(status_json(facts, status, courier, false), clock.now().unix_ns,
+                                  WatcherState::Running);
     REQUIRE(calm);
-    CHECK(calm->find("SAFE MODE") == std::string::npos);
+    CHECK(calm->text.find("SAFE MODE") == std::string::npos);
     facts.crashes = 3;
     facts.safe_mode = true;
-    const auto text = status_text(status_json(facts, status, courier, false), clock.now().unix_ns);
+    const auto text = status_text(status_json(facts, status, courier, false), clock.now().unix_ns,
+                                  WatcherState::Running);
     REQUIRE(text);
-    CHECK(text->find("SAFE MODE  3 starts in a row did not end well: acts on nothing") !=
+    CHECK(text->text.find("SAFE MODE  3 starts in a row did not end well: acts on nothing") !=
           std::string::npos);
 }

@@ -188,14 +188,18 @@ TEST_CASE("exporter: a sample that says it is older than two intervals is droppe
     CHECK(bench.target_value("ahead", "node"));
 }
 
-TEST_CASE("exporter: more series than the limit are counted") {
+TEST_CASE("exporter: more series than the limit are counted, and the source says so") {
     auto settings = settings_of();
     settings.series_max = 3;
     Bench bench(settings);
     REQUIRE(bench.scrape(ok("a 1\nb 1\nc 1\nd 1\ne 1\n")));
     CHECK(bench.target.health().refused == 2);
     CHECK(bench.target.health().samples == 5);
-    REQUIRE(bench.collect());
+    const auto collected = bench.collect();
+    REQUIRE_FALSE(collected);
+    CHECK(collected.error().code == Errc::Limit);
+    CHECK(collected.error().text.view().find("2 series are beyond its limit of 3") !=
+          std::string_view::npos);
     CHECK(bench.target_value("c", "node"));
     CHECK_FALSE(bench.target_value("d", "node"));
 }

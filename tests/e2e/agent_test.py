@@ -2,7 +2,9 @@
 """The daemon: over a fixture host, with bad servers, full disks, kill -9 and a missing actuator."""
 import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 
 import harness
@@ -96,21 +98,118 @@ class Agent(harness.Case):
                 finally:
                     server.close()
 
-    def full_mount(self):
+    def test_servers_that_hang_keep_no_incident_from_the_disk_and_no_agent_from_stopping(self):
+        first = self.full_mount()
+        server = Server(lambda path, body: None)
+        self.addCleanup(server.close)
+        url = "http://127.0.0.1:%d" % server.port
+        self.write("etc/homeostat.yml", FULL_CONFIG +
+                   "first_send_spread: 0s\nexporters:\n"
+                   "  otlp: {endpoint: '%s', timeout: 60s}\n"
+                   "  webhook: {kind: generic, url: '%s/', timeout: 60s}\n"
+                   "  alertmanager: {urls: ['%s'], timeout: 60s}\n" % (url, url, url))
+        child = self.start_agent(root="/")
+        self.wait_until("the first incident", lambda: self.incidents_of(first))
+        self.wait_until("a request is in flight", lambda: server.seen)
+        second = self.full_mount("second")
+        found = self.wait_until("the second incident is stored", lambda: self.incidents_of(second))
+        self.wait_until("and spooled", lambda: self.status()["spool"]["records"] >= 2)
+        self.assertEqual(len(server.seen), 1, "the first request is still in flight")
+        child.send_signal(signal.SIGKILL)
+        child.communicate()
+        child = self.start_agent(root="/")
+        self.wait_until("the second start", lambda: self.status()["pid"] == child.pid)
+        self.assertEqual(self.incidents_of(second)[0]["id"], found[0]["id"])
+        self.wait_until("a request is in flight again", lambda: len(server.seen) > 1)
+        child.send_signal(signal.SIGTERM)
+        output, _ = child.communicate(timeout=30)
+        self.assertEqual(child.returncode, 0, output)
+        self.assertEqual(self.status()["state"], "stopped")
+
+    def test_signals_that_mean_nothing_to_it_do_not_end_it(self):
+        child = self.start_agent()
+        self.wait_until("a status", self.status)
+        for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGXFSZ):
+            child.send_signal(number)
+        before = self.status()["ticks"]
+        self.wait_until("it goes on", lambda: self.status()["ticks"] > before + 1)
+        code, output = self.stop_agent(child)
+        self.assertEqual(code, 0, output)
+        self.assertIn("reloading", output)
+        self.assertIn("stopped", output)
+
+    def test_an_actuator_that_hangs_does_not_keep_the_agent_from_stopping(self):
+        mount = self.full_mount()
+        path = os.path.join(self.scratch, "hang.sock")
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(path)
+        listener.listen(4)
+        self.addCleanup(listener.close)
+        self.write_cleaning_rule(mount, path)
+        child = self.start_agent(root="/")
+        listener.settimeout(60)
+        connection, _ = listener.accept()
+        self.addCleanup(connection.close)
+        child.send_signal(signal.SIGTERM)
+        before = self.wait_until("a status", self.status)["ticks"]
+        self.wait_until("it goes on watching", lambda: self.status()["ticks"] > before)
+        child.send_signal(signal.SIGTERM)
+        output, _ = child.communicate(timeout=60)
+        self.assertEqual(child.returncode, 0, output)
+        action = self.incidents_of(mount)[0]["actions"][-1]
+        self.assertEqual(action["state"], "unknown")
+        self.assertIn("stopped before the actuator answered", action["detail"])
+
+    def test_a_killed_agent_is_called_gone_at_once(self):
+        child = self.start_agent()
+        self.wait_until("a status", self.status)
+        self.assertEqual(self.run_program("status", "--state", self.state).returncode, 0)
+        child.send_signal(signal.SIGKILL)
+        child.communicate()
+        done = self.run_program("status", "--state", self.state)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("SILENT", done.stdout)
+        done = self.run_program("incidents", "--state", self.state)
+        self.assertIn("has not run since", done.stderr)
+
+    def test_every_start_succeeds_whatever_is_on_the_disk(self):
         if not small_tmpfs_available():
             self.skipTest("SKIPPED: mounting a tmpfs needs root")
-        mount = os.path.join(self.scratch, "volume")
-        os.mkdir(mount)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "homeostat-e2e", mount], check=True)
-        self.addCleanup(subprocess.run, ["umount", "-l", mount], check=True)
-        with open(os.path.join(mount, "fill"), "wb") as out:
-            out.write(b"x" * (4 * 1024 * 1024 - 64 * 1024))
-        return mount
+        tight = os.path.join(self.scratch, "tight")
+        os.mkdir(tight)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,nr_inodes=8", "homeostat-e2e", tight],
+                       check=True)
+        self.addCleanup(subprocess.run, ["umount", "-l", tight], check=True)
+        self.state = os.path.join(tight, "state")
+        os.mkdir(self.state)
+        with open(os.path.join(self.state, "fill"), "wb") as out:
+            out.write(b"x" * (64 * 1024 - 4096 * 2))
+        self.assert_starts("a full disk")
+        for name in ("instance-id", "status.json", "incidents"):
+            shutil.rmtree(self.state, ignore_errors=True)
+            os.makedirs(self.state)
+            if name == "incidents":
+                self.write("tight/state/incidents", "a file")
+            else:
+                os.mkdir(os.path.join(self.state, name))
+            self.assert_starts("a strange " + name)
+        subprocess.run(["mount", "-o", "remount,ro", tight], check=True)
+        self.assert_starts("a read-only disk")
 
-    def test_without_an_actuator_the_incident_says_so(self):
-        mount = self.full_mount()
+    def assert_starts(self, what):
+        child = self.start_agent()
+        lines = []
+        for line in child.stdout:
+            lines.append(line)
+            if line.startswith("collector "):  # it has looked once: it watches
+                break
+        code, output = self.stop_agent(child)
+        self.assertEqual(code, 0, what + ": " + "".join(lines) + output)
+        self.assertIn("stopped", output, what)
+
+    def write_cleaning_rule(self, mount, actuator):
         self.write("etc/homeostat.yml", FULL_CONFIG +
-                   "actions: {socket: %s/none.sock, grace_after_start: 0s}\n" % self.scratch)
+                   "actions: {socket: %s, grace_after_start: 0s}\n" % actuator)
         self.write("etc/rules/a.yml",
                    "- name: x\n  hosts: all\n  rules:\n    - name: clean\n"
                    "      condition: event.kind == 'filesystem_space'\n"
@@ -121,6 +220,24 @@ class Agent(harness.Case):
                    "version: 1\nwatcher_uid: 0\nmax_mode: auto\nactions:\n"
                    "  - {rule: clean, playbook: p.yml, max_mode: auto, targets: [%s],\n"
                    "     requires: nothing}\n" % mount)
+
+    def incidents_of(self, mount):
+        return [i for i in self.incidents() if i["subject"]["name"] == mount]
+
+    def full_mount(self, name="volume"):
+        if not small_tmpfs_available():
+            self.skipTest("SKIPPED: mounting a tmpfs needs root")
+        mount = os.path.join(self.scratch, name)
+        os.mkdir(mount)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "homeostat-e2e", mount], check=True)
+        self.addCleanup(subprocess.run, ["umount", "-l", mount], check=True)
+        with open(os.path.join(mount, "fill"), "wb") as out:
+            out.write(b"x" * (4 * 1024 * 1024 - 64 * 1024))
+        return mount
+
+    def test_without_an_actuator_the_incident_says_so(self):
+        mount = self.full_mount()
+        self.write_cleaning_rule(mount, self.scratch + "/none.sock")
         child = self.start_agent(root="/")
 
         def refused():

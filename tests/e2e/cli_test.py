@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The command line: help, usage, exit statuses, and what bad configuration is answered with."""
 import json
+import os
 import re
 
 import harness
@@ -17,9 +18,84 @@ class CommandLine(harness.Case):
             self.assertEqual(done.returncode, 0, command)
             self.assertIn("Example", done.stdout, command)
 
-    def test_usage_errors_exit_with_2(self):
+    def test_usage_errors_exit_with_2_and_those_of_playbook_with_5(self):
         for args in ([], ["no-such-command"], ["show"], ["status", "--no-such-option"]):
             self.assertEqual(self.run_program(*args).returncode, 2, args)
+        for args in (["playbook"], ["playbook", "x.yml", "--no-such-option"]):
+            self.assertEqual(self.run_program(*args).returncode, 5, args)
+        done = self.run_program("incident", "--open")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("'incident'", done.stderr)
+        self.assertIn("incidents", done.stderr)
+        done = self.run_program("--version")
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stdout, r"^homeostat \d+\.\d+\.\d+")
+
+    def test_no_name_talks_to_the_terminal(self):
+        evil = "a\x1b[31m\u009b\u202e\nhomeostat: ok"
+        self.write("etc/homeostat.yml", '"\\e[31mtick": 1\n')
+        plays = self.write("p.yml", "- hosts: all\n  gather_facts: false\n  tasks:\n"
+                           "    - name: \"x\\e[2J\"\n      debug: {msg: \"a\\e]0;x\\a\\u202e\"}\n")
+        for args in (["show", evil], ["status", "--state", evil], ["check", "--config", self.config],
+                     ["check", "--config", evil], ["run", "--config", evil], [evil],
+                     ["replay", evil], ["playbook", evil], ["playbook", plays],
+                     ["playbook", "--json", plays]):
+            with self.subTest(args=args):
+                done = self.run_program(*args)
+                for bad in ("\x1b", "\u009b", "\u202e", "\x07"):
+                    self.assertNotIn(bad, done.stdout + done.stderr)
+
+    def test_not_able_to_read_is_not_good_news(self):
+        file = self.write("file", "x")
+        for state in (self.state, file, os.path.join(file, "x")):
+            done = self.run_program("incidents", "--state", state)
+            self.assertEqual(done.returncode, 1, state)
+            self.assertNotIn("good news", done.stdout)
+            self.assertIn(state, done.stderr)
+        os.mkdir(self.state)
+        done = self.run_program("incidents", "--state", self.state)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("good news", done.stdout)
+
+    def test_a_damaged_status_file_is_shown_as_far_as_it_goes(self):
+        for text in ('{"spool":1}', '{"spool":{"degraded":"x"}}', '{"collectors":[1]}', "{}"):
+            self.write("state/status.json", text)
+            done = self.run_program("status", "--state", self.state)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertIn("SILENT", done.stdout)
+
+    def test_a_configuration_that_is_not_there_is_not_ok(self):
+        file = self.write("file", "x")
+        for config in ("/nonexistent/etc", file, ""):
+            for command in (["check"], ["run", "--state", self.state]):
+                done = self.run_program(*command, "--config", config)
+                self.assertEqual(done.returncode, 1, (config, done.stdout))
+                self.assertTrue(done.stderr)
+            done = harness.subprocess.run([harness.ACTUATOR, "--check", "--config=" + config],
+                                          capture_output=True, text=True, check=False)
+            self.assertIn(done.returncode, (1, 2), done.stdout)
+        self.write("etc/homeostat.yaml", "tick: 2s\n")
+        done = self.run_program("check", "--config", self.config)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("homeostat.yaml", done.stderr)
+
+    def test_a_conversion_never_eats_its_input(self):
+        text = "timestamp,value\n" + "".join("%d,%d\n" % (60 * i, i % 7) for i in range(50))
+        same = self.write("same.csv", text)
+        done = self.run_program("replay", same, "-o", same)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("same file", done.stderr)
+        with open(same, encoding="utf-8") as kept:
+            self.assertEqual(kept.read(), text)
+        bad = self.write("bad.csv", "timestamp,value\n60,1\n120,x1\n")
+        before = self.write("out.csv", "before\n")
+        self.assertEqual(self.run_program("replay", bad, "-o", before).returncode, 1)
+        with open(before, encoding="utf-8") as kept:
+            self.assertEqual(kept.read(), "before\n")
+        self.assertEqual(self.run_program("replay", same, "-o", before).returncode, 0)
+        with open(before, encoding="utf-8") as written:
+            self.assertTrue(written.read().startswith("timestamp,score"))
+        self.assertEqual(sorted(os.listdir(self.scratch)), ["bad.csv", "etc", "out.csv", "same.csv"])
 
     def test_version(self):
         done = self.run_program("version")
@@ -50,6 +126,7 @@ class CommandLine(harness.Case):
         done = self.run_program("status", "--state", self.state)
         self.assertEqual(done.returncode, 1)
         self.assertIn(self.state, done.stderr)
+        os.mkdir(self.state)
         done = self.run_program("show", "0123abcd", "--state", self.state)
         self.assertEqual(done.returncode, 1)
         self.assertIn("no incident", done.stderr)

@@ -109,7 +109,7 @@ class Case(unittest.TestCase):
 
     def status(self):
         done = self.run_program("status", "--json", "--state", self.state)
-        return json.loads(done.stdout) if done.returncode == 0 else None
+        return json.loads(done.stdout) if done.stdout else None
 
     def incidents(self):
         done = self.run_program("incidents", "--json", "--state", self.state)

@@ -115,7 +115,7 @@ void print_status(const Shipper& shipper, double seconds) {
             status.dropped, status.lost, status.requests, status.bytes_raw, status.bytes_wire,
             seconds, status.last_error);
     }
-    const SpoolStatus spool = shipper.spool().status();
+    const SpoolStatus spool = shipper.spool_status();
     fmt::print("name=spool degraded={} records={} error={}\n", spool.degraded, spool.records,
                spool.last_error);
 }

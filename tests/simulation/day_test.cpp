@@ -146,6 +146,7 @@ private:
             CHECK(rig_.work.to_ship.push(incident));
         }
         courier_.step(rig_.clock.now(), Duration{});
+        shipper_.step(rig_.clock.now());
     }
 
     Result<HttpResponse> serve(const HttpRequest& request) {

@@ -146,3 +146,18 @@ TEST_CASE("load_config: a file that cannot be read is an error that names it") {
     REQUIRE(errors.size() == 1);
     CHECK(errors[0].text.view().find("homeostat.yml") != std::string_view::npos);
 }
+
+TEST_CASE("load_config: what cannot be the configuration is not taken for an empty one") {
+    for (const int kind : {0, 1, 2}) {
+        CAPTURE(kind);
+        const test::TemporaryDirectory directory;
+        const std::string path = directory / kConfigFile;
+        if (kind == 0) REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+        if (kind == 1) REQUIRE(::mkdir(path.c_str(), 0700) == 0);
+        if (kind == 2) directory.write("homeostat.yaml", "tick: 2s\n");
+        std::vector<Error> errors;
+        CHECK_FALSE(load_config(directory.path(), errors));
+        REQUIRE(errors.size() == 1);
+        CHECK(errors[0].text.view().find("homeostat.y") != std::string_view::npos);
+    }
+}

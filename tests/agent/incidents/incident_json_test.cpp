@@ -35,3 +35,13 @@ TEST_CASE(
     incident.state = IncidentState::Resolved;
     CHECK(nlohmann::json::parse(to_json_text(incident)).contains("ended"));
 }
+
+TEST_CASE("incident_json: control characters beyond ASCII are escaped, not lost") {
+    Incident incident;
+    incident.summary = "\x7f \xC2\x9B \xE2\x80\xAE";
+    for (const std::string& text : {to_json_line(incident), to_json_text(incident)}) {
+        CHECK(text.find(R"(\u007f \u009b \u202e)") != std::string::npos);
+        CHECK(text.find('\x7f') == std::string::npos);
+        CHECK(nlohmann::json::parse(text)["summary"] == "\x7f \xC2\x9B \xE2\x80\xAE");
+    }
+}

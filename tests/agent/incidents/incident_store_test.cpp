@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <string>
 
 #include "tests/support/temporary_directory.hpp"
@@ -84,4 +85,28 @@ TEST_CASE("incident_store: a place that cannot be written is an error, not a cra
     CHECK(saved.error().text.view().find("/nonexistent/state") != std::string_view::npos);
     std::size_t damaged = 0;
     CHECK(store.load(damaged).empty());
+}
+
+TEST_CASE("incident_store: nothing to read and not able to read are two things") {
+    const test::TemporaryDirectory state;
+    CHECK(IncidentStore(state.path()).check());
+    const auto missing = IncidentStore("/nonexistent/state").check();
+    REQUIRE_FALSE(missing);
+    CHECK(missing.error().text.view().find("/nonexistent/state") != std::string_view::npos);
+    state.write("file", "x");
+    CHECK_FALSE(IncidentStore(state / "file").check());
+    CHECK_FALSE(IncidentStore(state / "file").find("0123abcd"));
+    state.write("incidents", "x");
+    CHECK_FALSE(IncidentStore(state.path()).check());
+}
+
+TEST_CASE("incident_store: a state directory that was removed is made again") {
+    const test::TemporaryDirectory directory;
+    const std::string state = directory / "state";
+    IncidentStore store(state);
+    REQUIRE(store.save(make(1)));
+    std::filesystem::remove_all(state);
+    REQUIRE(store.save(make(2)));
+    std::size_t damaged = 0;
+    CHECK(store.load(damaged).size() == 1);
 }

@@ -59,3 +59,23 @@ TEST_CASE("story: a row has the short id that show accepts") {
     CHECK(row.substr(0, 18) == incident.id.text().view().substr(0, 18));
     CHECK(row.find("words") != std::string::npos);
 }
+
+TEST_CASE("story: names chosen by anybody forge no line and no colour") {
+    Incident incident;
+    incident.kind = "unit\x1b[2J";
+    incident.subject = {SubjectKind::Mount, "/srv\nnext      nothing: it is over"};
+    incident.summary =
+        "\xC2\x9B"
+        "31mred \xE2\x80\xAE";
+    ProcessUse process;
+    process.name = "evil\r\x1b]0;x\x07";
+    REQUIRE(incident.processes.push(process));
+    for (const std::string& text : {tell_story(incident, 0), story_row(incident, 0)}) {
+        CAPTURE(text);
+        CHECK(text.find('\x1b') == std::string::npos);
+        CHECK(text.find('\r') == std::string::npos);
+        CHECK(text.find("\xC2\x9B") == std::string::npos);
+        CHECK(text.find("\xE2\x80\xAE") == std::string::npos);
+        CHECK(text.find("\nnext") == std::string::npos);
+    }
+}

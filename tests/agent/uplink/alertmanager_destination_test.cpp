@@ -309,3 +309,28 @@ TEST_CASE("alertmanager: posts hold at most 64 alerts, the table at most 256") {
     for (std::size_t i = 0; i < 4; ++i) CHECK(bench.body(i).size() == 64);
     CHECK(bench.destination->status().dropped == 44);
 }
+
+TEST_CASE("alertmanager: what changes while a post is in flight is told with the next one") {
+    Bench bench;
+    constexpr std::uint64_t kOthers = 40;  // enough for the table to move in memory
+    bench.accept(test::sample_incident(1));
+    bench.judge = [&](const Json&) {
+        if (bench.fetcher.asked.size() > 1) return 200;
+        for (std::uint64_t i = 2; i < 2 + kOthers; ++i) {
+            Incident other = test::sample_incident(i);
+            other.subject.name.assign("/srv/" + std::to_string(i));
+            bench.accept(other);
+        }
+        Incident over = test::sample_incident(1);
+        over.state = IncidentState::Resolved;
+        over.ended = bench.clock.now();
+        bench.accept(over);
+        return 200;
+    };
+    bench.step();
+    REQUIRE(bench.fetcher.asked.size() == 1);
+    CHECK(bench.destination->status().queued == kOthers + 1);
+    bench.step();
+    CHECK(bench.destination->status().queued == 0);
+    CHECK(bench.body(1).size() == kOthers + 1);
+}

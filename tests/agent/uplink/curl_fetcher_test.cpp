@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
+#include <thread>
 
 #include "agent/uplink/body_codec.hpp"
 #include "tests/agent/uplink/loopback_server.hpp"
@@ -272,4 +273,21 @@ TEST_CASE("curl: TLS towards a server that has none is an error, and a missing C
     const auto fetched = fetcher.fetch(request);
     REQUIRE_FALSE(fetched.has_value());
     CHECK(fetched.error().code == Errc::Invalid);
+}
+
+TEST_CASE("curl: a request in flight can be given up, and then no other one begins") {
+    LoopbackServer server({{.bytes = "", .silent = true}});
+    CurlFetcher fetcher("homeostat/0.1.0");
+    HttpRequest request = post_to(server);
+    request.timeout = hours(1);
+    std::thread stopping([&] {
+        while (server.requests().empty()) std::this_thread::yield();
+        fetcher.interrupt();
+    });
+    const auto first = fetcher.fetch(request);
+    stopping.join();
+    REQUIRE_FALSE(first);
+    CHECK(holds(first.error().text.view(), "stopping"));
+    CHECK_FALSE(fetcher.fetch(request));
+    CHECK(server.requests().size() == 1);
 }

@@ -132,12 +132,12 @@ TEST_CASE("shipper: a disk that refuses is shown, and everything is shipped all 
     Shipper shipper(all_settings("/dev/null"), spool, fetcher, 1, clock.now());
     shipper.accept(test::sample_incident(1), clock.now());
     CHECK_FALSE(shipper.flush(clock.now()));
-    CHECK(shipper.spool().status().degraded);
+    CHECK(shipper.spool_status().degraded);
     shipper.step(clock.now());
     CHECK(status_of(shipper.status(), "otlp").sent == 1);
     files.fail_always(false);
     run_for(shipper, clock, minutes(2));
-    CHECK_FALSE(shipper.spool().status().degraded);
+    CHECK_FALSE(shipper.spool_status().degraded);
 }
 
 TEST_CASE("shipper: an incident that is open at start is told to Alertmanager again") {
@@ -162,5 +162,29 @@ TEST_CASE("shipper: without destinations it only keeps the spool") {
     CHECK(shipper.flush(clock.now()));
     shipper.step(clock.now());
     CHECK(shipper.next_due().monotonic_ns == INT64_MAX);
-    CHECK(shipper.spool().status().records == 1);
+    CHECK(shipper.spool_status().records == 1);
+}
+
+TEST_CASE("shipper: what comes while a request is in flight is safe at once and sent next") {
+    test::MemorySpoolFiles files;
+    test::ManualClock clock;
+    test::ScriptedFetcher fetcher(ok);
+    Spool spool({}, files, 1);
+    ShipSettings settings = all_settings("/dev/null");
+    settings.alertmanagers.clear();
+    Shipper shipper(settings, spool, fetcher, 1, clock.now());
+    bool safe = false;
+    fetcher.set_answer([&](const HttpRequest& request) {
+        if (fetcher.asked.size() == 1) {
+            shipper.accept(test::sample_incident(2), clock.now());
+            safe = shipper.flush(clock.now());
+        }
+        return ok(request);
+    });
+    shipper.accept(test::sample_incident(1), clock.now());
+    shipper.flush(clock.now());
+    run_for(shipper, clock, minutes(1));
+    CHECK(safe);
+    CHECK(status_of(shipper.status(), "otlp").sent == 2);
+    CHECK(status_of(shipper.status(), "otlp").lost == 0);
 }
