@@ -9,8 +9,8 @@ import harness
 
 class CommandLine(harness.Case):
     COMMANDS = ["run", "check", "status", "incidents", "show", "explain", "feedback", "silence",
-                "report", "conditions", "series", "replay", "forecast", "templates", "playbook",
-                "catalogue", "completion", "version"]
+                "report", "conditions", "series", "replay", "forecast", "templates", "approve", "deny",
+                "audit", "playbook", "catalogue", "completion", "version"]
 
     def test_every_command_has_help_with_an_example(self):
         for command in self.COMMANDS:
