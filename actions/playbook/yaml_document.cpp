@@ -68,8 +68,7 @@ std::size_t offset_of(const YAML::Mark& mark) {
 // then runs to the end of a text whose size and depth are bounded.
 class TreeBuilder final : public YAML::EventHandler {
 public:
-    TreeBuilder(Source& source, const YamlLimits& limits)
-        : source_(source), limits_(limits) {}
+    TreeBuilder(Source& source, const YamlLimits& limits) : source_(source), limits_(limits) {}
 
     void OnDocumentStart(const YAML::Mark&) override {}
     void OnDocumentEnd() override {}

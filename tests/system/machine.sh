@@ -66,8 +66,9 @@ possible() {
 base_path() { printf '%s/%s\n' "$bases" "$(printf '%s %s' "$suite" "$packages" | sha256sum | cut -c1-16)"; }
 
 make_base() {
-    local base
+    local base sources
     base=$(base_path)
+    sources=$(debian_sources) || not_here "no list of Debian's packages in /etc/apt"
     mkdir -p "$bases"
     exec 9>"$bases/lock"
     flock 9 # two tests that start at once build it once
@@ -77,7 +78,7 @@ make_base() {
             --aptopt='Acquire::Languages "none"' --aptopt='Acquire::Retries "3"' \
             --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
             --dpkgopt='path-exclude=/usr/share/locale/*' \
-            "$suite" "$base.new" "$(debian_sources)" >&2 || die "the base could not be made"
+            "$suite" "$base.new" "$sources" >&2 || die "the base could not be made"
         : >"$base.new/etc/machine-id" # empty: each machine gets its own
         echo machine >"$base.new/etc/hostname"
         printf '127.0.0.1 localhost machine\n::1 localhost\n' >"$base.new/etc/hosts"
@@ -100,7 +101,7 @@ debian_sources() {
             return
         fi
     done
-    printf 'deb http://deb.debian.org/debian %s main\n' "$suite"
+    return 1
 }
 
 # own_group CONTROLLER: our place in one hierarchy of cgroup v1; nothing if there is none.
