@@ -1,7 +1,6 @@
 #include "actions/sha256.hpp"
 
-#include <sodium/crypto_hash_sha256.h>
-#include <sodium/utils.h>
+#include <sha256.h>
 
 namespace homeostat {
 namespace {
@@ -13,16 +12,20 @@ const unsigned char* bytes_of(std::string_view text) {
 }  // namespace
 
 Sha256Hex sha256_hex(std::string_view first, std::string_view second) {
-    // None of these can fail (libsodium's manual).
-    crypto_hash_sha256_state state;
-    unsigned char digest[crypto_hash_sha256_BYTES];
-    ::crypto_hash_sha256_init(&state);
-    ::crypto_hash_sha256_update(&state, bytes_of(first), first.size());
-    ::crypto_hash_sha256_update(&state, bytes_of(second), second.size());
-    ::crypto_hash_sha256_final(&state, digest);
-    char hex[kSha256HexSize + 1];
-    ::sodium_bin2hex(hex, sizeof hex, digest, sizeof digest);
-    return Sha256Hex({hex, kSha256HexSize});
+    // None of these can fail (sha2(3) of libmd).
+    SHA2_CTX state;
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    ::SHA256Init(&state);
+    ::SHA256Update(&state, bytes_of(first), first.size());
+    ::SHA256Update(&state, bytes_of(second), second.size());
+    ::SHA256Final(digest, &state);
+    static constexpr std::string_view kDigits = "0123456789abcdef";
+    Sha256Hex hex;
+    for (const unsigned char byte : digest) {
+        const char pair[2] = {kDigits[byte >> 4U], kDigits[byte & 0x0FU]};
+        hex.append({pair, 2});
+    }
+    return hex;
 }
 
 }  // namespace homeostat

@@ -1,6 +1,6 @@
 // SHA-256 as lower-case hexadecimal: what chains the audit log and seals the ledger.
 //
-// Source: FIPS 180-4, by libsodium: OpenSSL's would be a third of the root actuator for this one
+// Source: FIPS 180-4, by libmd: OpenSSL's would be a third of the root actuator for this one
 // function (docs/decisions/0007).
 #pragma once
 

@@ -1,7 +1,7 @@
 # The libraries Homeostat uses, as targets:
 #
 #   hs::curl hs::ssl hs::crypto hs::zlib hs::zstd hs::yaml hs::protobuf hs::re2
-#   hs::sodium                                                                     libraries
+#   hs::md                                                                     libraries
 #   hs::fmt                                                      made here, from its headers
 #   hs::json hs::cli11 hs::doctest                                              headers only
 #
@@ -130,7 +130,7 @@ hs_library(NAME curl PACKAGE libcurl4-openssl-dev HEADER curl/curl.h LIBRARY cur
 hs_library(NAME yaml PACKAGE libyaml-cpp-dev HEADER yaml-cpp/yaml.h LIBRARY yaml-cpp)
 hs_library(NAME protobuf PACKAGE libprotobuf-dev HEADER google/protobuf/message_lite.h
     LIBRARY protobuf-lite USES Threads::Threads)
-hs_library(NAME sodium PACKAGE libsodium-dev HEADER sodium.h LIBRARY sodium)
+hs_library(NAME md PACKAGE libmd-dev HEADER sha256.h LIBRARY md)
 hs_library(NAME re2 PACKAGE libre2-dev HEADER re2/re2.h LIBRARY re2 USES Threads::Threads)
 
 hs_library(NAME fmt_headers PACKAGE libfmt-dev HEADER fmt/core.h)

@@ -67,12 +67,12 @@ void append_forecast(FixedString<255>& out, const Finding& forecast) {
     if (forecast.rate_per_second > 0) {
         format_into(out, ", grows {}/s", human_bytes(forecast.rate_per_second));
     }
-    if (forecast.seconds_to_limit >= 0) {
-        format_into(out, ", full in {}", human_duration(forecast.seconds_to_limit));
-        if (forecast.seconds_to_limit_low >= 0 && forecast.seconds_to_limit_high >= 0) {
-            format_into(out, " ({} to {})", human_duration(forecast.seconds_to_limit_low),
-                        human_duration(forecast.seconds_to_limit_high));
-        }
+    // "Full in 0 s" tells nobody anything that "100 % full" does not.
+    if (forecast.seconds_to_limit < 1) return;
+    format_into(out, ", full in {}", human_duration(forecast.seconds_to_limit));
+    if (forecast.seconds_to_limit_low >= 0 && forecast.seconds_to_limit_high >= 0) {
+        format_into(out, " ({} to {})", human_duration(forecast.seconds_to_limit_low),
+                    human_duration(forecast.seconds_to_limit_high));
     }
 }
 

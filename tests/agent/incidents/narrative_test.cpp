@@ -43,6 +43,13 @@ TEST_CASE("narrative: one sentence with the mount, the rate, the time to full an
     CHECK(summarize(incident).view().ends_with("; writer (pid 42) writes 1.0 MiB/s to /srv"));
 }
 
+TEST_CASE("narrative: what is full is not forecast to be full") {
+    Incident incident = filling_incident();
+    incident.findings[0].value = 1;
+    incident.findings[0].seconds_to_limit = 0;
+    CHECK(summarize(incident) == "/srv is 100 % full, grows 1.0 MiB/s");
+}
+
 TEST_CASE("narrative: every kind has a sentence, with what is usual or the limit") {
     Incident incident;
     incident.kind = "cpu_saturation";
