@@ -1,4 +1,5 @@
-// Runs every collector once over this machine and prints what it found, one sample a line:
+// Runs every collector once over a directory that stands for the host ("/" unless one is named) and
+// prints what it found, one sample a line:
 //     metric <tab> kind of subject <tab> subject <tab> value
 // for node_exporter_test.py, which compares the values with another program's.
 #include <cstdio>
@@ -8,9 +9,9 @@
 
 using namespace homeostat;
 
-int main() {
+int main(int argc, char** argv) {
     constexpr std::size_t kSeriesMax = 20'000;
-    const auto root = DirectoryRoot::open("/");
+    const auto root = DirectoryRoot::open(argc > 1 ? argv[1] : "/");
     if (!root) return 1;
     const SystemClock clock;
     const KernelClockDiscipline discipline;
