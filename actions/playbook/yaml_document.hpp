@@ -20,10 +20,12 @@
 
 namespace homeostat {
 
-// Both count from 1; columns count characters.
+// Line and column count from 1; columns count characters. `source` tells the files of a tree that
+// was put together from several apart (agent/config/layers.hpp); in one file's tree it is nought.
 struct YamlMark {
     int line = 1;
     int column = 1;
+    int source = 0;
 };
 
 struct YamlLimits {

@@ -31,6 +31,7 @@ struct Session {
 // Each in agent/cli/NAME_command.cpp, listed in main.cpp in the order of the manual.
 void add_run_command(CLI::App& app, Session& session);
 void add_check_command(CLI::App& app, Session& session);
+void add_config_command(CLI::App& app, Session& session);
 void add_status_command(CLI::App& app, Session& session);
 void add_incidents_command(CLI::App& app, Session& session);
 void add_show_command(CLI::App& app, Session& session);

@@ -19,14 +19,21 @@
 
 namespace homeostat {
 
-// Where errors go.
+// Where errors go, and the name of the file that they are in.
 struct ConfigContext {
     std::string file;
     std::vector<Error>& errors;
+    // Of a tree that was put together from several files, by YamlMark::source; empty: `file` alone.
+    std::span<const std::string> files = {};
+
+    [[nodiscard]] const std::string& file_of(YamlMark mark) const {
+        const auto source = static_cast<std::size_t>(mark.source);
+        return source < files.size() ? files[source] : file;
+    }
 
     template <typename... Args>
     void complain(YamlMark mark, fmt::format_string<Args...> format, Args&&... args) const {
-        errors.push_back(yaml_error(file, mark, format, std::forward<Args>(args)...));
+        errors.push_back(yaml_error(file_of(mark), mark, format, std::forward<Args>(args)...));
     }
 };
 

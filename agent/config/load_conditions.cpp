@@ -145,8 +145,8 @@ void ConditionsLoader::read(const YamlNode& node, const ConfigContext& context) 
         return;
     }
     for (const YamlEntry& entry : node.entries) {
-        const auto [first, is_new] =
-            defined_in_.emplace(entry.key, fmt::format("{}:{}", context.file, entry.key_mark.line));
+        const auto [first, is_new] = defined_in_.emplace(
+            entry.key, fmt::format("{}:{}", context.file_of(entry.key_mark), entry.key_mark.line));
         if (!is_new) {
             context.complain(entry.key_mark, "condition '{}' is here twice: first at {}", entry.key,
                              first->second);

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <filesystem>
 
 #include "agent/config/config_reader.hpp"
+#include "agent/config/default_settings.hpp"
 #include "agent/config/load_conditions.hpp"
 #include "agent/config/load_exporters.hpp"
 #include "agent/config/load_scrape.hpp"
@@ -201,84 +203,125 @@ Status check_plain(const std::string& directory, const std::string& path) {
 
 }  // namespace
 
-Result<Config> parse_config(const std::string& file, std::string_view text,
-                            SecretReader read_secret, std::vector<Error>& errors,
-                            std::span<const CatalogueFile> catalogue) {
-    Config config;
-    ConditionsLoader conditions(config);
-    const std::size_t before = errors.size();
-    const auto document = parse_yaml(text, file, YamlLimits{.size_max = kConfigBytesMax});
-    if (!document) {
-        errors.push_back(document.error());
-        return document.error();
-    }
-    const ConfigContext context{file, errors};
-    read_top(*document, context, read_secret, conditions, config);
-    for (const CatalogueFile& part : catalogue) {
-        const auto entries =
-            parse_yaml(part.text, part.name, YamlLimits{.size_max = kConfigBytesMax});
-        if (!entries) {
-            errors.push_back(entries.error());
-        } else if (!entries->is_null()) {
-            conditions.read(*entries, ConfigContext{part.name, errors});
-        }
-    }
-    if (errors.size() != before) return errors[before];
-    return config;
-}
-
 namespace {
 
-// The files of catalogue.d in the order of their names. A directory that is missing is none.
-std::vector<CatalogueFile> read_catalogue(const std::string& directory,
-                                          std::vector<Error>& errors) {
+// The names in a directory of drop-ins, sorted. A directory that is missing is none.
+std::vector<std::string> drop_ins(const std::string& directory, std::vector<Error>& errors) {
     std::vector<std::string> names;
-    const std::string path = directory + "/" + kCatalogueDirectory;
-    const auto root = DirectoryRoot::open(path.c_str());
-    if (!root) return {};
+    const auto root = DirectoryRoot::open(directory.c_str());
+    if (!root) {
+        if (root.error().code != Errc::NotFound) errors.push_back(root.error());
+        return names;
+    }
     const auto listed = root->list(".", [&names](std::string_view name) {
         if (name.ends_with(".yml") && !name.starts_with(".")) names.emplace_back(name);
         return true;
     });
     if (!listed) errors.push_back(listed.error());
     std::sort(names.begin(), names.end());
-    std::vector<CatalogueFile> files;
-    for (const std::string& name : names) {
-        std::string file = path + "/" + name;
-        auto text = read_file(file, kConfigBytesMax);
-        if (text) {
-            files.push_back({std::move(file), std::move(*text)});
-        } else {
-            errors.push_back(text.error());
-        }
+    return names;
+}
+
+Result<YamlNode> read_tree(const std::string& path) {
+    const auto text = read_file(path, kConfigBytesMax);
+    if (!text) return text.error();
+    return parse_yaml(*text, path, YamlLimits{.size_max = kConfigBytesMax});
+}
+
+// A root that is no mapping would take the place of all that lies below it.
+void add_file(Settings& settings, const std::string& path, YamlNode tree,
+              std::vector<Error>& errors) {
+    if (!tree.is_null() && !tree.is_map()) {
+        errors.push_back(
+            yaml_error(path, tree.mark, "expected keys and values, got {}", shown(tree)));
+        return;
     }
-    return files;
+    add_layer(settings, path, std::move(tree));
+}
+
+Settings default_settings() {
+    Settings settings;
+    const auto added =
+        add_layer(settings, kDefaultLayer, std::string_view(kDefaultSettings), kConfigBytesMax);
+    assert(added.has_value());
+    (void)added;
+    return settings;
 }
 
 }  // namespace
 
-Result<Config> load_config(const std::string& directory, std::vector<Error>& errors,
-                           std::optional<std::string> credentials) {
-    const std::string path = directory + "/" + kConfigFile;
-    if (const auto plain = check_plain(directory, path); !plain) {
-        errors.push_back(plain.error());
-        return plain.error();
-    }
+Result<Settings> load_settings(const std::string& directory, std::vector<Error>& errors) {
     const std::size_t before = errors.size();
-    const auto catalogue = read_catalogue(directory, errors);
+    Settings settings = default_settings();
+    const std::string path = directory + "/" + kConfigFile;
+    if (const auto plain = check_plain(directory, path); !plain) errors.push_back(plain.error());
     if (errors.size() != before) return errors[before];
-    const auto text = read_file(path, kConfigBytesMax);
-    if (!text && text.error().code != Errc::NotFound) {
-        errors.push_back(text.error());
-        return text.error();
+    auto tree = read_tree(path);
+    if (tree) {
+        add_file(settings, path, std::move(*tree), errors);
+    } else if (tree.error().code != Errc::NotFound) {
+        errors.push_back(tree.error());
     }
+    const std::string parts = directory + "/" + kDropInDirectory;
+    for (const std::string& name : drop_ins(parts, errors)) {
+        auto part = read_tree(parts + "/" + name);
+        if (part) {
+            add_file(settings, parts + "/" + name, std::move(*part), errors);
+        } else {
+            errors.push_back(part.error());
+        }
+    }
+    const std::string catalogue = directory + "/" + kCatalogueDirectory;
+    for (const std::string& name : drop_ins(catalogue, errors)) {
+        auto part = read_tree(catalogue + "/" + name);
+        if (part) {
+            add_conditions(settings, catalogue + "/" + name, std::move(*part), errors);
+        } else {
+            errors.push_back(part.error());
+        }
+    }
+    if (errors.size() != before) return errors[before];
+    return settings;
+}
+
+Result<Config> read_settings(const Settings& settings, SecretReader read_secret,
+                             std::vector<Error>& errors) {
+    Config config;
+    ConditionsLoader conditions(config);
+    const std::size_t before = errors.size();
+    const ConfigContext context{settings.files.empty() ? kDefaultLayer : settings.files.back(),
+                                errors, settings.files};
+    read_top(settings.tree, context, read_secret, conditions, config);
+    if (errors.size() != before) return errors[before];
+    return config;
+}
+
+Result<Config> read_settings(const Settings& settings, std::optional<std::string> credentials,
+                             std::vector<Error>& errors) {
     SecretStore secrets(std::move(credentials));
     const auto read_secret = [&secrets](const std::string& name, SecretKind kind) {
         return secrets.read(name, kind);
     };
-    auto config = parse_config(path, text ? *text : std::string(), read_secret, errors, catalogue);
+    auto config = read_settings(settings, read_secret, errors);
     if (config) config->warnings = secrets.warnings();
     return config;
+}
+
+Result<Config> parse_config(const std::string& file, std::string_view text,
+                            SecretReader read_secret, std::vector<Error>& errors) {
+    Settings settings;
+    if (const auto added = add_layer(settings, file, text, kConfigBytesMax); !added) {
+        errors.push_back(added.error());
+        return added.error();
+    }
+    return read_settings(settings, read_secret, errors);
+}
+
+Result<Config> load_config(const std::string& directory, std::vector<Error>& errors,
+                           std::optional<std::string> credentials) {
+    const auto settings = load_settings(directory, errors);
+    if (!settings) return settings.error();
+    return read_settings(*settings, std::move(credentials), errors);
 }
 
 }  // namespace homeostat

@@ -161,3 +161,40 @@ TEST_CASE("load_config: what cannot be the configuration is not taken for an emp
         CHECK(errors[0].text.view().find("homeostat.y") != std::string_view::npos);
     }
 }
+
+TEST_CASE("load_config: drop-ins lie on top of the file, by name, and faults name the right file") {
+    const test::TemporaryDirectory directory;
+    directory.write("homeostat.yml", "tick: 2s\nseries_max: 500\nresource: {a: x, b: x}\n");
+    directory.write("homeostat.d/20-b.yml", "tick: 4s\nresource: {b: z}\n");
+    directory.write("homeostat.d/10-a.yml", "tick: 3s\n");
+    directory.write("homeostat.d/readme.txt", "not: read");
+    directory.write("catalogue.d/disk.yml", "filesystem_full: {enabled: false}\n");
+    std::vector<Error> errors;
+    const auto config = load_config(directory.path(), errors);
+    for (const Error& error : errors) MESSAGE(error.text.view());
+    REQUIRE(config);
+    CHECK(config->tick.ns == seconds(4).ns);
+    CHECK(config->series_max == 500);
+    CHECK(config->ship.identity.resource.size() == 2);
+    CHECK(config->detect.conditions.size() == stock_conditions().size() - 1);
+
+    directory.write("homeostat.d/10-a.yml", "\ntik: 3s\n");
+    directory.write("homeostat.d/15-c.yml", "[1]\n");
+    CHECK_FALSE(load_config(directory.path(), errors));
+    REQUIRE(errors.size() == 1);
+    CHECK(errors[0].text.view() ==
+          (directory / "homeostat.d/15-c.yml") + ":1:1: expected keys and values, got a list");
+    errors.clear();
+    directory.write("homeostat.d/15-c.yml", "");
+    CHECK_FALSE(load_config(directory.path(), errors));
+    REQUIRE(errors.size() == 1);
+    CHECK(errors[0].text.view().starts_with((directory / "homeostat.d/10-a.yml") +
+                                            ":2:1: unknown key 'tik'"));
+    errors.clear();
+    directory.write("homeostat.d/10-a.yml", "conditions: {filesystem_full: {confirm: 5s}}\n");
+    CHECK_FALSE(load_config(directory.path(), errors));
+    REQUIRE(errors.size() == 1);
+    CHECK(
+        errors[0].text.view().find("catalogue.d/disk.yml:1:1: condition 'filesystem_full' is here "
+                                   "twice: first at") != std::string_view::npos);
+}
