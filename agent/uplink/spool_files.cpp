@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "core/file.hpp"
@@ -12,6 +14,7 @@ namespace homeostat {
 namespace {
 
 constexpr mode_t kFileMode = 0640;
+constexpr std::uint64_t kSmallDiskShare = 4;  // of a small disk, one part in so many stays free
 
 // Sets the room aside where the file system can, so that a disk that fills up later cannot refuse
 // a record; elsewhere the size alone is set.
@@ -20,6 +23,14 @@ Status reserve(int fd, std::size_t size, const std::string& path) {
     if (::fstat(fd, &info) != 0) return make_errno_error(Errc::Io, errno, "stat {}", path);
     if (!S_ISREG(info.st_mode)) return make_error(Errc::Invalid, "{} is not a plain file", path);
     if (info.st_size >= static_cast<off_t>(size)) return Ok{};
+    struct statvfs disk {};
+    if (::fstatvfs(fd, &disk) == 0 &&
+        !leaves_room(disk.f_blocks * disk.f_frsize, disk.f_bavail * disk.f_frsize,
+                     size - static_cast<std::size_t>(info.st_size))) {
+        return make_errno_error(errc_of(ENOSPC), ENOSPC,
+                                "set aside {} bytes for {}, {} bytes are free", size, path,
+                                disk.f_bavail * disk.f_frsize);
+    }
     int error = ::posix_fallocate(fd, 0, static_cast<off_t>(size));
     if (error == EOPNOTSUPP || error == EINVAL) {
         error = ::ftruncate(fd, static_cast<off_t>(size)) == 0 ? 0 : errno;
@@ -33,6 +44,11 @@ Error not_open(const std::string& path) {
 }
 
 }  // namespace
+
+bool leaves_room(std::uint64_t total, std::uint64_t free, std::uint64_t wanted) {
+    const std::uint64_t left = std::min(kSpoolRoomLeft, total / kSmallDiskShare);
+    return free >= left && free - left >= wanted;
+}
 
 DirectorySpoolFiles::DirectorySpoolFiles(std::string directory)
     : directory_(std::move(directory)) {}
@@ -107,6 +123,11 @@ Status DirectorySpoolFiles::sync(const std::string& name) {
     if (fd < 0) return not_open(path);
     // Not repeated on EINTR either: after any failure the kernel may have dropped the data.
     if (::fdatasync(fd) != 0) return make_errno_error(Errc::Io, errno, "fdatasync {}", path);
+    // A record in a file without a name would be gone with this process.
+    struct stat info {};
+    if (::fstat(fd, &info) != 0 || info.st_nlink == 0) {
+        return make_error(Errc::NotAvailable, "{} was removed while in use", path);
+    }
     return Ok{};
 }
 

@@ -15,11 +15,18 @@
 
 namespace homeostat {
 
+// What making a file leaves free on its disk: on a small disk a quarter of it.
+inline constexpr std::uint64_t kSpoolRoomLeft = 64ULL << 20U;
+
+// Whether `wanted` bytes may be taken of a disk of `total` bytes with `free` bytes left.
+[[nodiscard]] bool leaves_room(std::uint64_t total, std::uint64_t free, std::uint64_t wanted);
+
 class SpoolFiles {
 public:
     virtual ~SpoolFiles() = default;
 
     // Opens the file, making it if it is missing, with room for `size` bytes set aside on disk.
+    // Making it is refused where it would take the last room of the disk (kSpoolRoomLeft).
     // A file that is already open is closed first: after a failed sync() its descriptor is used
     // no more. Content of an existing file stays.
     virtual Status open(const std::string& name, std::size_t size) = 0;

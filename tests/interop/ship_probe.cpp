@@ -153,10 +153,14 @@ int ship(int count, char** arguments) {
     const std::uint64_t resident_before = resident_kib();
     const Instant deadline =
         start + seconds(static_cast<std::int64_t>(parse_u64(arguments[4]).value_or(10)));
+    std::uint64_t resident_first = 0;  // once a request was made: what each agent has that ships
     std::uint64_t resident_most = resident_before;
     while (any_queued(shipper) && clock.now() < deadline) {
         shipper.step(clock.now());
         resident_most = std::max(resident_most, resident_kib());
+        if (resident_first == 0 && shipper.status().front().requests > 0) {
+            resident_first = resident_most;
+        }
         const Duration wait = shipper.next_due() - clock.now();
         if (wait.ns > 0) {
             std::this_thread::sleep_for(
@@ -164,7 +168,8 @@ int ship(int count, char** arguments) {
         }
     }
     print_status(shipper, (clock.now() - began).seconds());
-    fmt::print("name=memory before_kib={} most_kib={}\n", resident_before, resident_most);
+    fmt::print("name=memory before_kib={} first_kib={} most_kib={}\n", resident_before,
+               resident_first, resident_most);
     return any_queued(shipper) ? 1 : 0;
 }
 

@@ -74,3 +74,28 @@ TEST_CASE("spool files: more room than there is on the disk is refused at once")
     DirectorySpoolFiles files(directory.path());
     CHECK_FALSE(files.open("huge", std::size_t{1} << 60U).has_value());
 }
+
+TEST_CASE("spool files: the last room of a disk is left to others") {
+    constexpr std::uint64_t kMiB = 1U << 20U;
+    CHECK(leaves_room(1000 * kMiB, 66 * kMiB, 2 * kMiB));
+    CHECK_FALSE(leaves_room(1000 * kMiB, 65 * kMiB, 2 * kMiB));
+    CHECK_FALSE(leaves_room(1000 * kMiB, 0, 1));
+    CHECK(leaves_room(40 * kMiB, 26 * kMiB, 16 * kMiB));  // a small disk: a quarter of it
+    CHECK_FALSE(leaves_room(40 * kMiB, 25 * kMiB, 16 * kMiB));
+    CHECK_FALSE(leaves_room(1000 * kMiB, 900 * kMiB, UINT64_MAX));
+    CHECK_FALSE(leaves_room(0, 0, 1));
+}
+
+TEST_CASE("spool files: what is written to a file that was removed is not called safe") {
+    const test::TemporaryDirectory directory;
+    DirectorySpoolFiles files(directory / "spool");
+    REQUIRE(files.open("info-000", 4096).has_value());
+    REQUIRE(::unlink((directory / "spool/info-000").c_str()) == 0);
+    REQUIRE(files.write("info-000", 0, "hello").has_value());
+    const auto synced = files.sync("info-000");
+    REQUIRE_FALSE(synced.has_value());
+    CHECK(synced.error().text.view().find("removed while in use") != std::string_view::npos);
+    REQUIRE(files.open("info-000", 4096).has_value());
+    REQUIRE(files.write("info-000", 0, "hello").has_value());
+    CHECK(files.sync("info-000").has_value());
+}

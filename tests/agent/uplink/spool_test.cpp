@@ -2,12 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <map>
 #include <set>
 
 #include "agent/uplink/backoff.hpp"
 #include "tests/agent/uplink/memory_spool_files.hpp"
 #include "tests/support/manual_clock.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace homeostat;
 using test::MemorySpoolFiles;
@@ -470,4 +472,29 @@ TEST_CASE("spool: one flipped bit, anywhere in any file, costs one record at mos
             CHECK(spool.commit(clock.now()));
         }
     }
+}
+
+TEST_CASE("spool: a directory that is removed while running is noticed, and made anew") {
+    const test::TemporaryDirectory directory;
+    test::ManualClock clock;
+    DirectorySpoolFiles files(directory / "spool");
+    Spool spool(small_settings(), files, 1);
+    const auto id = spool.add_destination("otlp");
+    spool.add(SpoolClass::Incident, payload_of(1));
+    REQUIRE(spool.commit(clock.now()));
+
+    std::filesystem::remove_all(directory / "spool");
+    spool.add(SpoolClass::Incident, payload_of(2));
+    CHECK_FALSE(spool.commit(clock.now()));
+    CHECK(spool.status().degraded);
+    CHECK(spool.status().last_error.find("removed while in use") != std::string::npos);
+    CHECK(read_all(spool, id).back() == 2);  // from memory
+
+    clock.advance(seconds(61));
+    spool.add(SpoolClass::Incident, payload_of(3));
+    CHECK(spool.commit(clock.now()));
+    CHECK_FALSE(spool.status().degraded);
+
+    Spool after(small_settings(), files, 2);
+    CHECK(read_all(after, after.add_destination("new")) == Numbers{2, 3});
 }
