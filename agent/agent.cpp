@@ -123,9 +123,11 @@ Agent::Agent(const Config& config, const ActionConfig& actions, Host host, Work&
             collectors_.add(row.name, std::max(row.interval, config.tick), row.make(bench_));
         }
     }
+    SeriesOwner owner = 0;
     for (const auto& target : targets) {
+        series_.set_share(++owner, target->settings().series_max);
         collectors_.add(target->settings().name, config.tick,
-                        std::make_unique<ExporterCollector>(*target));
+                        std::make_unique<ExporterCollector>(*target, owner));
     }
     unshipped_.reserve(2 * config.incidents.incidents_max);
 }

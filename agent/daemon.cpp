@@ -303,8 +303,7 @@ void Daemon::ship() {
 
 void Daemon::scrape() {
     while (!stopping_) {
-        parts_.scraper->step();
-        scraping_.wait(kScrapePause);
+        if (!parts_.scraper->step(kScrapePause)) scraping_.wait(kScrapePause);
     }
 }
 

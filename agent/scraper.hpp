@@ -1,25 +1,37 @@
 // Scraper fetches the exporters that are due: HTTP on a thread of its own, never on the tick.
+//
+// Each target keeps its own pace: several are asked at a time, and one that hangs until its
+// time-out delays no other.
 #pragma once
 
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "agent/warm_start.hpp"
 #include "collectors/exporter.hpp"
 #include "core/clock.hpp"
+#include "core/fetch_pool.hpp"
 
 namespace homeostat {
 
 class Scraper {
 public:
-    // All are borrowed and outlive the scraper. The fetcher is used by nobody else.
-    Scraper(std::span<const std::unique_ptr<ExporterTarget>> targets, Fetcher& fetcher,
-            const Clock& clock, WarmStart* warm_start = nullptr)
-        : targets_(targets), fetcher_(fetcher), clock_(clock), warm_start_(warm_start) {}
+    // All are borrowed and outlive the scraper; pool and fetcher are used by nobody else. The
+    // fetcher asks for the warm start.
+    Scraper(std::span<const std::unique_ptr<ExporterTarget>> targets, FetchPool& pool,
+            Fetcher& fetcher, const Clock& clock, WarmStart* warm_start = nullptr)
+        : targets_(targets),
+          pool_(pool),
+          fetcher_(fetcher),
+          clock_(clock),
+          warm_start_(warm_start),
+          asked_(targets.size()) {}
 
-    // Asks the warm start's next question, if there is one, and scrapes what is due now, one after
-    // another. A failure is kept by its target, which the tick reports: there is nothing to return.
-    void step();
+    // Asks the warm start's next question, if there is one, and the targets that are due; then
+    // waits for answers, at most for `patience`. True while answers are outstanding: call again at
+    // once. A failure is kept by its target, which the tick reports.
+    bool step(Duration patience);
 
     // What the log should say of the warm start; empty when there is nothing new. Any thread.
     std::string take_news() {
@@ -27,11 +39,22 @@ public:
     }
 
 private:
+    // A request that is out.
+    struct Asked {
+        bool waits = false;
+        Instant at;
+    };
+
+    void ask_who_is_due();
+
     std::span<const std::unique_ptr<ExporterTarget>> targets_;
+    FetchPool& pool_;
     Fetcher& fetcher_;
     const Clock& clock_;
     WarmStart* warm_start_;
     ExpositionParser parser_;
+    std::vector<Asked> asked_;  // one for each target
+    std::size_t first_ = 0;     // who is asked first: in turns, so that a full pool starves nobody
 };
 
 }  // namespace homeostat

@@ -1,5 +1,6 @@
 #include "agent/status_file.hpp"
 
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "core/printable.hpp"
@@ -142,6 +143,23 @@ std::string destination_lines(const Json& json) {
     return out;
 }
 
+// A limit that was reached, and what that means to whoever reads it.
+struct LimitLine {
+    const char* key;
+    const char* meaning;
+};
+constexpr std::array kLimitLines{
+    LimitLine{"series_refused",
+              "not watched: series_max or an exporter's share is used up, or a name is too long"},
+    LimitLine{"samples_dropped", "not finite, or more in one second than series_max"},
+    LimitLine{"events_dropped", "more in one second than are kept"},
+    LimitLine{"findings_dropped", "more in one second than are weighed"},
+    LimitLine{"incidents_refused",
+              "as many are open as may be: a flood has one cause, see the oldest"},
+    LimitLine{"incidents_delayed", "told later: the disk was slow"},
+    LimitLine{"actions_refused", "asked again later: one was running"},
+};
+
 std::string trouble_lines(const Json& json) {
     std::string out;
     const Json spool = object_at(json, "spool");
@@ -151,11 +169,10 @@ std::string trouble_lines(const Json& json) {
     }
     const std::string store = text_at(object_at(json, "store"), "last_error");
     if (!store.empty()) out += fmt::format("  store      FAILING: {}\n", store);
-    for (const char* key :
-         {"series_refused", "samples_dropped", "events_dropped", "findings_dropped",
-          "incidents_refused", "incidents_delayed", "actions_refused"}) {
-        const double count = number_at(json, key);
-        if (count > 0) out += fmt::format("  limit      {} = {}\n", key, count);
+    for (const LimitLine& limit : kLimitLines) {
+        const double count = number_at(json, limit.key);
+        if (count > 0)
+            out += fmt::format("  limit      {} = {}: {}\n", limit.key, count, limit.meaning);
     }
     return out;
 }

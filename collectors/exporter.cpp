@@ -62,11 +62,9 @@ bool ExporterTarget::take(ExporterBatch& batch) {
     return true;
 }
 
-Status ExporterTarget::scrape(Fetcher& fetcher, const Clock& clock, ExpositionParser& parser) {
-    const Instant began = clock.now();
-    incoming_.clear();
-    const auto samples = fetch_and_parse(fetcher, began, parser);
-    const Duration took = clock.now() - began;
+Status ExporterTarget::note(const Result<HttpResponse>& answer, Instant began, Duration took,
+                            ExpositionParser& parser) {
+    const auto samples = read(answer, began, parser);
 
     const std::lock_guard lock(mutex_);
     health_.tried = true;
@@ -90,31 +88,38 @@ Status ExporterTarget::scrape(Fetcher& fetcher, const Clock& clock, ExpositionPa
 
 // Fills incoming_; the number of samples in the body. All or nothing: the caller uses incoming_
 // only when there is no error.
-Result<std::uint64_t> ExporterTarget::fetch_and_parse(Fetcher& fetcher, Instant now,
-                                                      ExpositionParser& parser) {
-    const auto response = fetcher.fetch(request_);
-    if (!response) {
-        return make_error(response.error().code, "exporter {}: {}", settings_.name,
-                          response.error().text);
-    }
-    if (response->status != kHttpOk) {
+Result<std::uint64_t> ExporterTarget::read(const Result<HttpResponse>& answer, Instant now,
+                                           ExpositionParser& parser) {
+    incoming_.clear();
+    wanted_ = 0;
+    limits_kept_ = Ok{};
+    const auto failed = [this](const Error& error) {
+        return make_error(error.code, "exporter {}: {}", settings_.name, error.text);
+    };
+    if (!answer) return failed(answer.error());
+    if (answer->status != kHttpOk) {
         return make_error(Errc::Failed, "exporter {}: expected HTTP status 200, got {}",
-                          settings_.name, response->status);
+                          settings_.name, answer->status);
     }
     std::uint64_t samples = 0;
-    const auto status = parser.parse(response->body, exposition_format_of(response->content_type),
+    const auto status = parser.parse(answer->body, exposition_format_of(answer->content_type),
                                      [&](const ExposedSample& sample) {
                                          ++samples;
                                          keep(sample, now);
                                      });
-    if (!status) {
-        return make_error(status.error().code, "exporter {}: {}", settings_.name,
-                          status.error().text);
+    if (!status) return failed(status.error());
+    if (!limits_kept_) return failed(limits_kept_.error());
+    if (settings_.limits.samples > 0 && wanted_ > settings_.limits.samples) {
+        return make_error(Errc::Limit, "exporter {}: {} samples, sample_limit is {}",
+                          settings_.name, wanted_, settings_.limits.samples);
     }
     return samples;
 }
 
 void ExporterTarget::keep(const ExposedSample& sample, Instant now) {
+    if (settings_.wanted && !settings_.wanted(sample.name, sample.labels)) return;
+    ++wanted_;
+    if (limits_kept_) limits_kept_ = check_sample(settings_.limits, sample.name, sample.labels);
     if (!std::isfinite(sample.value)) return;  // "no value", as a summary without observations has
     if (settings_.skip_native && is_read_natively(sample.name)) return;
     if (sample.timestamp_ms) {
@@ -122,12 +127,11 @@ void ExporterTarget::keep(const ExposedSample& sample, Instant now) {
         const std::int64_t age_max = kStaleIntervals * settings_.interval.ns / milliseconds(1).ns;
         if (*sample.timestamp_ms < now_ms - age_max) return;
     }
-    if (settings_.wanted && !settings_.wanted(sample.name, sample.labels)) return;
     incoming_.add(sample.name, sample.labels, metric_kind_of(sample), sample.value);
 }
 
-ExporterCollector::ExporterCollector(ExporterTarget& target)
-    : target_(target), batch_(target.settings().series_max) {}
+ExporterCollector::ExporterCollector(ExporterTarget& target, SeriesOwner owner)
+    : target_(target), owner_(owner), batch_(target.settings().series_max) {}
 
 Status ExporterCollector::collect(const Root&, Samples& out) {
     if (!asked_) first_asked_ = out.at();
@@ -148,16 +152,29 @@ Status ExporterCollector::collect(const Root&, Samples& out) {
     if (silent > settings.interval * kStaleIntervals + settings.timeout) {
         return make_error(Errc::Timeout, "exporter {}: no scrape for two intervals", settings.name);
     }
-    if (health.up && health.refused > 0) {  // what fits is watched; that it is not all must show
+    return health.up ? room(health) : Ok{};
+}
+
+// What fits is watched; that it is not all must show.
+Status ExporterCollector::room(const ExporterHealth& health) const {
+    const ExporterSettings& settings = target_.settings();
+    if (health.refused > 0) {
         return make_error(Errc::Limit,
-                          "exporter {}: {} series are beyond its limit of {}: drop some with "
+                          "exporter {}: {} series are beyond its share of {}: drop some with "
                           "metric_relabel_configs, or raise series_max",
                           settings.name, health.refused, settings.series_max);
+    }
+    if (homeless_ > 0) {
+        return make_error(Errc::Limit,
+                          "exporter {}: {} series have no place, its share of {} is held by "
+                          "others of it (labels that change?), or name and labels are too long",
+                          settings.name, homeless_, settings.series_max);
     }
     return Ok{};
 }
 
 void ExporterCollector::add_series(Samples& out) {
+    const std::uint64_t refused = out.table().refused();
     Subject subject{.kind = SubjectKind::Target, .name = {}};
     for (const ExporterBatch::Item& item : batch_.items()) {
         subject.name.assign(target_.settings().name);
@@ -167,8 +184,10 @@ void ExporterCollector::add_series(Samples& out) {
             subject.name.append("}");
         }
         const std::string_view name = batch_.name(item);
-        out.add(Metric{name, unit_of_metric(name), item.kind, Aspect::Other}, subject, item.value);
+        out.add(Metric{name, unit_of_metric(name), item.kind, Aspect::Other}, subject, item.value,
+                owner_);
     }
+    homeless_ = out.table().refused() - refused;
 }
 
 std::span<const Metric> ExporterCollector::metrics() {

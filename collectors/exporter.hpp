@@ -1,8 +1,10 @@
 // Exporters: other programs' metrics, scraped over HTTP and handed to the tick.
 //
-// ExporterTarget is fetched by the scraper thread, at its own pace; ExporterCollector hands the
+// ExporterTarget is filled by the scraper thread, at its own pace; ExporterCollector hands the
 // latest complete scrape to the tick, each once. They meet at one mutex that is held for a swap. A
 // failed scrape makes the source unknown: the last values are not repeated, nothing becomes zero.
+// What an exporter exposes lives in a share of the table's slots: labels that churn use up that
+// share only.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +16,7 @@
 
 #include "collectors/collector.hpp"
 #include "collectors/exporter_batch.hpp"
+#include "collectors/exporter_limits.hpp"
 #include "collectors/exposition.hpp"
 #include "core/clock.hpp"
 #include "core/fetcher.hpp"
@@ -27,7 +30,8 @@ struct ExporterSettings {
     Duration timeout = seconds(10);
     std::vector<HttpHeader> headers;  // credentials, tenant
     HttpTls tls;
-    std::size_t series_max = 4000;
+    std::size_t series_max = 4000;  // its share: watched at a time
+    ExporterLimits limits;          // beyond them the scrape has failed
     std::size_t body_bytes_max = 64UL << 20U;
     bool skip_native = true;  // do not watch what our own collectors already read from the kernel
     // False drops the series. Arguments as in ExposedSample. Empty: all are wanted.
@@ -53,12 +57,15 @@ public:
 
     [[nodiscard]] const ExporterSettings& settings() const { return settings_; }
 
-    // Fetches and parses once; blocks for up to settings().timeout. One thread at a time.
-    // `parser` may be shared by all targets of that thread.
-    Status scrape(Fetcher& fetcher, const Clock& clock, ExpositionParser& parser);
-
     // Whether a scrape is due. Any thread.
     [[nodiscard]] bool is_due(Instant now) const;
+
+    // What to ask the exporter. Then note() takes the answer, or why there is none, of a request
+    // that `began` and `took` so long. One thread at a time; `parser` may be shared by all targets
+    // of that thread.
+    [[nodiscard]] const HttpRequest& request() const { return request_; }
+    Status note(const Result<HttpResponse>& answer, Instant began, Duration took,
+                ExpositionParser& parser);
 
     [[nodiscard]] ExporterHealth health() const;
 
@@ -66,12 +73,15 @@ public:
     bool take(ExporterBatch& batch);
 
 private:
-    Result<std::uint64_t> fetch_and_parse(Fetcher& fetcher, Instant now, ExpositionParser& parser);
+    Result<std::uint64_t> read(const Result<HttpResponse>& answer, Instant now,
+                               ExpositionParser& parser);
     void keep(const ExposedSample& sample, Instant now);
 
     ExporterSettings settings_;
     HttpRequest request_;
-    ExporterBatch incoming_;  // scraper thread only
+    ExporterBatch incoming_;     // these three: scraper thread only
+    std::size_t wanted_ = 0;     // samples of this scrape after relabelling
+    Status limits_kept_ = Ok{};  // of this scrape
     mutable std::mutex mutex_;
     ExporterBatch latest_;   // guarded by mutex_
     bool fresh_ = false;     // guarded by mutex_
@@ -82,7 +92,8 @@ private:
 // target, and its series under their own names with subject kind Target.
 class ExporterCollector final : public Collector {
 public:
-    explicit ExporterCollector(ExporterTarget& target);  // borrowed
+    // `target` is borrowed. `owner` is whose share of the table its series come from.
+    explicit ExporterCollector(ExporterTarget& target, SeriesOwner owner = 0);
 
     // An error while the last scrape failed, or when none came for two intervals.
     Status collect(const Root& root, Samples& out) override;
@@ -91,8 +102,11 @@ public:
 
 private:
     void add_series(Samples& out);
+    [[nodiscard]] Status room(const ExporterHealth& health) const;
 
     ExporterTarget& target_;
+    SeriesOwner owner_;
+    std::uint64_t homeless_ = 0;  // series of the last scrape that found no slot
     ExporterBatch batch_;
     Instant first_asked_;
     bool asked_ = false;

@@ -91,16 +91,19 @@ std::optional<SeriesId> SeriesTable::find(std::string_view metric, const Subject
 }
 
 std::optional<SeriesId> SeriesTable::find_or_add(const Metric& metric, const Subject& subject,
-                                                 Instant now) {
+                                                 Instant now, SeriesOwner owner) {
     const std::size_t cell = probe(metric.name, subject);
     if (index_[cell] != 0) {
         SeriesInfo& series = slots_[index_[cell] - 1];
         series.last_seen = now;
         return SeriesId{index_[cell] - 1, series.generation};
     }
-    if (free_.empty() || metric.name.size() > decltype(SeriesInfo::metric)::capacity() ||
+    Share& share = shares_.at(owner);
+    if (free_.empty() || share.used >= share.series_max ||
+        metric.name.size() > decltype(SeriesInfo::metric)::capacity() ||
         subject.name.truncated()) {  // a cut name could stand for two series
         ++refused_;
+        ++share.refused;
         return std::nullopt;
     }
     const std::uint32_t slot = free_.back();
@@ -113,9 +116,11 @@ std::optional<SeriesId> SeriesTable::find_or_add(const Metric& metric, const Sub
     series.aspect = metric.aspect;
     series.subject = subject;
     series.last_seen = now;
+    series.owner = owner;
     series.in_use = true;
     ++series.generation;
     ++used_;
+    ++share.used;
     return SeriesId{slot, series.generation};
 }
 
@@ -127,6 +132,7 @@ void SeriesTable::evict_older_than(Duration age, Instant now) {
         series.in_use = false;
         free_.push_back(static_cast<std::uint32_t>(i));
         --used_;
+        --shares_.at(series.owner).used;
         ++evicted_;
     }
     if (used_ != before) rebuild_index();
@@ -149,12 +155,12 @@ void Samples::begin(Instant now) {
     at_ = now;
 }
 
-void Samples::add(const Metric& metric, const Subject& subject, double value) {
+void Samples::add(const Metric& metric, const Subject& subject, double value, SeriesOwner owner) {
     if (!std::isfinite(value) || size_ == samples_.size()) {
         ++dropped_;
         return;
     }
-    const auto series = table_.find_or_add(metric, subject, at_);
+    const auto series = table_.find_or_add(metric, subject, at_, owner);
     if (!series) return;  // counted by the table
     samples_[size_++] = {*series, value};
 }

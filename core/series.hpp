@@ -2,9 +2,11 @@
 //
 // Collectors describe a metric once (a constant) and add values for subjects; the table gives each
 // (metric, subject) a slot. Slots are allocated at start: a full table refuses new series and
-// counts them, and a series not seen for a while gives its slot back.
+// counts them, and a series not seen for a while gives its slot back. Who is not to be trusted with
+// all slots (an exporter whose labels churn) is an owner with a share of its own.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -48,6 +50,10 @@ struct SeriesId {
     friend bool operator==(SeriesId, SeriesId) = default;
 };
 
+// Whose series it is. 0: this program's own collectors, which have no share and need none.
+using SeriesOwner = std::uint8_t;
+inline constexpr std::size_t kSeriesOwnersMax = 32;
+
 struct SeriesInfo {
     FixedString<63> metric;  // copied, so that a scraped metric needs no constant
     Unit unit = Unit::None;
@@ -56,6 +62,7 @@ struct SeriesInfo {
     Subject subject;
     Instant last_seen;
     std::uint32_t generation = 0;
+    SeriesOwner owner = 0;
     bool in_use = false;
 };
 
@@ -64,9 +71,16 @@ public:
     // Allocates all slots now: about 300 bytes each.
     explicit SeriesTable(std::size_t slots_max);
 
-    // The series of this metric and subject, made if it is new. Nothing when the table is full:
-    // counted in refused().
-    std::optional<SeriesId> find_or_add(const Metric& metric, const Subject& subject, Instant now);
+    // From now on `owner` holds at most so many series at a time.
+    // REQUIRES: 0 < owner < kSeriesOwnersMax.
+    void set_share(SeriesOwner owner, std::size_t series_max) {
+        shares_.at(owner).series_max = series_max;
+    }
+
+    // The series of this metric and subject, made if it is new. Nothing when the table or the
+    // owner's share is full: counted in refused(). A series stays with its first owner.
+    std::optional<SeriesId> find_or_add(const Metric& metric, const Subject& subject, Instant now,
+                                        SeriesOwner owner = 0);
 
     // The series if there is one; never adds.
     [[nodiscard]] std::optional<SeriesId> find(std::string_view metric,
@@ -89,15 +103,26 @@ public:
     [[nodiscard]] std::size_t size() const { return used_; }
     [[nodiscard]] std::size_t slots_max() const { return slots_.size(); }
     [[nodiscard]] std::uint64_t refused() const { return refused_; }
+    [[nodiscard]] std::uint64_t refused(SeriesOwner owner) const {
+        return shares_.at(owner).refused;
+    }
+    [[nodiscard]] std::size_t used(SeriesOwner owner) const { return shares_.at(owner).used; }
     [[nodiscard]] std::uint64_t evicted() const { return evicted_; }
 
 private:
+    struct Share {
+        std::size_t series_max = SIZE_MAX;
+        std::size_t used = 0;
+        std::uint64_t refused = 0;
+    };
+
     [[nodiscard]] std::size_t probe(std::string_view metric, const Subject& subject) const;
     void rebuild_index();
 
     std::vector<SeriesInfo> slots_;
     std::vector<std::uint32_t> index_;  // open addressing, slot + 1, 0 is empty
     std::vector<std::uint32_t> free_;
+    std::array<Share, kSeriesOwnersMax> shares_{};
     std::size_t used_ = 0;
     std::uint64_t refused_ = 0;
     std::uint64_t evicted_ = 0;
@@ -117,7 +142,7 @@ public:
     void begin(Instant now);
 
     // Appends. A value that is not finite, or that finds no room, is dropped and counted.
-    void add(const Metric& metric, const Subject& subject, double value);
+    void add(const Metric& metric, const Subject& subject, double value, SeriesOwner owner = 0);
     void add(const Metric& metric, double value) { add(metric, Subject{}, value); }
 
     [[nodiscard]] std::span<const Sample> all() const { return {samples_.data(), size_}; }

@@ -18,6 +18,7 @@
 #include "agent/identity.hpp"
 #include "agent/state_lock.hpp"
 #include "agent/uplink/curl_fetcher.hpp"
+#include "agent/uplink/curl_pool.hpp"
 #include "agent/uplink/spool_files.hpp"
 #include "agent/version.hpp"
 #include "collectors/mount_prober.hpp"
@@ -231,7 +232,8 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
 
     const std::string user_agent = std::string("homeostat/") + kVersion;
     CurlFetcher uplink(user_agent);
-    CurlFetcher exporters(user_agent);
+    CurlFetcher history(user_agent);
+    CurlPool exporters(user_agent);
     DirectorySpoolFiles files(options.state + "/spool");
     Spool spool(config.spool, files, random[1]);
     Shipper shipper(config.ship, spool, uplink, random[1], now);
@@ -265,7 +267,7 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
     if (warm) agent.learn_from(warm_start);
     std::optional<Scraper> scraper;
     if (warm || !targets.empty()) {
-        scraper.emplace(targets, exporters, clock, warm ? &warm_start : nullptr);
+        scraper.emplace(targets, exporters, history, clock, warm ? &warm_start : nullptr);
     }
     std::optional<UnitSurvey> units;
     if (this_host) {
@@ -308,6 +310,7 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
                    .hang_up =
                        [&] {
                            uplink.interrupt();
+                           history.interrupt();
                            exporters.interrupt();
                        },
                    .facts = facts,

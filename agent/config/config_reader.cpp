@@ -1,5 +1,7 @@
 #include "agent/config/config_reader.hpp"
 
+#include "agent/config/byte_size.hpp"
+
 #include <algorithm>
 #include <span>
 
@@ -88,6 +90,20 @@ void ConfigReader::count(std::string_view key, std::size_t& out, ConfigRange<std
         return;
     }
     out = static_cast<std::size_t>(node->integer);
+}
+
+void ConfigReader::bytes(std::string_view key, std::size_t& out, ConfigRange<std::size_t> range) {
+    const YamlNode* node = find(key);
+    if (node == nullptr) return;
+    const auto parsed = node->is_scalar() ? parse_byte_size(node->text)
+                                          : Result<std::uint64_t>(make_error(Errc::Parse, "none"));
+    if (!parsed || *parsed < range.least || *parsed > range.most) {
+        context_.complain(node->mark,
+                          "{}: expected a size from {} to {} bytes such as '10MB', got {}", key,
+                          range.least, range.most, shown(*node));
+        return;
+    }
+    out = *parsed;
 }
 
 void ConfigReader::duration(std::string_view key, Duration& out, ConfigRange<Duration> range) {

@@ -53,6 +53,7 @@ public:
     void flag(std::string_view key, bool& out);
     void number(std::string_view key, double& out, ConfigRange<double> range);
     void count(std::string_view key, std::size_t& out, ConfigRange<std::size_t> range);
+    void bytes(std::string_view key, std::size_t& out, ConfigRange<std::size_t> range);
     void duration(std::string_view key, Duration& out, ConfigRange<Duration> range);
     void texts(std::string_view key, std::vector<std::string>& out);
     void pairs(std::string_view key, std::vector<std::pair<std::string, std::string>>& out);

@@ -7,12 +7,15 @@
 
 #include "agent/config/config_reader.hpp"
 #include "agent/config/relabel.hpp"
+#include "agent/config/scrape_target.hpp"
 
 namespace homeostat {
 namespace {
 
-// Of one answer, unpacked: some 80,000 samples. Memory for it is taken while it is read.
+// Of one answer, unpacked: some 80,000 samples. Memory for it is taken while it is read. No limit,
+// which 0 means in Prometheus, is more than a small agent may promise.
 constexpr std::size_t kBodyBytesMax = 8UL << 20U;
+constexpr std::size_t kBodyBytesCeiling = 64UL << 20U;
 constexpr std::size_t kTargetsMax = 16;  // each has a batch of fixed memory
 
 // What one scrape config says of all its targets.
@@ -68,6 +71,14 @@ void read_basic_auth(const YamlNode& node, const ConfigContext& context, SecretR
     headers.push_back({"Authorization", "Basic " + base64(user + ":" + password)});
 }
 
+void check_targets(const YamlNode& targets, const ConfigContext& context) {
+    for (const YamlNode& target : targets.items) {
+        if (!target.is_scalar() || target.is_null()) continue;  // told already
+        const Status status = check_target(target.text);
+        if (!status) context.complain(target.mark, "{}", status.error().text);
+    }
+}
+
 void read_static_configs(const YamlNode& node, const ConfigContext& context, Job& job) {
     if (!node.is_list()) {
         context.complain(node.mark, "static_configs: expected a list, got {}", shown(node));
@@ -76,6 +87,7 @@ void read_static_configs(const YamlNode& node, const ConfigContext& context, Job
     for (const YamlNode& item : node.items) {
         ConfigReader reader(item, context);
         reader.texts("targets", job.targets);
+        if (const YamlNode* targets = reader.child("targets")) check_targets(*targets, context);
         std::vector<std::pair<std::string, std::string>> labels;
         reader.pairs("labels", labels);  // for servers that aggregate; one host has one of each
         reader.finish();
@@ -158,6 +170,35 @@ void accept_without_use(ConfigReader& reader) {
     }
 }
 
+void read_path(ConfigReader& reader, const ConfigContext& context, Job& job) {
+    reader.text("metrics_path", job.metrics_path);
+    if (job.metrics_path.starts_with('/')) return;
+    context.complain(reader.child("metrics_path")->mark,
+                     "metrics_path: expected a path that begins with '/', got '{}'",
+                     job.metrics_path);
+}
+
+void read_times(ConfigReader& reader, const ConfigContext& context, ExporterSettings& exporter) {
+    reader.duration("scrape_interval", exporter.interval, {seconds(1), hours(1)});
+    reader.duration("scrape_timeout", exporter.timeout, {milliseconds(100), minutes(1)});
+    if (exporter.timeout <= exporter.interval) return;
+    if (const YamlNode* timeout = reader.child("scrape_timeout")) {
+        context.complain(timeout->mark, "scrape_timeout: {} is longer than the scrape_interval, {}",
+                         to_text(exporter.timeout), to_text(exporter.interval));
+    }
+    exporter.timeout = exporter.interval;
+}
+
+void read_limits(ConfigReader& reader, ExporterSettings& exporter) {
+    constexpr std::size_t kAny = 1'000'000;  // far beyond what fits one body
+    ExporterLimits& limits = exporter.limits;
+    reader.bytes("body_size_limit", exporter.body_bytes_max, {1, kBodyBytesCeiling});
+    reader.count("sample_limit", limits.samples, {0, kAny});
+    reader.count("label_limit", limits.labels, {0, kAny});
+    reader.count("label_name_length_limit", limits.label_name_bytes, {0, kAny});
+    reader.count("label_value_length_limit", limits.label_value_bytes, {0, kAny});
+}
+
 Job read_job(const YamlNode& node, const ConfigContext& context, SecretReader read_secret) {
     Job job;
     job.common.body_bytes_max = kBodyBytesMax;
@@ -167,10 +208,9 @@ Job read_job(const YamlNode& node, const ConfigContext& context, SecretReader re
     reader.text("job_name", job.name);
     reader.choice("scheme", scheme, kSchemes);
     job.scheme = kSchemes[scheme];
-    reader.text("metrics_path", job.metrics_path);
-    reader.duration("scrape_interval", job.common.interval, {seconds(1), hours(1)});
-    reader.duration("scrape_timeout", job.common.timeout, {milliseconds(100), minutes(1)});
-    reader.count("sample_limit", job.common.series_max, {1, 50'000});
+    read_path(reader, context, job);
+    read_times(reader, context, job.common);
+    read_limits(reader, job.common);
     if (const auto* child = reader.child("static_configs")) {
         read_static_configs(*child, context, job);
     }
@@ -193,7 +233,6 @@ Job read_job(const YamlNode& node, const ConfigContext& context, SecretReader re
     if (job.targets.empty()) {
         context.complain(node.mark, "a scrape config needs static_configs with targets");
     }
-    if (job.common.timeout > job.common.interval) job.common.timeout = job.common.interval;
     return job;
 }
 
@@ -238,8 +277,13 @@ void read_scrape_configs(const YamlNode& node, const ConfigContext& context,
         context.complain(node.mark, "scrape_configs: expected a list, got {}", shown(node));
         return;
     }
+    std::vector<std::string> names;
     for (const YamlNode& item : node.items) {
         const Job job = read_job(item, context, read_secret);
+        if (std::find(names.begin(), names.end(), job.name) != names.end() && !job.name.empty()) {
+            context.complain(item.mark, "a second scrape config with the job_name '{}'", job.name);
+        }
+        names.push_back(job.name);
         for (const std::string& target : job.targets) {
             ExporterSettings exporter = job.common;
             exporter.name = job.targets.size() == 1 ? job.name : job.name + "/" + target;

@@ -14,8 +14,8 @@ class ConfigReader;
 struct ConfigContext;
 
 // One ExporterSettings for each target: job_name, static_configs, scrape_interval, scrape_timeout,
-// metrics_path, params, scheme, basic_auth, authorization, tls_config, sample_limit and
-// metric_relabel_configs with keep and drop.
+// metrics_path, params, scheme, basic_auth, authorization, tls_config, the limits of
+// exporter_limits.hpp, body_size_limit and metric_relabel_configs with keep and drop.
 void read_scrape_configs(const YamlNode& node, const ConfigContext& context,
                          SecretReader read_secret, std::vector<ExporterSettings>& exporters);
 

@@ -30,14 +30,12 @@ public:
     void interrupt() { interrupted_ = true; }
 
 private:
-    struct Handle;
+    struct Parts;
 
     Result<HttpResponse> fetch_once(const HttpRequest& request);
 
-    std::unique_ptr<Handle> handle_;
-    std::string user_agent_;
-    std::string proxy_;
     std::atomic<bool> interrupted_{false};
+    std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace homeostat

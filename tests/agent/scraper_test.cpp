@@ -4,39 +4,47 @@
 
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/scripted_fetcher.hpp"
+#include "tests/support/scripted_pool.hpp"
 
 using namespace homeostat;
 
 namespace {
 
-std::vector<std::unique_ptr<ExporterTarget>> one_target() {
-    ExporterSettings settings;
-    settings.name = "node";
-    settings.url = "http://127.0.0.1:9100/metrics";
-    settings.interval = seconds(15);
+constexpr Duration kPatience = milliseconds(200);
+
+std::vector<std::unique_ptr<ExporterTarget>> targets_named(std::vector<std::string> names) {
     std::vector<std::unique_ptr<ExporterTarget>> targets;
-    targets.push_back(std::make_unique<ExporterTarget>(settings));
+    for (const std::string& name : names) {
+        ExporterSettings settings;
+        settings.name = name;
+        settings.url = "http://" + name + "/metrics";
+        settings.interval = seconds(15);
+        targets.push_back(std::make_unique<ExporterTarget>(settings));
+    }
     return targets;
+}
+
+Result<HttpResponse> one_metric(const HttpRequest&) {
+    HttpResponse response;
+    response.status = 200;
+    response.content_type = "text/plain; version=0.0.4";
+    response.body = "app_requests_total 5\n";
+    return response;
 }
 
 }  // namespace
 
 TEST_CASE("scraper: asks each target at its own pace, not at ours") {
-    const auto targets = one_target();
+    const auto targets = targets_named({"node"});
     test::ManualClock clock;
-    test::ScriptedFetcher fetcher([](const HttpRequest&) -> Result<HttpResponse> {
-        HttpResponse response;
-        response.status = 200;
-        response.content_type = "text/plain; version=0.0.4";
-        response.body = "app_requests_total 5\n";
-        return response;
-    });
-    Scraper scraper(targets, fetcher, clock);
+    test::ScriptedFetcher fetcher;
+    test::ScriptedPool pool(one_metric);
+    Scraper scraper(targets, pool, fetcher, clock);
     for (int i = 0; i < 300; ++i) {
-        scraper.step();
+        CHECK_FALSE(scraper.step(kPatience));
         clock.advance(milliseconds(200));
     }
-    CHECK(fetcher.asked.size() == 4);
+    CHECK(pool.asked.size() == 4);
     CHECK(targets[0]->health().up);
 }
 
@@ -44,19 +52,57 @@ TEST_CASE(
     "scraper: garbage, errors and silence make the source unknown, and nothing else happens") {
     for (int kind = 0; kind < 3; ++kind) {
         CAPTURE(kind);
-        const auto targets = one_target();
+        const auto targets = targets_named({"node"});
         test::ManualClock clock;
-        test::ScriptedFetcher fetcher([kind](const HttpRequest&) -> Result<HttpResponse> {
+        test::ScriptedFetcher fetcher;
+        test::ScriptedPool pool([kind](const HttpRequest&) -> Result<HttpResponse> {
             if (kind == 0) return make_error(Errc::Timeout, "timeout");
             HttpResponse response;
             response.status = kind == 1 ? 500 : 200;
             response.body = "\xFF\xFE not { metrics";
             return response;
         });
-        Scraper scraper(targets, fetcher, clock);
-        scraper.step();
+        Scraper scraper(targets, pool, fetcher, clock);
+        scraper.step(kPatience);
         CHECK_FALSE(targets[0]->health().up);
         CHECK(targets[0]->health().failures == 1);
         CHECK_FALSE(targets[0]->health().reason.empty());
     }
+}
+
+TEST_CASE("scraper: an exporter that hangs delays no other, and is asked once at a time") {
+    const auto targets = targets_named({"slow", "quick"});
+    test::ManualClock clock;
+    test::ScriptedFetcher fetcher;
+    test::ScriptedPool pool([](const HttpRequest& request) -> Result<HttpResponse> {
+        if (request.url == "http://slow/metrics") return make_error(Errc::NotAvailable, "hangs");
+        return one_metric(request);
+    });
+    Scraper scraper(targets, pool, fetcher, clock);
+    for (int i = 0; i < 300; ++i) {
+        CHECK(scraper.step(kPatience));  // one answer is outstanding all the time
+        clock.advance(milliseconds(200));
+    }
+    CHECK(targets[0]->health().scrapes == 0);
+    CHECK(targets[1]->health().scrapes == 4);
+    CHECK(pool.asked.size() == 5);
+}
+
+TEST_CASE("scraper: where more hang than are asked at a time, each still gets its turn") {
+    const auto targets = targets_named({"a", "b", "c", "d", "e"});
+    test::ManualClock clock;
+    test::ScriptedFetcher fetcher;
+    test::ScriptedPool pool(one_metric, 2);
+    Scraper scraper(targets, pool, fetcher, clock);
+    for (int i = 0; i < 3; ++i) scraper.step(kPatience);
+    for (const auto& target : targets) CHECK(target->health().scrapes == 1);
+}
+
+TEST_CASE("scraper: without targets there is nothing to wait for") {
+    const std::vector<std::unique_ptr<ExporterTarget>> none;
+    test::ManualClock clock;
+    test::ScriptedFetcher fetcher;
+    test::ScriptedPool pool(one_metric);
+    Scraper scraper(none, pool, fetcher, clock);
+    CHECK_FALSE(scraper.step(kPatience));
 }

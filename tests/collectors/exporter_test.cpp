@@ -7,7 +7,6 @@
 
 #include "core/allocation_guard.hpp"
 #include "tests/collectors/fixture_host.hpp"
-#include "tests/support/scripted_fetcher.hpp"
 
 using namespace homeostat;
 using test::Watch;
@@ -33,9 +32,8 @@ struct Bench {
     explicit Bench(ExporterSettings settings = settings_of())
         : target(std::move(settings)), collector(target) {}
 
-    Status scrape(Result<HttpResponse> answer) {
-        fetcher.set_answer([&](const HttpRequest&) { return answer; });
-        return target.scrape(fetcher, watch.clock, parser);
+    Status scrape(const Result<HttpResponse>& answer) {
+        return target.note(answer, watch.clock.now(), milliseconds(20), parser);
     }
     Status collect() { return watch.collect(collector, root); }
     std::optional<double> target_value(std::string_view metric, std::string_view subject) {
@@ -44,7 +42,6 @@ struct Bench {
 
     ExporterTarget target;
     ExporterCollector collector;
-    test::ScriptedFetcher fetcher;
     ExpositionParser parser;
     Watch watch;
     test::MemoryRoot root;
@@ -57,9 +54,7 @@ TEST_CASE("exporter: asks as Prometheus does") {
     settings.headers = {{"Authorization", "Bearer x"}};
     settings.timeout = seconds(7);
     Bench bench(settings);
-    REQUIRE(bench.scrape(ok("")));
-    REQUIRE(bench.fetcher.asked.size() == 1);
-    const HttpRequest& asked = bench.fetcher.asked[0];
+    const HttpRequest& asked = bench.target.request();
     CHECK(asked.url == "http://127.0.0.1:9100/metrics");
     CHECK(asked.timeout == seconds(7));
     const auto header = [&](std::string_view name) -> std::string {
@@ -198,7 +193,7 @@ TEST_CASE("exporter: more series than the limit are counted, and the source says
     const auto collected = bench.collect();
     REQUIRE_FALSE(collected);
     CHECK(collected.error().code == Errc::Limit);
-    CHECK(collected.error().text.view().find("2 series are beyond its limit of 3") !=
+    CHECK(collected.error().text.view().find("2 series are beyond its share of 3") !=
           std::string_view::npos);
     CHECK(bench.target_value("c", "node"));
     CHECK_FALSE(bench.target_value("d", "node"));
@@ -209,8 +204,7 @@ TEST_CASE("exporter: two targets with the same series do not mix") {
     ExporterTarget two(settings_of("two"));
     ExporterCollector second(two);
     REQUIRE(one.scrape(ok("a 1\n")));
-    one.fetcher.set_answer([](const HttpRequest&) { return ok("a 2\n"); });
-    REQUIRE(two.scrape(one.fetcher, one.watch.clock, one.parser));
+    REQUIRE(two.note(ok("a 2\n"), one.watch.clock.now(), milliseconds(20), one.parser));
     REQUIRE(one.collect());
     REQUIRE(second.collect(one.root, one.watch.samples));
     CHECK(*one.target_value("a", "one") == 1);
@@ -219,10 +213,9 @@ TEST_CASE("exporter: two targets with the same series do not mix") {
 
 TEST_CASE("exporter: the tick may collect while the scraper works") {
     Bench bench;
-    bench.fetcher.set_answer([](const HttpRequest&) { return ok("a 1\nb 1\n"); });
     std::atomic<bool> stop = false;
     std::thread scraper([&] {
-        while (!stop) (void)bench.target.scrape(bench.fetcher, bench.watch.clock, bench.parser);
+        while (!stop) (void)bench.scrape(ok("a 1\nb 1\n"));
     });
     int seen = 0;
     for (int i = 0; i < 10'000 && seen < 20; ++i) {
@@ -244,4 +237,62 @@ TEST_CASE("exporter: collecting allocates nothing") {
     REQUIRE(bench.collect());
     for (int i = 0; i < 100; ++i) (void)bench.collect();
     CHECK(guard.count() == 0);
+}
+
+TEST_CASE("exporter: beyond Prometheus' limits the whole scrape has failed") {
+    const std::string body = "a{x=\"1\"} 1\na{x=\"2\"} 1\nnot_wanted{x=\"1\",y=\"2\"} 1\n";
+    struct Row {
+        ExporterLimits limits;
+        std::string_view reason;  // empty: within the limits
+    };
+    for (const Row& row :
+         {Row{{.samples = 2, .labels = 4}, ""},  // what relabelling drops does not count
+          Row{{.samples = 1}, "exporter node: 2 samples, sample_limit is 1"},
+          Row{{.labels = 3},
+              "exporter node: 'a': 4 labels with job, instance and name, label_limit"},
+          Row{{.label_value_bytes = 1}, ""}}) {
+        auto settings = settings_of();
+        settings.limits = row.limits;
+        settings.wanted = [](std::string_view name, std::string_view) { return name == "a"; };
+        Bench bench(settings);
+        const Status scraped = bench.scrape(ok(body));
+        CHECK(scraped.has_value() == row.reason.empty());
+        if (!scraped) CHECK(scraped.error().text.view().starts_with(row.reason));
+        (void)bench.collect();
+        CHECK(bench.target_value("a", "node{x=\"1\"}").has_value() == row.reason.empty());
+        CHECK(bench.scrape(ok("a 1\n")));  // a failure does not outlive its scrape
+    }
+}
+
+TEST_CASE("exporter: labels that churn use up its own share of the slots, and it says so") {
+    constexpr SeriesOwner kOwner = 1;
+    constexpr std::size_t kShare = 100;
+    auto settings = settings_of();
+    settings.series_max = kShare;
+    ExporterTarget target(settings);
+    ExporterCollector collector(target, kOwner);
+    ExpositionParser parser;
+    Watch watch;
+    watch.table.set_share(kOwner, kShare);
+    const test::MemoryRoot root;
+    std::string body;
+    Status collected = Ok{};
+    for (int scrape = 0; scrape < 50; ++scrape) {
+        body.clear();
+        for (int i = 0; i < 20; ++i) body += fmt::format("a{{pod=\"{}-{}\"}} 1\n", scrape, i);
+        REQUIRE(target.note(ok(body), watch.clock.now(), milliseconds(20), parser));
+        collected = watch.collect(collector, root);
+        watch.clock.advance(seconds(15));
+    }
+    CHECK(watch.table.used(kOwner) == kShare);
+    CHECK(watch.table.refused(kOwner) == 45 * 20);
+    REQUIRE_FALSE(collected);
+    CHECK(collected.error().code == Errc::Limit);
+    CHECK(collected.error().text.view().find("20 series have no place, its share of 100") !=
+          std::string_view::npos);
+    // Everybody else has room, and so has it when the old ones are forgotten.
+    CHECK(watch.table.size() < kShare + 10);
+    watch.table.evict_older_than(seconds(60), watch.clock.now());
+    REQUIRE(target.note(ok(body), watch.clock.now(), milliseconds(20), parser));
+    CHECK(watch.collect(collector, root));
 }

@@ -71,6 +71,25 @@ TEST_CASE("series: churn of a hundred thousand subjects leaves memory and answer
     CHECK(table.find("load1", mount("/keep")));
 }
 
+TEST_CASE("series: an owner's share bounds what it holds, whatever is free") {
+    constexpr SeriesOwner kOwner = 3;
+    test::ManualClock clock;
+    SeriesTable table(8);
+    table.set_share(kOwner, 2);
+    REQUIRE(table.find_or_add(kLoad, mount("/a"), clock.now(), kOwner));
+    clock.advance(minutes(10));
+    REQUIRE(table.find_or_add(kLoad, mount("/b"), clock.now(), kOwner));
+    CHECK_FALSE(table.find_or_add(kLoad, mount("/c"), clock.now(), kOwner));
+    CHECK(table.find_or_add(kLoad, mount("/b"), clock.now(), kOwner));  // what it has, it keeps
+    CHECK(table.refused(kOwner) == 1);
+    CHECK(table.refused() == 1);
+    CHECK(table.find_or_add(kLoad, mount("/c"), clock.now()));  // others have room
+    CHECK(table.used(kOwner) == 2);
+    table.evict_older_than(minutes(5), clock.now());
+    CHECK(table.used(kOwner) == 1);
+    CHECK(table.find_or_add(kLoad, mount("/d"), clock.now(), kOwner));
+}
+
 TEST_CASE("series: names that had to be cut are refused, they could stand for two series") {
     test::ManualClock clock;
     SeriesTable table(4);

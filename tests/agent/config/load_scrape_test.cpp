@@ -57,6 +57,24 @@ TEST_CASE("load_scrape: what is missing or unknown is named with its line") {
           Row{"scrape_configs: [{job_nam: x}]", "did you mean 'job_name'?"},
           Row{"scrape_configs: [{job_name: x, scheme: ftp, static_configs: [{targets: [a]}]}]",
               "expected one of http, https"},
+          Row{"scrape_configs: [{job_name: x, static_configs: [{targets: ['http://a:1']}]}]",
+              "1:60: target 'http://a:1': expected host:port without a scheme"},
+          Row{"scrape_configs: [{job_name: x, static_configs: [{targets: [a, 'b:99999']}]}]",
+              "1:63: target 'b:99999': expected a port"},
+          Row{"scrape_configs: [{job_name: x, metrics_path: m, static_configs: [{targets: [a]}]}]",
+              "1:46: metrics_path: expected a path"},
+          Row{"scrape_configs: [{job_name: x, scrape_interval: 5s, scrape_timeout: 6s, "
+              "static_configs: [{targets: [a]}]}]",
+              "scrape_timeout: 6s is longer than the scrape_interval, 5s"},
+          Row{"scrape_configs: [{job_name: x, body_size_limit: 0, static_configs: [{targets: "
+              "[a]}]}]",
+              "body_size_limit: expected a size"},
+          Row{"scrape_configs: [{job_name: x, label_limit: many, static_configs: [{targets: "
+              "[a]}]}]",
+              "label_limit: expected a whole number"},
+          Row{"scrape_configs: [{job_name: x, static_configs: [{targets: [a]}]}, {job_name: x, "
+              "static_configs: [{targets: [b]}]}]",
+              "a second scrape config with the job_name 'x'"},
           Row{"scrape_configs: [{job_name: x, static_configs: [{targets: [a]}], basic_auth: "
               "{username: u, password_file: /none}}]",
               "password_file: open /none"}}) {
@@ -94,6 +112,33 @@ scrape_configs:
     CHECK(exporter.wanted("app_requests", R"(path="/buy")"));
     CHECK_FALSE(exporter.wanted("app_requests", R"(path="/health")"));
     CHECK_FALSE(exporter.wanted("go_threads", ""));
+}
+
+TEST_CASE("load_scrape: Prometheus' limits, with its sizes") {
+    std::vector<Error> errors;
+    const auto config = parse(R"(
+scrape_configs:
+  - job_name: node
+    body_size_limit: 512KB
+    sample_limit: 900
+    label_limit: 30
+    label_name_length_limit: 200
+    label_value_length_limit: 500
+    static_configs: [{targets: ['[::1]:9100']}]
+  - job_name: other
+    static_configs: [{targets: [localhost]}]
+)",
+                              errors);
+    for (const Error& error : errors) MESSAGE(error.text.view());
+    REQUIRE(config);
+    const ExporterSettings& node = config->exporters.at(0);
+    CHECK(node.body_bytes_max == 512U << 10U);
+    CHECK(node.limits.samples == 900);
+    CHECK(node.limits.labels == 30);
+    CHECK(node.limits.label_name_bytes == 200);
+    CHECK(node.limits.label_value_bytes == 500);
+    CHECK(config->exporters.at(1).body_bytes_max == 8U << 20U);
+    CHECK(config->exporters.at(1).limits.samples == 0);
 }
 
 TEST_CASE("load_scrape: relabelling that we do not do is refused, not passed over") {
