@@ -51,6 +51,7 @@ int main(int argc, char** argv) {
     add_run_command(app, session);
     add_check_command(app, session);
     add_config_command(app, session);
+    add_bundle_command(app, session);
     add_status_command(app, session);
     add_incidents_command(app, session);
     add_show_command(app, session);

@@ -131,6 +131,7 @@ hs_library(NAME yaml PACKAGE libyaml-cpp-dev HEADER yaml-cpp/yaml.h LIBRARY yaml
 hs_library(NAME protobuf PACKAGE libprotobuf-dev HEADER google/protobuf/message_lite.h
     LIBRARY protobuf-lite USES Threads::Threads)
 hs_library(NAME md PACKAGE libmd-dev HEADER sha256.h LIBRARY md)
+hs_library(NAME sodium PACKAGE libsodium-dev HEADER sodium/crypto_sign_ed25519.h LIBRARY sodium)
 hs_library(NAME re2 PACKAGE libre2-dev HEADER re2/re2.h LIBRARY re2 USES Threads::Threads)
 
 hs_library(NAME fmt_headers PACKAGE libfmt-dev HEADER fmt/core.h)

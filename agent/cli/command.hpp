@@ -32,6 +32,7 @@ struct Session {
 void add_run_command(CLI::App& app, Session& session);
 void add_check_command(CLI::App& app, Session& session);
 void add_config_command(CLI::App& app, Session& session);
+void add_bundle_command(CLI::App& app, Session& session);
 void add_status_command(CLI::App& app, Session& session);
 void add_incidents_command(CLI::App& app, Session& session);
 void add_show_command(CLI::App& app, Session& session);

@@ -25,12 +25,8 @@ bool is_plain(std::string_view text) {
     return scalar.refusal.empty() && scalar.kind == YamlNode::Kind::Text;
 }
 
-std::string quoted(std::string_view text) {
-    return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
 std::string text_of(std::string_view text) {
-    return is_plain(text) ? std::string(text) : quoted(text);
+    return is_plain(text) ? std::string(text) : yaml_quoted(text);
 }
 
 std::string scalar_of(const YamlNode& node) {
@@ -86,6 +82,10 @@ private:
 };
 
 }  // namespace
+
+std::string yaml_quoted(std::string_view text) {
+    return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
 
 std::string yaml_flow(const YamlNode& node) {
     std::string out;

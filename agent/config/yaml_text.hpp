@@ -5,11 +5,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "actions/playbook/yaml_document.hpp"
 
 namespace homeostat {
+
+// Text in double quotes, whatever it is.
+std::string yaml_quoted(std::string_view text);
 
 // On one line, in flow style: "{disable: [netdev, sensors]}".
 std::string yaml_flow(const YamlNode& node);

@@ -8,7 +8,7 @@ import harness
 
 
 class CommandLine(harness.Case):
-    COMMANDS = ["run", "check", "config", "status", "incidents", "show", "explain", "feedback", "silence",
+    COMMANDS = ["run", "check", "config", "bundle", "status", "incidents", "show", "explain", "feedback", "silence",
                 "report", "conditions", "series", "replay", "forecast", "templates", "approve", "deny",
                 "audit", "playbook", "catalogue", "completion", "version"]
 

@@ -1,0 +1,43 @@
+#include "agent/fleet/openssl_signatures.hpp"
+
+#include <doctest/doctest.h>
+
+#include "tests/support/signer.hpp"
+
+using namespace homeostat;
+
+TEST_CASE("openssl: BLAKE2b-512 of the RFC's example") {
+    Blake2bDigest digest{};
+    REQUIRE(OpensslSignatures{}.blake2b("abc", digest));
+    CHECK(digest[0] == 0xBA);  // RFC 7693, appendix A
+    CHECK(digest[1] == 0x80);
+    CHECK(digest[63] == 0x23);
+}
+
+TEST_CASE("openssl: takes RFC 8032's signature, and refuses the same with another S") {
+    // RFC 8032, 7.1, test 1: the empty message.
+    const Ed25519Key key{0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe,
+                         0xd3, 0xc9, 0x64, 0x07, 0x3a, 0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6,
+                         0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a};
+    Ed25519Signature signature{0xe5, 0x56, 0x43, 0x00, 0xc3, 0x60, 0xac, 0x72, 0x90, 0x86, 0xe2,
+                               0xcc, 0x80, 0x6e, 0x82, 0x8a, 0x84, 0x87, 0x7f, 0x1e, 0xb8, 0xe5,
+                               0xd9, 0x74, 0xd8, 0x73, 0xe0, 0x65, 0x22, 0x49, 0x01, 0x55, 0x5f,
+                               0xb8, 0x82, 0x15, 0x90, 0xa3, 0x3b, 0xac, 0xc6, 0x1e, 0x39, 0x70,
+                               0x1c, 0xf9, 0xb4, 0x6b, 0xd2, 0x5b, 0xf5, 0xf0, 0x59, 0x5b, 0xbe,
+                               0x24, 0x65, 0x51, 0x41, 0x43, 0x8e, 0x7a, 0x10, 0x0b};
+    const OpensslSignatures library;
+    CHECK(library.verify(key, signature, ""));
+    CHECK_FALSE(library.verify(key, signature, "x"));
+    // S + L is the same number modulo the group's order, and not canonical (RFC 8032, 5.1.7).
+    constexpr std::array<std::uint8_t, 32> kOrder{0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58,
+                                                  0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
+                                                  0,    0,    0,    0,    0,    0,    0,    0,
+                                                  0,    0,    0,    0,    0,    0,    0,    0x10};
+    unsigned carry = 0;
+    for (std::size_t i = 0; i < kOrder.size(); ++i) {
+        carry += static_cast<unsigned>(signature[32 + i]) + kOrder[i];
+        signature[32 + i] = static_cast<std::uint8_t>(carry);
+        carry >>= 8U;
+    }
+    CHECK_FALSE(library.verify(key, signature, ""));
+}
