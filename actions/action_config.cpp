@@ -84,6 +84,9 @@ private:
             const auto parsed = parse_rulebook(path, *text, config_.rules);
             if (!parsed) fail(parsed.error());
         }
+        const auto resolved = resolve_ladders(config_.rules);
+        // A rule that could not be read may be one that a ladder names.
+        if (!resolved && !first_) fail(resolved.error());
     }
 
     void load_allow_list() {

@@ -12,6 +12,7 @@
 
 #include "actions/built_in_refusals.hpp"
 #include "actions/descriptor.hpp"
+#include "actions/host_guards.hpp"
 #include "actions/ledger_file.hpp"
 #include "actions/trusted_file.hpp"
 #include "core/format.hpp"
@@ -27,10 +28,19 @@ bool is_person(uid_t uid) {
     return uid == 0 || uid == ::geteuid();
 }
 
-bool exists(const std::string& path) {
-    struct stat status {};
-    // What cannot be looked at is taken to be there: a stop that is unclear is a stop.
-    return ::lstat(path.c_str(), &status) == 0 || errno != ENOENT;
+// Of a level in [0,1]: less is what others write meanwhile.
+constexpr double kWorseLevel = 0.01;
+
+Effect effect_of(Outcome outcome) {
+    switch (outcome) {
+        case Outcome::Effective: return Effect::Helped;
+        case Outcome::Failed:
+        case Outcome::Ineffective: return Effect::DidNotHelp;
+        case Outcome::Harmful: return Effect::Worse;
+        case Outcome::Started:
+        case Outcome::Unknown: break;
+    }
+    return Effect::Unknown;
 }
 
 // `recommend` before `auto`: when a rule has shown what it can do, the person is told.
@@ -104,7 +114,9 @@ Actuator::Answer Actuator::handle(const Peer& peer, std::span<const std::uint8_t
         refuse(answer.report, peer, planned.error().text);
         return answer;
     }
-    if (request->opcode == Opcode::Approve) {
+    if (request->opcode == Opcode::Harm) {
+        note_harm(*planned, peer, answer.report);
+    } else if (request->opcode == Opcode::Approve) {
         approve(*planned, *request, peer, answer.report);
     } else {
         carry_out(*planned, *request, peer, answer.report);
@@ -151,6 +163,21 @@ void Actuator::approve(const Plan& plan, const ActionRequest& request, const Pee
     }
 }
 
+// The watcher sees more of the host than the precondition does. Its word is taken here, since it
+// can only make us do less.
+void Actuator::note_harm(const Plan& plan, const Peer& peer, ActionReport& report) {
+    const Descriptor lock = take_lock();
+    auto ledger = open_ledger(lock, peer);
+    if (!ledger) return refuse(report, peer, ledger.error().text);
+    if (!ledger->note_harm(plan.rule->name, plan.target->name)) {
+        return refuse(report, peer, "no run of this rule here that could have done harm");
+    }
+    if (const auto saved = save(*ledger); !saved) return refuse(report, peer, saved.error().text);
+    report.effect = Effect::Worse;
+    format_into(report.detail, "made matters worse on {}: the breaker is open", plan.target->name);
+    static_cast<void>(record("harmful", report, peer));  // told in the ledger already
+}
+
 Status Actuator::check_peer(const Peer& peer) const {
     if (peer.uid == watcher_uid_ || is_person(peer.uid)) return Ok{};
     return make_error(Errc::Denied, "uid {} is not the watcher (uid {})", peer.uid, watcher_uid_);
@@ -182,7 +209,10 @@ Result<Actuator::Plan> Actuator::plan(const Peer& peer, const ActionRequest& req
                    .host_per_day = allow_list.host_per_day,
                    .dry = plan.dry,
                    .approved = plan.approved,
-                   .recommended = plan.approved || plan.needs_approval};
+                   .recommended = plan.approved || plan.needs_approval,
+                   .below = plan.rule->below
+                                ? std::string_view(config_->rules[*plan.rule->below].name)
+                                : std::string_view{}};
     return plan;
 }
 
@@ -212,17 +242,12 @@ Status Actuator::check_protected(const Plan& plan) const {
 }
 
 Status Actuator::check_override(const Plan& plan) const {
-    for (const char* name : {"pause", "maintenance"}) {
-        const std::string path = state_directory_ + "/" + name;
-        if (exists(path)) return make_error(Errc::Denied, "stopped by {}", path);
-    }
-    const Duration uptime{host_.clock.now().monotonic_ns};
-    const Duration grace = config_->allow_list.grace_after_boot;
-    if (!plan.dry && !plan.approved && uptime < grace) {
-        return make_error(Errc::Denied, "only {} after boot, nothing runs in the first {}",
-                          human_duration(uptime.seconds()), human_duration(grace.seconds()));
-    }
-    return Ok{};
+    if (auto free = check_stops(state_directory_); !free) return free;
+    if (plan.dry || plan.approved) return Ok{};
+    const Instant now = host_.clock.now();
+    if (auto free = check_boot_grace(config_->allow_list, now); !free) return free;
+    if (auto free = check_turn(config_->allow_list, host_.root, now); !free) return free;
+    return plan.action->relief ? Status(Ok{}) : check_pressure(host_.root);
 }
 
 Descriptor Actuator::take_lock() const {
@@ -263,10 +288,13 @@ void Actuator::carry_out(const Plan& plan, const ActionRequest& request, const P
     const Descriptor lock = take_lock();
     auto ledger = open_ledger(lock, peer);
     if (!ledger) return refuse(report, peer, ledger.error().text);
+    const auto incident = request.incident.text();
+    BudgetRequest budget = plan.budget;
+    budget.incident = incident;
     if (plan.needs_approval && !ledger->is_approved(plan.rule->name, plan.target->name)) {
-        return refuse(report, peer, "mode recommend: a person must approve it");
+        return wait_for_person(plan, request, *ledger, peer, report);
     }
-    const BudgetVerdict verdict = ledger->judge(plan.budget);
+    const BudgetVerdict verdict = ledger->judge(budget);
     if (!verdict.allowed) return refuse(report, peer, verdict.why);
     const auto before = examine(plan.action->requires_, *plan.target, host_.root, host_.spawner);
     if (!before) return refuse(report, peer, before.error().text);
@@ -276,7 +304,7 @@ void Actuator::carry_out(const Plan& plan, const ActionRequest& request, const P
                     before->measured);
         return refuse(report, peer, why);
     }
-    ledger->begin(plan.budget);
+    ledger->begin(budget);
     if (const auto saved = save(*ledger); !saved) {
         return refuse(report, peer, saved.error().text);
     }
@@ -285,6 +313,7 @@ void Actuator::carry_out(const Plan& plan, const ActionRequest& request, const P
         return refuse(report, peer, written.error().text);
     }
     const Outcome outcome = run_and_judge(plan, request, *before, report);
+    report.effect = plan.dry ? Effect::Unknown : effect_of(outcome);
     // The cooldown begins when the run has ended. The boot id was readable a moment ago.
     if (const auto boot = boot_id()) ledger->advance(*boot, host_.clock.now());
     ledger->finish(outcome);
@@ -294,6 +323,38 @@ void Actuator::carry_out(const Plan& plan, const ActionRequest& request, const P
     const auto saved = save(*ledger);
     const auto written = record("ran", report, peer);
     if (!saved || !written) report.detail = (saved ? written : saved).error().text.view();
+}
+
+// Nobody has approved it. Either a person had it run by hand for this very incident, and that is
+// the answer, or a dry run says what there is to approve.
+void Actuator::wait_for_person(const Plan& plan, const ActionRequest& request, Ledger& ledger,
+                               const Peer& peer, ActionReport& report) {
+    if (const LedgerRun* run = ledger.run_by_person(plan.rule->name, request.incident.text())) {
+        report.effect = effect_of(run->outcome);
+        format_into(report.detail, "a person had it run: {}", name_of(run->outcome));
+        return;
+    }
+    report.waiting = true;
+    BudgetRequest budget = plan.budget;
+    budget.dry = true;
+    FixedString<159> would = "";
+    const auto before = examine(plan.action->requires_, *plan.target, host_.root, host_.spawner);
+    if (before && before->holds && ledger.judge(budget).allowed) {
+        ledger.begin(budget);
+        if (save(ledger)) {
+            Plan dry = plan;
+            dry.dry = true;
+            (void)run_and_judge(dry, request, *before, report);
+            would = report.detail;
+            report.failed = false;
+        }
+        ledger.finish(Outcome::Unknown);
+        static_cast<void>(save(ledger));
+    }
+    FixedString<159> why;
+    format_into(why, "a person must approve it: {}",
+                would.empty() ? report.detail.view() : would.view());
+    refuse(report, peer, why);
 }
 
 Outcome Actuator::run_and_judge(const Plan& plan, const ActionRequest& request,
@@ -332,6 +393,7 @@ Outcome Actuator::judge_effect(const Plan& plan, const PreconditionState& before
     report.detail = detail;
     // The condition is over: a task that failed on the way does not undo that.
     if (!after->holds) return Outcome::Effective;
+    if (after->level > before.level + kWorseLevel) return Outcome::Harmful;
     return failed ? Outcome::Failed : Outcome::Ineffective;
 }
 
@@ -377,32 +439,6 @@ Result<std::string> Actuator::boot_id() const {
     const auto text = host_.root.read("proc/sys/kernel/random/boot_id", buffer);
     if (!text) return text.error();
     return std::string(trim(*text));
-}
-
-Result<std::uint32_t> find_uid(std::string_view user, std::string_view passwd) {
-    if (const auto number = parse_u64(user); number && *number < UINT32_MAX) {
-        return static_cast<std::uint32_t>(*number);
-    }
-    std::string_view line;
-    while (next_line(passwd, line)) {
-        const auto colon = line.find(':');
-        if (colon == std::string_view::npos || line.substr(0, colon) != user) continue;
-        line.remove_prefix(colon + 1);
-        const auto second = line.find(':');
-        if (second == std::string_view::npos) break;
-        line.remove_prefix(second + 1);
-        const auto uid = parse_u64(line.substr(0, line.find(':')));
-        if (!uid || *uid >= UINT32_MAX) break;
-        return static_cast<std::uint32_t>(*uid);
-    }
-    return make_error(Errc::NotFound, "allow.yml: there is no user '{}' on this host", user);
-}
-
-Result<std::uint32_t> find_watcher_uid(std::string_view user, const Root& root) {
-    static constexpr std::size_t kPasswdMax = 256UL * 1024;
-    std::vector<char> buffer(kPasswdMax);
-    const auto passwd = root.read("etc/passwd", buffer);
-    return find_uid(user, passwd ? *passwd : std::string_view{});
 }
 
 }  // namespace homeostat

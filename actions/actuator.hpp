@@ -10,7 +10,8 @@
 //   mode         the lowest of request, rule, entry and host; recommend needs a person (root): now,
 //                or by an approval in advance that still holds
 //   protected    built_in_refusals.hpp, whatever the files say
-//   override     STATE/pause or STATE/maintenance stops all; so does the time right after boot
+//   override     host_guards.hpp: a person's stop, the time right after boot, the turns of a fleet,
+//                a host that hardly works
 //   budgets      ledger.hpp; one at a time on the host
 //   precondition what the entry `requires` is true now
 //
@@ -90,6 +91,9 @@ private:
     Status check_override(const Plan& plan) const;
     void approve(const Plan& plan, const ActionRequest& request, const Peer& peer,
                  ActionReport& report);
+    void note_harm(const Plan& plan, const Peer& peer, ActionReport& report);
+    void wait_for_person(const Plan& plan, const ActionRequest& request, Ledger& ledger,
+                         const Peer& peer, ActionReport& report);
     void answer_ping(const Peer& peer, ActionReport& report);
     // Errc::Limit when another one is at work; then the ledger as of now.
     Result<Ledger> open_ledger(const Descriptor& lock, const Peer& peer);
@@ -114,12 +118,6 @@ private:
     std::uint32_t refusals_ = 0;       // so many were written in this hour,
     std::uint64_t refusals_left_ = 0;  // and so many only counted
 };
-
-// The uid of a user by number or by name in the text of /etc/passwd (passwd(5)).
-Result<std::uint32_t> find_uid(std::string_view user, std::string_view passwd);
-
-// The same with the host's own /etc/passwd. NotFound if it has no such user.
-Result<std::uint32_t> find_watcher_uid(std::string_view user, const Root& root);
 
 // What holds when the owner's entry and the rule both name limits: the smaller budget, the longer
 // cooldown.

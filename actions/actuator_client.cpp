@@ -72,13 +72,13 @@ public:
             const ssize_t count = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
             if (count > 0) {
                 buffer = buffer.subspan(static_cast<std::size_t>(count));
-            } else if (count == 0) {
-                return make_error(Errc::Failed, "the actuator at {} went away without an answer",
-                                  path_);
-            } else if (errno == EAGAIN) {
+            } else if (count < 0 && errno == EAGAIN) {
                 if (const auto ready = wait_for(POLLIN); !ready) return ready;
-            } else if (errno != EINTR) {
-                return make_errno_error(Errc::Failed, errno, "the actuator at {} went away", path_);
+            } else if (count == 0 || errno != EINTR) {
+                // It had the request: it may have died in the middle of the action.
+                return make_error(Errc::Timeout,
+                                  "the actuator at {} went away without an answer: see its audit",
+                                  path_);
             }
         }
         return Ok{};

@@ -14,9 +14,9 @@ inline constexpr const char* kActuatorSocket = "/run/homeostat/actuator.sock";
 
 // Blocks for as long as the action takes, at most `timeout`: call it on the working thread. A
 // refusal is a report (ran false, the reason in detail). Errors: NotFound, no socket; Denied, no
-// right to connect; Failed, nobody listens, it is busy or it went away; Timeout, it was asked and
-// did not answer in time, or before `interrupt` became readable, so whether the action ran is
-// unknown; Parse, not our actuator.
+// right to connect; Failed, nobody listens, it is busy or it went away before it was asked;
+// Timeout, it was asked and did not answer: not in time, not before `interrupt` became readable, or
+// it went away meanwhile, so whether the action ran is unknown; Parse, not our actuator.
 //
 // `interrupt`: a borrowed descriptor that ends the waiting when it can be read; -1: none.
 Result<ActionReport> request_action(const std::string& socket_path, const ActionRequest& request,

@@ -17,6 +17,7 @@
 #include "actions/actuator_server.hpp"
 #include "actions/config_report.hpp"
 #include "actions/forked_runner.hpp"
+#include "actions/watcher_uid.hpp"
 #include "core/file.hpp"
 #include "core/printable.hpp"
 

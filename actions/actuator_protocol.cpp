@@ -88,7 +88,7 @@ Result<ActionRequest> decode_request(std::span<const std::uint8_t> bytes) {
     }
     const auto opcode = get<std::uint16_t>(bytes, 6);
     if (opcode < static_cast<std::uint16_t>(Opcode::Run) ||
-        opcode > static_cast<std::uint16_t>(Opcode::Approve)) {
+        opcode > static_cast<std::uint16_t>(Opcode::Harm)) {
         return make_error(Errc::Parse, "unknown operation {}", opcode);
     }
     if (bytes[12] > static_cast<std::uint8_t>(ActionMode::Auto)) {
@@ -124,6 +124,8 @@ std::string encode_report(const ActionReport& report, std::uint64_t nonce) {
         {"mode", std::string(report.mode.view())},
         {"ran", report.ran},
         {"failed", report.failed},
+        {"waiting", report.waiting},
+        {"effect", std::string(name_of(report.effect))},
         {"ok", report.ok},
         {"changed", report.changed},
         {"failures", report.failures},
@@ -146,13 +148,20 @@ Result<ActionReport> decode_report(std::string_view body, std::uint64_t nonce) {
     }
     ActionReport report;
     FixedString<36> incident;
+    FixedString<15> effect;
     if (!take(json, "incident", incident) || !take(json, "rule", report.rule) ||
         !take(json, "playbook", report.playbook) || !take(json, "mode", report.mode) ||
         !take(json, "ran", report.ran) || !take(json, "failed", report.failed) ||
+        !take(json, "waiting", report.waiting) || !take(json, "effect", effect) ||
         !take(json, "ok", report.ok) || !take(json, "changed", report.changed) ||
         !take(json, "failures", report.failures) || !take(json, "detail", report.detail)) {
         return fault("a missing field");
     }
+    for (const Effect known :
+         {Effect::Unknown, Effect::Helped, Effect::DidNotHelp, Effect::Worse}) {
+        if (effect == name_of(known)) report.effect = known;
+    }
+    if (effect != name_of(report.effect)) return fault("a bad effect");
     const auto id = parse_incident_id(incident);
     if (!id) return fault("a bad incident id");
     report.incident = *id;

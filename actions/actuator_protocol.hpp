@@ -34,6 +34,7 @@ enum class Opcode : std::uint16_t {
     Run = 1,      // the rule's playbook on the target
     Ping = 2,     // is anybody there, and do we mean the same rules? Also the audit log's heartbeat
     Approve = 3,  // from a person only: the watcher may run it in mode recommend for so long
+    Harm = 4,     // the last run made matters worse: the breaker opens
 };
 
 // So long, at most, holds an approval that is given in advance.

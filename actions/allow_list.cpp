@@ -20,11 +20,12 @@ constexpr Duration kTimeLimitMax = hours(1);
 constexpr std::uint32_t kPerHourMax = 60;
 constexpr std::uint32_t kPerDayMax = 240;
 
-constexpr std::array<std::string_view, 6> kTopKeys{"version",          "watcher_uid", "max_mode",
-                                                   "grace_after_boot", "limits",      "actions"};
-constexpr std::array<std::string_view, 11> kActionKeys{
-    "rule",  "playbook", "max_mode", "targets", "paths",     "programs",
-    "shell", "min_age",  "requires", "limits",  "time_limit"};
+constexpr std::array<std::string_view, 7> kTopKeys{
+    "version", "watcher_uid", "max_mode", "grace_after_boot", "limits", "fleet", "actions"};
+constexpr std::array<std::string_view, 12> kActionKeys{
+    "rule",  "playbook", "max_mode", "targets", "paths",      "programs",
+    "shell", "min_age",  "requires", "limits",  "time_limit", "relief"};
+constexpr std::array<std::string_view, 2> kFleetKeys{"at_once", "slot"};
 constexpr std::array<std::string_view, 2> kHostLimitsKeys{"per_hour", "per_day"};
 constexpr std::array<std::string_view, 3> kLimitsKeys{"per_hour", "per_day", "cooldown"};
 constexpr std::array<std::string_view, 2> kRequiresKeys{"filesystem_used_above", "unit_state"};
@@ -52,6 +53,7 @@ public:
             return ok.error();
         }
         if (const auto ok = host_limits(*fields); !ok) return ok.error();
+        if (const auto ok = fleet(*fields); !ok) return ok.error();
         if (const auto ok = actions(*fields); !ok) return ok.error();
         return std::move(list_);
     }
@@ -81,6 +83,16 @@ private:
         return hour ? fields->take("per_day", list_.host_per_day, 0, kPerDayMax) : hour;
     }
 
+    Status fleet(const YamlFields& top) {
+        const YamlNode* node = top.find("fleet");
+        if (node == nullptr) return Ok{};
+        const auto fields = YamlFields::open(file_, *node, "fleet", kFleetKeys);
+        if (!fields) return fields.error();
+        if (const auto there = fields->require("at_once"); !there) return there.error();
+        const auto share = fields->take("at_once", list_.fleet.at_once, kAtOnceMin, 1);
+        return share ? fields->take("slot", list_.fleet.slot, kSlotMin, kSlotMax) : share;
+    }
+
     Status actions(const YamlFields& top) {
         const YamlNode* node = top.find("actions");
         if (node == nullptr || node->is_null()) return Ok{};  // nothing is allowed
@@ -105,6 +117,7 @@ private:
         if (const auto ok = fields->take("rule", action.rule, kRuleNameMax); !ok) return ok;
         if (const auto ok = fields->take("playbook", action.playbook, kRuleNameMax); !ok) return ok;
         if (const auto ok = fields->take("max_mode", action.max_mode); !ok) return ok;
+        if (const auto ok = fields->take("relief", action.relief); !ok) return ok;
         if (const auto ok = fields->take("min_age", action.min_age, Duration{}, hours(8760)); !ok) {
             return ok;
         }

@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "actions/fleet_slot.hpp"
 #include "core/decision.hpp"
 #include "core/result.hpp"
 #include "core/subject.hpp"
@@ -65,6 +66,7 @@ struct AllowedAction {
     std::vector<std::string> programs;
     bool shell = false;
     Duration min_age = hours(1);  // younger files are never deleted
+    bool relief = false;          // runs on a host that hardly works, too: it makes it lighter
     Precondition requires_;
     ActionLimits limits;
     Duration time_limit = seconds(120);
@@ -85,6 +87,7 @@ struct AllowList {
     std::uint32_t host_per_hour = kHostPerHour;
     std::uint32_t host_per_day = kHostPerDay;
     Duration grace_after_boot = minutes(5);  // what is seen right after boot is often not yet true
+    FleetTurns fleet;  // of how many hosts this one is, so that not all act at once
     std::vector<AllowedAction> actions;
     std::vector<AllowedTarget> targets;  // of all actions, in the order of the file
 

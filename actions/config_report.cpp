@@ -6,6 +6,7 @@
 #include "actions/actuator.hpp"
 #include "actions/playbook_run.hpp"
 #include "actions/trusted_file.hpp"
+#include "actions/watcher_uid.hpp"
 #include "core/file.hpp"
 
 namespace homeostat {

@@ -32,7 +32,26 @@ Duration doubled(Duration wait, std::uint32_t times, Duration most) {
     return std::min(wait, most);
 }
 
+// An incident that was looked at so lately is open.
+constexpr Duration kSeenLately = seconds(10);
+
+// By the incident's own story: the newest run of this rule ended without the effect it had to have.
+bool has_failed(const Rule& rule, const Incident& incident) {
+    bool failed = false;
+    for (const ActionRecord& action : incident.actions) {
+        if (action.rule != rule.name) continue;
+        if (action.state == "effective") failed = false;
+        if (action.state == "failed" || action.state == "ineffective") failed = true;
+    }
+    return failed;
+}
+
 }  // namespace
+
+bool is_control(const IncidentId& incident) {
+    const auto text = incident.text();
+    return mix(fnv1a(text.view())) % kControlOneIn == 0;
+}
 
 Decider::Decider(const ActionConfig& config, DeciderOptions options)
     : config_(config),
@@ -43,26 +62,60 @@ Decider::Decider(const ActionConfig& config, DeciderOptions options)
 std::optional<Decision> Decider::decide(const Incident& incident, Instant now) {
     if (!started_) started_ = now;
     if (incident.is_over()) return std::nullopt;
-    const auto rule = first_match(incident);
-    if (!rule) return std::nullopt;
-    Memory& memory = memory_of(incident.id, *rule, now);
+    const auto first = first_match(incident);
+    if (!first) return std::nullopt;
+    const std::uint16_t rule = choose_rung(*first, incident);
+    Memory& memory = memory_of(incident.id, rule, now);
     if (!is_due(memory, incident, now)) return std::nullopt;
     if (!passes_throttle(memory, incident, now)) return std::nullopt;
-    const Decision decision = make_decision(*rule, incident, now);
+    const Decision decision = make_decision(rule, incident, now);
     memory.severity = incident.severity;
     memory.decided = now;
     memory.asked = decision.allowed;
     memory.in_grace = in_grace(now);
+    memory.in_storm = is_storm(rule, now);
+    const Duration wait = wait_for_turn(decision, now);
+    memory.turn = wait.ns > 0 ? std::optional(now + wait) : std::nullopt;
+    memory.waiting = false;
     ++memory.times;
     return decision;
+}
+
+// Only what is done by itself waits: a person who approves decides about the moment too.
+Duration Decider::wait_for_turn(const Decision& decision, Instant now) const {
+    if (decision.mode != ActionMode::Auto) return Duration{};
+    return until_turn(config_.allow_list.fleet, options_.host_id, now.unix_ns);
+}
+
+std::optional<Decision> Decider::decision_behind(const ActionRecord& action,
+                                                 const Incident& incident) const {
+    for (std::size_t i = 0; i < config_.rules.size(); ++i) {
+        if (action.rule != config_.rules[i].name) continue;
+        Decision decision;
+        decision.rule = static_cast<std::uint16_t>(i);
+        decision.rule_name = action.rule;
+        decision.playbook = action.playbook;
+        decision.target =
+            config_.allow_list.find_target(action.rule, action.playbook, incident.subject);
+        if (decision.target == kNoTarget) return std::nullopt;
+        return decision;
+    }
+    return std::nullopt;
+}
+
+void Decider::tick(Instant now) {
+    if (!started_ || (last_tick_ && now - *last_tick_ > kGapMax)) started_ = now;
+    last_tick_ = now;
 }
 
 void Decider::note(const ActionReport& report) {
     for (Memory& memory : memories_) {
         if (!memory.in_use || memory.incident != report.incident || memory.times == 0) continue;
         if (report.rule != config_.rules[memory.rule].name) continue;
+        memory.waiting = report.waiting;
         if (report.reached) {
             memory.unreached = 0;
+            if (report.waiting) ++memory.lost;
             continue;
         }
         ++memory.lost;
@@ -77,9 +130,33 @@ const Rule* Decider::rule_of(const Decision& decision) const {
 std::optional<std::uint16_t> Decider::first_match(const Incident& incident) const {
     for (std::size_t i = 0; i < config_.rules.size(); ++i) {
         const Rule& rule = config_.rules[i];
-        if (rule.enabled && rule.condition.holds(incident)) return static_cast<std::uint16_t>(i);
+        if (!rule.enabled || rule.below) continue;
+        if (rule.condition.holds(incident)) return static_cast<std::uint16_t>(i);
     }
     return std::nullopt;
+}
+
+// The gentlest that has not failed on this incident yet; when all have, the hardest. A rung that is
+// disabled, or whose own condition does not hold, is left out.
+std::uint16_t Decider::choose_rung(std::uint16_t rule, const Incident& incident) const {
+    std::uint16_t chosen = rule;
+    for (const std::uint16_t next : config_.rules[rule].rungs) {
+        if (!has_failed(config_.rules[chosen], incident)) break;
+        const Rule& rung = config_.rules[next];
+        if (!rung.enabled || !rung.condition.holds(incident)) continue;
+        chosen = next;
+    }
+    return chosen;
+}
+
+// Counted anew from what is in memory: an incident is there once per rule, and one that is over
+// was not seen any more.
+bool Decider::is_storm(std::uint16_t rule, Instant now) const {
+    std::size_t count = 0;
+    for (const Memory& memory : memories_) {
+        if (memory.in_use && memory.rule == rule && now - memory.seen < kSeenLately) ++count;
+    }
+    return count >= kStormIncidents;
 }
 
 // Edge-triggered: the first time, when it got worse, and when an action that was asked for has had
@@ -87,6 +164,8 @@ std::optional<std::uint16_t> Decider::first_match(const Incident& incident) cons
 bool Decider::is_due(const Memory& memory, const Incident& incident, Instant now) const {
     if (memory.times == 0 || incident.severity > memory.severity) return true;
     if (memory.in_grace) return !in_grace(now);
+    if (memory.in_storm) return !is_storm(memory.rule, now);
+    if (memory.turn) return now >= *memory.turn;
     if (!memory.asked) return false;
     return now - memory.decided >= wait_before_retry(memory);
 }
@@ -95,15 +174,19 @@ bool Decider::is_due(const Memory& memory, const Incident& incident, Instant now
 Duration Decider::wait_before_retry(const Memory& memory) const {
     if (memory.unreached > 0)
         return doubled(kUnreachedRetryMin, memory.unreached, kUnreachedRetryMax);
-    const Rule& rule = config_.rules[memory.rule];
+    if (memory.waiting) return kApprovalRetry;
+    const Duration wait = std::max(cooldown_of(config_.rules[memory.rule]), kRetryMin);
+    return doubled(wait, memory.times - memory.lost, kCooldownMax);
+}
+
+Duration Decider::cooldown_of(const Rule& rule) const {
     Duration wait = ActionLimits{}.cooldown;
     for (const AllowedAction& action : config_.allow_list.actions) {
         if (action.rule == rule.name && action.playbook == rule.playbook) {
             wait = action.limits.cooldown;
         }
     }
-    if (rule.limits.cooldown) wait = std::max(wait, *rule.limits.cooldown);
-    return doubled(std::max(wait, kRetryMin), memory.times - memory.lost, kCooldownMax);
+    return rule.limits.cooldown ? std::max(wait, *rule.limits.cooldown) : wait;
 }
 
 bool Decider::in_grace(Instant now) const {
@@ -188,6 +271,17 @@ Decider::Group& Decider::group_of(std::uint64_t key, Instant now) {
     return *oldest;
 }
 
+// No harder one above it that could still be tried.
+bool Decider::is_last_rung(const Rule& rule, const Incident& incident) const {
+    for (const Rule& other : config_.rules) {
+        const bool above = other.below && &config_.rules[*other.below] == &rule;
+        if (!above) continue;
+        if (other.enabled && other.condition.holds(incident)) return false;
+        return is_last_rung(other, incident);
+    }
+    return true;
+}
+
 Decision Decider::make_decision(std::uint16_t number, const Incident& incident, Instant now) const {
     const Rule& rule = config_.rules[number];
     Decision decision;
@@ -195,6 +289,7 @@ Decision Decider::make_decision(std::uint16_t number, const Incident& incident, 
     decision.rule_name = std::string_view(rule.name);
     decision.playbook = std::string_view(rule.playbook);
     decision.mode = rule.mode;
+    decision.last_rung = is_last_rung(rule, incident);
     decision.target = config_.allow_list.find_target(rule.name, rule.playbook, incident.subject);
     judge(rule, incident, now, decision);
     return decision;
@@ -216,8 +311,25 @@ void Decider::judge(const Rule& rule, const Incident& incident, Instant now,
         config_.allow_list.actions[config_.allow_list.targets[decision.target].action];
     decision.mode = std::min({rule.mode, action.max_mode, config_.allow_list.max_mode});
     if (in_grace(now) && decision.mode != ActionMode::Observe) {
-        format_into(decision.why, "only observing in the first {} after start",
+        format_into(decision.why, "only observing in the first {} after a start or a gap",
                     human_duration(options_.grace.seconds()));
+        return;
+    }
+    if (is_storm(decision.rule, now) && decision.mode != ActionMode::Observe) {
+        format_into(decision.why, "{} or more incidents at once for this rule: a person is needed",
+                    kStormIncidents);
+        return;
+    }
+    if (const Duration wait = wait_for_turn(decision, now); wait.ns > 0) {
+        format_into(decision.why, "fleet: the turn of this host comes in {}",
+                    human_duration(wait.seconds()));
+        return;
+    }
+    if (decision.mode == ActionMode::Recommend && is_control(incident.id)) {
+        decision.mode = ActionMode::Observe;
+        format_into(decision.why, "one in {} is only watched, to know what doing nothing leads to",
+                    kControlOneIn);
+        decision.allowed = true;
         return;
     }
     decision.allowed = true;

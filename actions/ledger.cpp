@@ -47,11 +47,13 @@ BudgetVerdict refuse(fmt::format_string<Args...> format, Args&&... args) {
 constexpr BudgetVerdict kAllowed{.allowed = true, .why = {}};
 
 bool did_not_help(Outcome outcome) {
-    return outcome == Outcome::Failed || outcome == Outcome::Ineffective;
+    return outcome == Outcome::Failed || outcome == Outcome::Ineffective ||
+           outcome == Outcome::Harmful;
 }
 
-constexpr std::array<Outcome, 5> kOutcomes{Outcome::Started, Outcome::Effective,
-                                           Outcome::Ineffective, Outcome::Unknown, Outcome::Failed};
+constexpr std::array<Outcome, 6> kOutcomes{Outcome::Started,     Outcome::Effective,
+                                           Outcome::Ineffective, Outcome::Harmful,
+                                           Outcome::Unknown,     Outcome::Failed};
 
 bool take(const nlohmann::json& json, const char* key, std::string& out) {
     const auto found = json.find(key);
@@ -92,6 +94,9 @@ bool take_entry(const nlohmann::json& json, LedgerRun& run) {
         !take(json, "recommended", run.recommended)) {
         return false;
     }
+    // Not in a ledger of before 0.3.
+    if (json.contains("incident") && !take(json, "incident", run.incident)) return false;
+    if (json.contains("by_person") && !take(json, "by_person", run.by_person)) return false;
     for (const Outcome known : kOutcomes) {
         if (outcome != name_of(known)) continue;
         run.outcome = known;
@@ -121,6 +126,7 @@ std::string_view name_of(Outcome outcome) {
         case Outcome::Started: return "started";
         case Outcome::Effective: return "effective";
         case Outcome::Ineffective: return "ineffective";
+        case Outcome::Harmful: return "harmful";
         case Outcome::Unknown: return "unknown";
         case Outcome::Failed: return "failed";
     }
@@ -177,6 +183,7 @@ BudgetVerdict Ledger::judge(const BudgetRequest& request) const {
     }
     if (const auto verdict = judge_windows(request); !verdict.allowed) return verdict;
     if (request.approved) return kAllowed;
+    if (const auto verdict = judge_ladder(request); !verdict.allowed) return verdict;
     if (const auto verdict = judge_breaker(request); !verdict.allowed) return verdict;
     return judge_cooldown(request);
 }
@@ -203,15 +210,17 @@ BudgetVerdict Ledger::judge_windows(const BudgetRequest& request) const {
     return kAllowed;
 }
 
-// Two runs in a row that did not help open it; then one try each kBreakerOpen, and after
-// kFailuresUntilPerson in a row none, until a person asks for one or the history is forgotten.
+// Two runs in a row that did not help open it, or one that made matters worse; then one try each
+// kBreakerOpen, and after kFailuresUntilPerson in a row none, until a person asks for one or the
+// history is forgotten.
 BudgetVerdict Ledger::judge_breaker(const BudgetRequest& request) const {
     std::uint32_t failures = 0;
     std::int64_t last_ns = 0;
     for (auto run = runs_.rbegin(); run != runs_.rend(); ++run) {
         if (run->dry || run->rule != request.rule || run->target != request.target) continue;
         if (!did_not_help(run->outcome)) break;
-        if (failures++ == 0) last_ns = run->ended_ns;
+        if (failures == 0) last_ns = run->ended_ns;
+        failures += run->outcome == Outcome::Harmful ? kFailuresUntilBreaker : 1;
     }
     if (failures < kFailuresUntilBreaker) return kAllowed;
     if (failures >= kFailuresUntilPerson) {
@@ -220,6 +229,41 @@ BudgetVerdict Ledger::judge_breaker(const BudgetRequest& request) const {
     if (time_ns_ >= add(last_ns, kBreakerOpen.ns)) return kAllowed;
     return refuse("breaker: {} runs in a row did not help, again in {}", failures,
                   human_duration(Duration{add(last_ns, kBreakerOpen.ns) - time_ns_}.seconds()));
+}
+
+// The harder rung is for what the gentler one did not repair, whatever the watcher says.
+BudgetVerdict Ledger::judge_ladder(const BudgetRequest& request) const {
+    if (request.below.empty()) return kAllowed;
+    const LedgerRun* run = newest_run(request.below, request.target);
+    const bool failed = run != nullptr && did_not_help(run->outcome) &&
+                        subtract(time_ns_, run->ended_ns) < kRungKept.ns;
+    if (failed) return kAllowed;
+    return refuse("ladder: '{}' comes first", request.below);
+}
+
+const LedgerRun* Ledger::newest_run(std::string_view rule, std::string_view target) const {
+    for (auto run = runs_.rbegin(); run != runs_.rend(); ++run) {
+        if (!run->dry && run->rule == rule && run->target == target) return &*run;
+    }
+    return nullptr;
+}
+
+const LedgerRun* Ledger::run_by_person(std::string_view rule, std::string_view incident) const {
+    for (auto run = runs_.rbegin(); run != runs_.rend(); ++run) {
+        if (run->by_person && run->rule == rule && run->incident == incident) return &*run;
+    }
+    return nullptr;
+}
+
+bool Ledger::note_harm(std::string_view rule, std::string_view target) {
+    for (auto run = runs_.rbegin(); run != runs_.rend(); ++run) {
+        if (run->dry || run->rule != rule || run->target != target) continue;
+        const bool late = subtract(time_ns_, run->ended_ns) >= kHarmSeenWithin.ns;
+        if (late || run->outcome == Outcome::Started) return false;
+        run->outcome = Outcome::Harmful;
+        return true;
+    }
+    return false;
 }
 
 BudgetVerdict Ledger::judge_cooldown(const BudgetRequest& request) const {
@@ -243,11 +287,13 @@ void Ledger::begin(const BudgetRequest& request) {
     assert(judge(request).allowed);
     runs_.push_back({.rule = std::string(request.rule),
                      .target = std::string(request.target),
+                     .incident = std::string(request.incident),
                      .began_ns = time_ns_,
                      .ended_ns = time_ns_,
                      .outcome = Outcome::Started,
                      .dry = request.dry,
-                     .recommended = request.recommended});
+                     .recommended = request.recommended,
+                     .by_person = request.approved && !request.dry});
 }
 
 void Ledger::finish(Outcome outcome) {
@@ -314,11 +360,13 @@ std::string Ledger::to_text() const {
     for (const LedgerRun& run : runs_) {
         runs.push_back({{"rule", run.rule},
                         {"target", run.target},
+                        {"incident", run.incident},
                         {"began_ns", run.began_ns},
                         {"ended_ns", run.ended_ns},
                         {"outcome", std::string(name_of(run.outcome))},
                         {"dry", run.dry},
-                        {"recommended", run.recommended}});
+                        {"recommended", run.recommended},
+                        {"by_person", run.by_person}});
     }
     nlohmann::json approvals = nlohmann::json::array();
     for (const LedgerApproval& approval : approvals_) {

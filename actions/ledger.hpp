@@ -33,8 +33,10 @@ inline constexpr std::uint32_t kDryRunsPerHour = 60;  // of the host; they chang
 inline constexpr Duration kBreakerOpen = hours(6);    // after two runs in a row that did not help
 inline constexpr std::uint32_t kFailuresUntilBreaker = 2;
 inline constexpr std::uint32_t kFailuresUntilPerson = 4;  // in a row, within kRunsKept
-inline constexpr std::size_t kApprovalsMax = 64;          // in advance, at once
-inline constexpr std::size_t kRecordsMax = 256;           // rules with a record
+inline constexpr Duration kHarmSeenWithin = hours(1);
+inline constexpr Duration kRungKept = hours(24);  // so long a gentler rung that failed counts
+inline constexpr std::size_t kApprovalsMax = 64;  // in advance, at once
+inline constexpr std::size_t kRecordsMax = 256;   // rules with a record
 
 // A rule has earned mode auto when people approved it so often and it helped in so many of a
 // hundred (reliability rule B23).
@@ -45,6 +47,7 @@ enum class Outcome : std::uint8_t {
     Started,      // not over yet; when found at start: the actuator died meanwhile
     Effective,    // done, and what was wrong is no longer so
     Ineffective,  // done, and it still is
+    Harmful,      // done, and matters are worse than before
     Unknown,      // done; nothing says whether it helped
     Failed,       // a task failed, or time was up
 };
@@ -54,11 +57,13 @@ std::string_view name_of(Outcome outcome);
 struct LedgerRun {
     std::string rule;
     std::string target;
+    std::string incident;       // its id as text; empty in a ledger of before 0.3
     std::int64_t began_ns = 0;  // ledger time
     std::int64_t ended_ns = 0;  // while Started: as began_ns
     Outcome outcome = Outcome::Started;
     bool dry = false;
     bool recommended = false;  // a person approved it, now or in advance
+    bool by_person = false;    // ... now: it was the person who asked
 };
 
 // What a person allowed in advance: mode recommend runs this without asking, until then.
@@ -89,6 +94,8 @@ struct BudgetRequest {
     bool dry = false;          // check mode: only kDryRunsPerHour counts
     bool approved = false;     // a person asked for it: cooldown and breaker do not hold it up
     bool recommended = false;  // it counts for the record of the rule
+    std::string_view below{};  // the rule of the gentler rung, which must have failed; empty: none
+    std::string_view incident{};
 };
 
 struct BudgetVerdict {
@@ -122,6 +129,14 @@ public:
     // All noughts for a rule that nobody has approved yet.
     [[nodiscard]] LedgerRecord record_of(std::string_view rule) const;
 
+    // The watcher saw that the newest run of this rule on this target made matters worse, within
+    // kHarmSeenWithin of its end. It can only make the actuator more careful; false: no such run.
+    bool note_harm(std::string_view rule, std::string_view target);
+
+    // The newest run of this rule for this incident that a person asked for; null if there is none.
+    [[nodiscard]] const LedgerRun* run_by_person(std::string_view rule,
+                                                 std::string_view incident) const;
+
     // Runs still Started that nobody is running any more become Failed; returns how many.
     // Call it once after reading the file, when the host lock is held.
     std::size_t close_abandoned();
@@ -136,6 +151,8 @@ private:
     [[nodiscard]] BudgetVerdict judge_windows(const BudgetRequest& request) const;
     [[nodiscard]] BudgetVerdict judge_cooldown(const BudgetRequest& request) const;
     [[nodiscard]] BudgetVerdict judge_breaker(const BudgetRequest& request) const;
+    [[nodiscard]] BudgetVerdict judge_ladder(const BudgetRequest& request) const;
+    [[nodiscard]] const LedgerRun* newest_run(std::string_view rule, std::string_view target) const;
     void forget();
     void note_in_record(const LedgerRun& run);
 

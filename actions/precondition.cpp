@@ -51,7 +51,7 @@ Result<PreconditionState> examine_filesystem(double limit, const std::string& mo
     if (!usage) return usage.error();
     if (usage->size_bytes == 0) return make_error(Errc::NotAvailable, "{} has no size", mount);
     const double used = used_share(*usage);
-    PreconditionState state{.holds = used >= limit, .known = true, .measured = {}};
+    PreconditionState state{.holds = used >= limit, .known = true, .level = used, .measured = {}};
     format_into(state.measured, "{:.1f} % used", used * 100);
     return state;
 }
@@ -80,7 +80,7 @@ Result<PreconditionState> examine_unit(const std::string& wanted, const std::str
     }
     const std::string_view active = unit_property(report->output, "ActiveState");
     if (active.empty()) return make_error(Errc::Parse, "systemctl show {}: no ActiveState", unit);
-    PreconditionState state{.holds = active == wanted, .known = true, .measured = {}};
+    PreconditionState state{.holds = active == wanted, .known = true, .level = 0, .measured = {}};
     format_into(state.measured, "ActiveState {}", active.substr(0, 40));
     return state;
 }
@@ -91,7 +91,7 @@ Result<PreconditionState> examine(const Precondition& precondition, const Allowe
                                   const Root& root, Spawner& spawner) {
     switch (precondition.kind) {
         case Precondition::Kind::Nothing:
-            return PreconditionState{.holds = true, .known = false, .measured = {}};
+            return PreconditionState{.holds = true, .known = false, .level = 0, .measured = {}};
         case Precondition::Kind::FilesystemUsedAbove:
             return examine_filesystem(precondition.used_ratio, target.name, root);
         case Precondition::Kind::UnitState:

@@ -13,6 +13,7 @@ namespace homeostat {
 struct PreconditionState {
     bool holds = false;
     bool known = false;        // false for Precondition::Kind::Nothing
+    double level = 0;          // how bad, in [0,1], where that has degrees: the share in use
     FixedString<95> measured;  // for people: "97.2 % used", "ActiveState failed"
 };
 

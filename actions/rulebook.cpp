@@ -27,8 +27,9 @@ constexpr std::array<std::string_view, 8> kRulesetKeys{"name",
                                                        "default_events_ttl",
                                                        "execution_strategy",
                                                        "match_multiple_rules"};
-constexpr std::array<std::string_view, 9> kRuleKeys{
-    "name", "condition", "throttle", "action", "actions", "enabled", "mode", "limits", "verify"};
+constexpr std::array<std::string_view, 10> kRuleKeys{"name",    "condition", "throttle", "action",
+                                                     "actions", "enabled",   "mode",     "limits",
+                                                     "verify",  "ladder"};
 constexpr std::array<std::string_view, 4> kConditionKeys{"all", "any", "not_all", "timeout"};
 constexpr std::array<std::string_view, 5> kThrottleKeys{
     "once_within", "once_after", "accumulate_within", "threshold", "group_by_attributes"};
@@ -67,6 +68,7 @@ public:
         const auto document =
             parse_yaml(text, file_, {.size_max = kRulebookBytesMax, .depth_max = 16});
         if (!document) return document.error();
+        if (document->kind == YamlNode::Kind::Null) return Ok{};  // an empty file has no rules
         if (!document->is_list() || document->items.empty()) {
             return yaml_error(file_, document->mark, "a rulebook is a list of rulesets, got {}",
                               name_of(document->kind));
@@ -147,6 +149,8 @@ private:
         if (const auto ok = action(*fields, rule); !ok) return ok.error();
         if (const auto ok = limits(*fields, rule.limits); !ok) return ok.error();
         if (const auto ok = verify(*fields, rule.verify); !ok) return ok.error();
+        const auto ladder = fields->take("ladder", rule.ladder, kRungsMax, kRuleNameMax);
+        if (!ladder) return ladder.error();
         return rule;
     }
 
@@ -360,6 +364,31 @@ private:
 };
 
 }  // namespace
+
+Status resolve_ladders(std::vector<Rule>& rules) {
+    const auto find = [&](std::string_view name) {
+        return std::find_if(rules.begin(), rules.end(),
+                            [&](const Rule& rule) { return rule.name == name; });
+    };
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        auto below = static_cast<std::uint16_t>(i);
+        for (const std::string& name : rules[i].ladder) {
+            const auto wrong = [&](std::string_view why) {
+                return make_error(Errc::Invalid, "{}:{}: ladder of rule '{}': '{}' {}",
+                                  rules[i].file, rules[i].line, rules[i].name, name, why);
+            };
+            const auto rung = find(name);
+            if (rung == rules.end()) return wrong("is no rule");
+            const auto number = static_cast<std::uint16_t>(rung - rules.begin());
+            if (number == i || rung->below) return wrong("is on a ladder already");
+            if (!rung->ladder.empty()) return wrong("has a ladder of its own");
+            rung->below = below;
+            rules[i].rungs.push_back(number);
+            below = number;
+        }
+    }
+    return Ok{};
+}
 
 Status parse_rulebook(const std::string& file, std::string_view text, std::vector<Rule>& rules) {
     const std::size_t before = rules.size();

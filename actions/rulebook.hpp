@@ -2,8 +2,8 @@
 //
 // The files are written in the syntax of ansible-rulebook: a list of rulesets, each with rules of
 // `name`, `condition`, `throttle`, `action: run_playbook`. Our own keys of a rule are `mode`,
-// `limits`, `verify` and `enabled`; docs/rules.md is the manual. `sources` must be well-formed and
-// is otherwise ignored: the source of events is Homeostat itself.
+// `limits`, `verify`, `ladder` and `enabled`; docs/rules.md is the manual. `sources` must be
+// well-formed and is otherwise ignored: the source of events is Homeostat itself.
 //
 // Both processes read the same files in the same order, so a rule is known by its number. Whatever
 // is not understood is refused when the file is loaded, as FILE:LINE:COLUMN: reason.
@@ -26,6 +26,7 @@ namespace homeostat {
 inline constexpr std::size_t kRulebookBytesMax = 64UL * 1024;  // reliability rule B10
 inline constexpr std::size_t kRulesMax = 256;                  // over all files
 inline constexpr std::size_t kRuleNameMax = 63;                // what a Decision carries
+inline constexpr std::size_t kRungsMax = 8;                    // of one ladder, above its first
 
 // How often a matching rule may come to a decision, per group of equal attributes.
 struct Throttle {
@@ -71,8 +72,15 @@ struct Rule {
     Throttle throttle;
     RuleLimits limits;
     std::optional<Verify> verify;
+    std::vector<std::string> ladder;     // as written: the rules to try next, the gentlest first
+    std::vector<std::uint16_t> rungs;    // ... by their numbers; resolve_ladders()
+    std::optional<std::uint16_t> below;  // on whose failure this rule waits; nothing: on none
     std::vector<std::pair<std::string, ExtraValue>> extra_vars;  // literal values only
 };
+
+// Turns the names of all ladders into numbers, when all files are read. A rule is on one ladder at
+// most, and what is on a ladder has none of its own, so nothing goes round in a circle.
+Status resolve_ladders(std::vector<Rule>& rules);
 
 // Appends the rules of one file. An error text begins with "FILE:LINE:COLUMN: ".
 Status parse_rulebook(const std::string& file, std::string_view text, std::vector<Rule>& rules);

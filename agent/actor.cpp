@@ -44,14 +44,16 @@ void SocketActuator::interrupt() {
 
 Result<ActionReport> SocketActuator::run(const ActionJob& job) {
     ++nonce_;
-    return request_action(socket_, request_of(job.decision, job.incident, config_hash_, nonce_),
-                          timeout_, interrupt_);
+    ActionRequest request = request_of(job.decision, job.incident, config_hash_, nonce_);
+    if (job.harm) request.opcode = Opcode::Harm;
+    return request_action(socket_, request, timeout_, interrupt_);
 }
 
 bool Actor::step(Duration patience) {
     const auto job = work_.to_act.pop(patience);
     if (!job) return false;
     const auto result = runner_.run(*job);
+    if (job->harm) return true;
     const ActionReport report = result ? *result : unreachable(*job, result.error());
     // The watch empties this queue every tick and there is one job at a time, so it has room; if
     // the watch is gone, so is the wish to know.

@@ -5,6 +5,7 @@
 #include "agent/incidents/kinds.hpp"
 #include "collectors/mountinfo.hpp"
 #include "collectors/registry.hpp"
+#include "core/parse.hpp"
 
 namespace homeostat {
 namespace {
@@ -17,6 +18,13 @@ constexpr Duration kSnippetStep = seconds(2);  // 32 points: the minute before
 bool is_off(const Config& config, std::string_view name) {
     return std::find(config.collectors_off.begin(), config.collectors_off.end(), name) !=
            config.collectors_off.end();
+}
+
+// Which host of a fleet this is. The actuator reads the same file.
+std::string machine_id(const Root& root) {
+    std::array<char, 64> buffer;
+    const auto text = root.read("etc/machine-id", buffer);
+    return text ? std::string(trim(*text)) : std::string();
 }
 
 DetectorSettings detector_settings(const Config& config) {
@@ -116,7 +124,8 @@ Agent::Agent(const Config& config, const ActionConfig& actions, Host host, Work&
       recorder_(config.series_max, kSnippetStep),
       detectors_(detector_settings(config)),
       incidents_(config.incidents),
-      decider_(actions, DeciderOptions{.grace = config.actions.grace_after_start}),
+      decider_(actions, DeciderOptions{.grace = config.actions.grace_after_start,
+                                       .host_id = machine_id(host.root)}),
       processes_bytes_(bench_.memory_bytes()) {
     for (const CollectorRow& row : collector_rows()) {
         if (!is_off(config, row.name)) {
@@ -164,7 +173,9 @@ void Agent::tick() {
     events_ += bench_.events().all().size();
     Evidence evidence(*this, now);
     const auto changed = incidents_.run(findings, now, evidence);
+    decider_.tick(now);
     hand_over(changed);
+    for (const Incident& incident : changed) tell_harm(incident);
     for (const Incident& incident : incidents_.open()) decide(incident, now);
     if (bank_ != nullptr && now >= bank_until_) {
         detectors_.set_bank(nullptr);
@@ -193,16 +204,27 @@ void Agent::learn_past() {
     if (series) detectors_.teach(*series, history.values);
 }
 
+// What we saw of the effect is more than the actuator sees; its breaker has to know (reliability
+// rule B22). A full queue means that other actions are under way: then it stays with the incident.
+void Agent::tell_harm(const Incident& incident) {
+    if (incident.actions.empty()) return;
+    const ActionRecord& action = incident.actions.back();
+    if (action.state != name_of(Effect::Worse) || action.at <= harm_told_) return;
+    const auto decision = decider_.decision_behind(action, incident);
+    if (!decision || !work_.to_act.push({incident.id, *decision, true})) return;
+    harm_told_ = action.at;
+}
+
 void Agent::decide(const Incident& incident, Instant now) {
     const bool busy = incident.state == IncidentState::Acting;
     if (busy || incident.is_over() || incident.state == IncidentState::GivenUp) return;
     const auto decision = decider_.decide(incident, now);
     if (!decision) return;
-    // Observe asks for a dry run, auto for the real thing; recommend waits for a person, who asks
-    // the actuator with `homeostat approve`.
-    const bool ask = decision->allowed && decision->mode != ActionMode::Recommend;
-    const bool sent = ask && work_.to_act.push({incident.id, *decision});
-    if (ask && !sent) {  // still open: decided again soon
+    // Observe asks for a dry run, auto for the real thing. Recommend asks as well: what a person
+    // has approved in advance runs, for anything else the actuator says what it would do and waits
+    // for `homeostat approve`.
+    const bool sent = decision->allowed && work_.to_act.push({incident.id, *decision, false});
+    if (decision->allowed && !sent) {  // still open: decided again soon
         ++actions_refused_;
         ActionReport unsent;
         unsent.incident = incident.id;

@@ -78,6 +78,7 @@ private:
     void collect(Instant now);
     void learn_past();
     void decide(const Incident& incident, Instant now);
+    void tell_harm(const Incident& incident);
     void hand_over(std::span<const Incident> changed);
 
     Config config_;
@@ -103,6 +104,7 @@ private:
     std::uint64_t events_ = 0;
     std::uint64_t incidents_delayed_ = 0;
     std::uint64_t actions_refused_ = 0;
+    Instant harm_told_;  // when the newest action began that was told to have done harm
     Instant last_tick_;
 };
 

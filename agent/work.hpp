@@ -7,10 +7,12 @@
 
 namespace homeostat {
 
-// A decision to carry out.
+// A decision to carry out; or the word that carrying it out made matters worse, which nobody waits
+// for an answer to.
 struct ActionJob {
     IncidentId incident;
     Decision decision;
+    bool harm = false;
 };
 
 struct Work {

@@ -11,4 +11,14 @@ std::string_view name_of(ActionMode mode) {
     return "unknown";
 }
 
+std::string_view name_of(Effect effect) {
+    switch (effect) {
+        case Effect::Unknown: return "";
+        case Effect::Helped: return "effective";
+        case Effect::DidNotHelp: return "ineffective";
+        case Effect::Worse: return "worse";
+    }
+    return "";
+}
+
 }  // namespace homeostat

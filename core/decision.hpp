@@ -16,6 +16,12 @@ enum class ActionMode : std::uint8_t {
 
 std::string_view name_of(ActionMode mode);
 
+// What an action did to what it had to move.
+enum class Effect : std::uint8_t { Unknown, Helped, DidNotHelp, Worse };
+
+// As action records tell it: "effective", "ineffective", "worse"; empty when unknown.
+std::string_view name_of(Effect effect);
+
 // Made by the watcher from the rules. `rule` is the rule's number in the rulebooks, `target` the
 // number of the allow-list entry it would act on: only these numbers reach the actuator.
 struct Decision {
@@ -25,7 +31,8 @@ struct Decision {
     FixedString<63> rule_name;
     FixedString<63> playbook;
     bool allowed = false;
-    FixedString<159> why;  // which guard refused, or why it is allowed
+    bool last_rung = true;  // no harder remedy comes after this one
+    FixedString<159> why;   // which guard refused, or why it is allowed
 };
 
 // What the actuator answers.
@@ -37,8 +44,10 @@ struct ActionReport {
     bool reached = true;   // false: the actuator did not answer, so nothing was decided there
     bool ran = false;      // false: refused, or not reached
     bool failed = false;   // a task failed, or it was killed at its time limit
-    bool unknown = false;  // it was asked and did not answer: the action may have run
-    std::uint32_t ok = 0;  // the playbook's totals
+    bool waiting = false;  // refused only because a person has not approved it yet
+    Effect effect = Effect::Unknown;  // by what the actuator itself saw before and after
+    bool unknown = false;             // it was asked and did not answer: the action may have run
+    std::uint32_t ok = 0;             // the playbook's totals
     std::uint32_t changed = 0;
     std::uint32_t failures = 0;
     FixedString<159> detail;  // refusal, first failure, or what was done

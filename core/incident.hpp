@@ -86,11 +86,13 @@ struct ActionRecord {
     FixedString<63> rule;
     FixedString<63> playbook;
     FixedString<15> mode;     // observe, recommend, auto
-    FixedString<15> state;    // planned, running, ok, failed, refused, ineffective, effective
+    FixedString<15> state;    // planned, waiting, running, ok, failed, refused, unknown; then
+                              // effective, ineffective, worse
     FixedString<159> detail;  // why refused, or what it did
     Instant at;
-    double before = 0;  // the metric it must move, before and after
+    double before = 0;  // the metric it must move, before and after,
     double after = 0;
+    double expected = 0;  // and what it was heading for by then without the action
 };
 
 // The newest samples of the leading series at onset, oldest first.

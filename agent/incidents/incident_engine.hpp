@@ -6,7 +6,7 @@
 //            a confirmed finding with an incident kind
 //     (none) ------------------------------------------> Open
 //     Open --- a remedy is asked for --> Acting --- verified, or failed --> Open
-//     Acting --- the second remedy in vain --> GivenUp: a person is needed
+//     Acting --- the hardest remedy in vain twice, or one that made it worse --> GivenUp
 //     any --- no finding for `calm_for` --> Resolved (and leaves the table)
 //
 // One fault is one incident: findings of one kind and subject are the same incident, findings of
@@ -24,6 +24,7 @@
 #include <span>
 #include <vector>
 
+#include "agent/incidents/effect.hpp"
 #include "agent/incidents/event_history.hpp"
 #include "agent/incidents/preferences.hpp"
 #include "core/decision.hpp"
@@ -64,14 +65,6 @@ public:
 
     // What the catalogue in use says of a condition.
     virtual Counsel counsel_for(std::string_view condition) = 0;
-};
-
-// What must become true after an action, and until when (rule key `verify`).
-struct Verification {
-    enum class Sense : std::uint8_t { Below, Above };
-    Sense sense = Sense::Below;
-    double threshold = 0;
-    Duration within = seconds(120);
 };
 
 class IncidentEngine {
@@ -117,8 +110,13 @@ private:
         bool dirty = false;   // must be told
         bool urgent = false;  // ... at once, not at the next update interval
         bool verifying = false;
+        bool last_rung = true;  // of the remedies for it
         Verification verification;
         FixedString<63> verified_metric;
+        double before = 0;  // its value when the action was asked for
+        Severity severity_before = Severity::Info;
+        std::optional<NoActionForecast> forecast;
+        Instant asked;
         Instant acted;
         Instant told;
         std::uint8_t evidence_looks = 0;
@@ -152,6 +150,8 @@ private:
     void tell_all(NoteKind kind, std::string_view text, Instant now);
     void look_for_evidence(std::size_t i, Instant now, EvidenceSource& evidence);
     void verify(std::size_t i, Instant now, EvidenceSource& evidence);
+    void begin_acting(std::size_t i, Instant now);
+    void note_end_of_run(std::size_t i, const ActionReport& report, Instant now);
     void conclude(std::size_t i, std::string_view outcome);
     void update_severity(std::size_t i, Instant now);
     void tell(std::size_t i, Instant now);

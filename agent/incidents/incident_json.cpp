@@ -77,7 +77,8 @@ Json json_of(const ActionRecord& action) {
     return {{"rule", text_of(action.rule)},     {"playbook", text_of(action.playbook)},
             {"mode", text_of(action.mode)},     {"state", text_of(action.state)},
             {"detail", text_of(action.detail)}, {"at", time_of(action.at)},
-            {"before", action.before},          {"after", action.after}};
+            {"before", action.before},          {"after", action.after},
+            {"expected", action.expected}};
 }
 
 template <typename Items>

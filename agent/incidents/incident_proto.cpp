@@ -124,6 +124,7 @@ void put(const ActionRecord& action, const Instant& updated, v1::ActionRecord& o
     put_time(action.at, updated, [&] { return out.mutable_at(); });
     out.set_before(number(action.before));
     out.set_after(number(action.after));
+    out.set_expected(number(action.expected));
 }
 
 void put(const Snippet& snippet, v1::Snippet& out) {
@@ -270,6 +271,7 @@ void read(Reader& reader, const v1::ActionRecord& in, ActionRecord& out) {
     if (in.has_at()) out.at = reader.at(in.at());
     reader.read_number("before", in.before(), out.before);
     reader.read_number("after", in.after(), out.after);
+    reader.read_number("expected", in.expected(), out.expected);
 }
 
 void read(Reader& reader, const v1::Snippet& in, Snippet& out) {

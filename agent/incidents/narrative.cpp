@@ -34,14 +34,6 @@ void append_phrase(FixedString<255>& out, std::string_view phrase, std::string_v
     out.append(phrase.substr(gap + 2));
 }
 
-// The signal was an event: its name and count tell a person nothing that the phrase does not.
-bool is_event(const Finding& lead) {
-    for (int kind = 0; kind <= static_cast<int>(kEventKindLast); ++kind) {
-        if (lead.metric == name_of(static_cast<EventKind>(kind))) return true;
-    }
-    return false;
-}
-
 void append_state(FixedString<255>& out, const Incident& incident, const Finding& lead) {
     const std::string_view name = incident.subject.name.empty() ? std::string_view("this host")
                                                                 : incident.subject.name.view();
@@ -77,6 +69,13 @@ void append_forecast(FixedString<255>& out, const Finding& forecast) {
 }
 
 }  // namespace
+
+bool is_event(const Finding& lead) {
+    for (int kind = 0; kind <= static_cast<int>(kEventKindLast); ++kind) {
+        if (lead.metric == name_of(static_cast<EventKind>(kind))) return true;
+    }
+    return false;
+}
 
 FixedString<32> value_text(double value, Unit unit, std::string_view metric) {
     FixedString<32> out;

@@ -51,10 +51,13 @@ std::string action_text(const ActionRecord& action, const Finding* lead) {
     std::string out =
         fmt::format("{}: {} [{}] {}", action.rule, action.playbook, action.mode, action.state);
     if (!action.detail.empty()) out += fmt::format(", {}", action.detail);
-    const bool measured = action.state == "effective" || action.state == "ineffective";
-    if (measured && lead != nullptr) {
-        out += fmt::format(" ({} -> {})", value_text(action.before, lead->unit, lead->metric),
-                           value_text(action.after, lead->unit, lead->metric));
+    const bool measured =
+        action.state == "effective" || action.state == "ineffective" || action.state == "worse";
+    if (measured && lead != nullptr && !is_event(*lead)) {
+        out += fmt::format(" ({} -> {}, {} expected without it)",
+                           value_text(action.before, lead->unit, lead->metric),
+                           value_text(action.after, lead->unit, lead->metric),
+                           value_text(action.expected, lead->unit, lead->metric));
     }
     return out;
 }

@@ -34,6 +34,7 @@ void round_numbers(Incident& incident) {
     for (ActionRecord& action : incident.actions) {
         action.before = round_to_12_bits(action.before);
         action.after = round_to_12_bits(action.after);
+        action.expected = round_to_12_bits(action.expected);
     }
     for (float& value : incident.snippet.values) {
         value = static_cast<float>(round_to_12_bits(static_cast<double>(value)));

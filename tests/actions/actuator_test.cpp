@@ -551,18 +551,90 @@ TEST_CASE("actuator (RULES D19): every rule, target and mode a watcher can send 
     CHECK(runs <= 4);  // fifty minutes: the host's budget of one hour
 }
 
-TEST_CASE("find uid: a number is itself, a name is looked up, anything else is an error") {
-    constexpr std::string_view kPasswd =
-        "root:x:0:0:root:/root:/bin/bash\nhomeostat:x:998:997::/:/sbin/nologin\nbad:x:x:0\nbad2\n";
-    CHECK(*find_uid("12", kPasswd) == 12);
-    CHECK(*find_uid("homeostat", kPasswd) == 998);
-    CHECK(*find_uid("root", kPasswd) == 0);
-    for (const char* user : {"", "nobody", "bad", "bad2", "homeosta", "homeostat:x", "-1",
-                             "4294967295", "99999999999999999999"}) {
-        CAPTURE(user);
-        CHECK_FALSE(find_uid(user, kPasswd));
+// RULES C4, Naoru: who has to approve sees what would be done.
+TEST_CASE("actuator (RULES C4): what waits for a person says what there is to approve") {
+    World world;
+    world.runner.outcome.detail = "would change: delete them (4)";
+    const ActionReport report = world.ask(kAsk, 2);
+    CHECK_FALSE(report.ran);
+    CHECK(report.waiting);
+    CHECK(says(report, "a person must approve it: 90.0 % used -> 90.0 % used") == false);
+    CHECK(says(report, "would change: delete them (4)"));
+    REQUIRE(world.runner.checks.size() == 1);
+    CHECK(world.runner.checks[0]);  // a dry run
+    // The person runs it; the watcher hears of it when it asks again, and runs nothing.
+    world.runner.meanwhile = [&] { world.fill("srv/a", 60); };
+    CHECK(world.ask(kAsk, 2, ActionMode::Recommend, 0).ran);
+    const ActionReport told = world.ask(kAsk, 2);
+    CHECK_FALSE(told.ran);
+    CHECK_FALSE(told.waiting);
+    CHECK(told.effect == Effect::Helped);
+    CHECK(says(told, "a person had it run: effective"));
+    CHECK(world.runner.checks.size() == 2);
+}
+
+TEST_CASE("actuator (RULES B22): what made matters worse once is out, by what it saw itself") {
+    World world;
+    world.runner.meanwhile = [&] { world.fill("srv/a", 5); };  // 90 % becomes 95 %
+    const ActionReport report = world.ask(kClean, 0);
+    CHECK(report.effect == Effect::Worse);
+    world.clock.advance(hours(2));
+    CHECK(says(world.ask(kClean, 0), "breaker"));
+    world.clock.advance(hours(5));
+    CHECK(world.ask(kClean, 0).ran);
+}
+
+TEST_CASE("actuator (RULES B22): ... and by the watcher's word, which can only stop things") {
+    World world;
+    const auto harm = [&](std::uint16_t rule, std::uint16_t target) {
+        const ActionRequest request{.opcode = Opcode::Harm,
+                                    .rule = rule,
+                                    .target = target,
+                                    .mode = ActionMode::Auto,
+                                    .incident = {},
+                                    .nonce = 5,
+                                    .config_hash = 77};
+        return world.actuator->handle({.uid = kWatcher, .pid = 1}, encode(request)).report;
+    };
+    CHECK(says(harm(kClean, 0), "no run of this rule here"));
+    world.runner.meanwhile = [&] { world.fill("srv/a", 60); };
+    REQUIRE(world.ask(kClean, 0).effect == Effect::Helped);
+    CHECK(harm(kClean, 0).effect == Effect::Worse);
+    CHECK(world.runner.rules.size() == 1);
+    CHECK(world.audit().find("\"harmful\"") != std::string::npos);
+    world.fill("srv/a", 10);
+    world.clock.advance(hours(2));
+    CHECK(says(world.ask(kClean, 0), "breaker"));
+    CHECK(says(harm(kClean, 0), "no run of this rule here"));  // too late to be its doing
+}
+
+TEST_CASE("actuator (RULES C4): a harder rung runs only after the gentler one has failed") {
+    World world;
+    world.config.rules[kNotAllowed].playbook = "clean.yml";
+    world.config.rules[kAsk].mode = ActionMode::Auto;
+    world.config.rules[kAsk].below = kClean;
+    CHECK(says(world.ask(kAsk, 2), "ladder: 'clean' comes first"));
+    REQUIRE(world.ask(kClean, 0).effect == Effect::DidNotHelp);
+    CHECK(world.ask(kAsk, 2).ran);
+}
+
+TEST_CASE("actuator (RULES C4, B24): pressure and other hosts' turns hold back, relief does not") {
+    World world;
+    world.root.set("proc/pressure/memory", "full avg10=90 avg60=90.00 avg300=9 total=1\n");
+    CHECK(says(world.ask(kClean, 0), "pressure: "));
+    CHECK(world.ask(kClean, 0, ActionMode::Observe).ran);
+    world.config.allow_list.actions[0].relief = true;
+    CHECK(world.ask(kClean, 0).ran);
+    World fleet;
+    fleet.config.allow_list.fleet = {0.001, minutes(5)};
+    CHECK(says(fleet.ask(kClean, 0), "fleet: no turn without a machine id"));
+    fleet.root.set("etc/machine-id", "0123456789abcdef0123456789abcdef\n");
+    int runs = 0;
+    for (int slot = 0; slot < 20; ++slot) {
+        runs += fleet.ask(kClean, 0).ran ? 1 : 0;
+        fleet.clock.advance(minutes(5));
     }
-    CHECK_FALSE(find_uid("root", ""));
+    CHECK(runs <= 1);
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ ActionConfig make_config(const std::string& rules, std::string_view allow = kAll
     ActionConfig config;
     const auto parsed = parse_rulebook("r.yml", "- rules:\n" + rules, config.rules);
     REQUIRE_MESSAGE(parsed.has_value(), std::string(parsed ? "" : parsed.error().text.c_str()));
+    REQUIRE(resolve_ladders(config.rules));
     auto list = parse_allow_list("allow.yml", allow);
     REQUIRE(list);
     config.allow_list = std::move(*list);
@@ -199,7 +200,7 @@ TEST_CASE("decider (RULES C4): right after start it only observes, then decides 
     const auto early = decider.decide(incident, clock.now());
     REQUIRE(early);
     CHECK_FALSE(early->allowed);
-    CHECK(early->why == "only observing in the first 5 min after start");
+    CHECK(early->why == "only observing in the first 5 min after a start or a gap");
     clock.advance(minutes(4));
     CHECK_FALSE(decider.decide(incident, clock.now()));
     clock.advance(minutes(1));
@@ -268,6 +269,183 @@ TEST_CASE("decider: memory is fixed; the incident not seen longest is forgotten 
     clock.advance(seconds(1));
     CHECK_FALSE(decider.decide(incident_of("foreign", "/srv/a", 3), clock.now()));
     CHECK_FALSE(decider.decide(incident_of("foreign", "/srv/a", 2), clock.now()));
+}
+
+ActionRecord record_of(std::string_view rule, std::string_view state) {
+    ActionRecord record;
+    record.rule = rule;
+    record.mode = "auto";
+    record.state = state;
+    return record;
+}
+
+constexpr std::string_view kLadderAllow = R"(version: 1
+watcher_uid: 1
+max_mode: auto
+actions:
+  - {rule: gentle, playbook: gentle.yml, max_mode: auto, targets: [/srv/a], requires: nothing}
+  - {rule: hard, playbook: hard.yml, max_mode: auto, targets: [/srv/a], requires: nothing}
+)";
+
+std::string ladder_rules(std::string_view hard_condition) {
+    return fmt::format(
+        "    - {{name: gentle, condition: event.kind == 'sick', mode: auto, ladder: [hard],\n"
+        "       action: {{run_playbook: {{name: gentle.yml}}}}}}\n"
+        "    - {{name: hard, condition: {}, mode: auto,\n"
+        "       action: {{run_playbook: {{name: hard.yml}}}}}}\n",
+        hard_condition);
+}
+
+// RULES C4: recommend -> gentle -> hard -> human.
+TEST_CASE("decider (RULES C4): when a rung has failed the next one decides, at once") {
+    const ActionConfig config = make_config(ladder_rules("event.kind == 'sick'"), kLadderAllow);
+    Decider decider(config);
+    test::ManualClock clock;
+    Incident incident = incident_of("sick");
+    const auto first = decider.decide(incident, clock.now());
+    REQUIRE(first);
+    CHECK(first->rule_name == "gentle");
+    CHECK_FALSE(first->last_rung);
+    REQUIRE(incident.actions.push(record_of("gentle", "ineffective")));
+    clock.advance(seconds(1));
+    const auto second = decider.decide(incident, clock.now());
+    REQUIRE(second);
+    CHECK(second->rule_name == "hard");
+    CHECK(second->last_rung);
+    REQUIRE(incident.actions.push(record_of("hard", "failed")));
+    clock.advance(seconds(1));
+    CHECK_FALSE(decider.decide(incident, clock.now()));  // not before its cooldown
+    clock.advance(hours(1));
+    const auto again = decider.decide(incident, clock.now());
+    REQUIRE(again);
+    CHECK(again->rule_name == "hard");
+}
+
+TEST_CASE("decider: a rung never decides by itself, nor where its own condition does not hold") {
+    const ActionConfig config = make_config(ladder_rules("event.kind == 'other'"), kLadderAllow);
+    Decider decider(config);
+    const test::ManualClock clock;
+    CHECK_FALSE(decider.decide(incident_of("other"), clock.now()));
+    Incident incident = incident_of("sick");
+    REQUIRE(incident.actions.push(record_of("gentle", "failed")));
+    const auto decision = decider.decide(incident, clock.now());
+    REQUIRE(decision);
+    CHECK(decision->rule_name == "gentle");
+    CHECK(decision->last_rung);
+}
+
+// RULES B21: if most things look broken, stop and report.
+TEST_CASE("decider (RULES B21): many incidents of one rule at once are no many faults") {
+    const ActionConfig config = make_config(rule_text("clean", "auto"));
+    Decider decider(config);
+    test::ManualClock clock;
+    const auto decide = [&](std::uint8_t number) {
+        return decider.decide(incident_of("clean", "/srv/a", number), clock.now());
+    };
+    for (std::uint8_t number = 1; number < kStormIncidents; ++number) {
+        REQUIRE(decide(number));
+    }
+    const auto storm = decide(kStormIncidents);
+    REQUIRE(storm);
+    CHECK_FALSE(storm->allowed);
+    CHECK(storm->why.view().find("a person is needed") != std::string_view::npos);
+    CHECK_FALSE(decide(kStormIncidents));  // said once
+    clock.advance(minutes(1));             // the others are over
+    const auto later = decide(kStormIncidents);
+    REQUIRE(later);
+    CHECK(later->allowed);
+}
+
+TEST_CASE("decider (RULES C4): after a gap it only observes again, an hour of peace is no gap") {
+    const ActionConfig config = make_config(rule_text("clean", "auto"));
+    Decider decider(config, {.grace = minutes(5)});
+    test::ManualClock clock;
+    for (int second = 0; second < 3600; ++second, clock.advance(seconds(1))) {
+        decider.tick(clock.now());
+    }
+    const auto awake = decider.decide(incident_of("clean", "/srv/a", 1), clock.now());
+    REQUIRE(awake);
+    CHECK(awake->allowed);
+    clock.advance(hours(8));  // suspended
+    decider.tick(clock.now());
+    const auto resumed = decider.decide(incident_of("clean", "/srv/a", 2), clock.now());
+    REQUIRE(resumed);
+    CHECK_FALSE(resumed->allowed);
+}
+
+TEST_CASE("decider (RULES B23): what waits for a person is asked for again, without doubling") {
+    const ActionConfig config = make_config(rule_text("tell", "auto"));
+    Decider decider(config);
+    test::ManualClock clock;
+    const Incident incident = incident_of("tell");
+    for (int time = 0; time < 5; ++time) {
+        CAPTURE(time);
+        REQUIRE(decider.decide(incident, clock.now()));
+        ActionReport waiting;
+        waiting.incident = incident.id;
+        waiting.rule = "tell";
+        waiting.waiting = true;
+        decider.note(waiting);
+        clock.advance(kApprovalRetry - seconds(1));
+        CHECK_FALSE(decider.decide(incident, clock.now()));
+        clock.advance(seconds(1));
+    }
+}
+
+// RULES C4, Narya: a no-action control.
+TEST_CASE("decider (RULES C4): one recommendation in ten is only watched, for good") {
+    int controls = 0;
+    for (std::uint64_t number = 0; number < 10'000; ++number) {
+        controls += is_control(make_incident_id(1, {number, number})) ? 1 : 0;
+    }
+    CHECK(controls > 800);
+    CHECK(controls < 1200);
+    const ActionConfig config = make_config(rule_text("tell", "auto"));
+    Decider decider(config);
+    Incident incident = incident_of("tell");
+    while (!is_control(incident.id)) ++incident.id.bytes[1];
+    const auto decision = decider.decide(incident, test::ManualClock().now());
+    REQUIRE(decision);
+    CHECK(decision->mode == ActionMode::Observe);
+    CHECK(decision->why.view().find("only watched") != std::string_view::npos);
+}
+
+TEST_CASE("decider (RULES B24): in a fleet it waits for this host's turn, and then decides") {
+    ActionConfig config = make_config(rule_text("clean", "auto"));
+    config.allow_list.fleet = {0.02, minutes(5)};
+    Decider decider(config, {.grace = Duration{}, .host_id = "machine"});
+    test::ManualClock clock;
+    const Incident incident = incident_of("clean");
+    Duration wait = until_turn(config.allow_list.fleet, "machine", clock.now().unix_ns);
+    if (wait.ns == 0) {  // just now: the next one
+        clock.advance(minutes(5));
+        wait = until_turn(config.allow_list.fleet, "machine", clock.now().unix_ns);
+    }
+    REQUIRE(wait.ns > 0);
+    const auto early = decider.decide(incident, clock.now());
+    REQUIRE(early);
+    CHECK_FALSE(early->allowed);
+    CHECK(early->why.view().find("fleet: the turn of this host comes in") == 0);
+    clock.advance(wait - seconds(1));
+    CHECK_FALSE(decider.decide(incident, clock.now()));
+    clock.advance(seconds(1));
+    const auto turn = decider.decide(incident, clock.now());
+    REQUIRE(turn);
+    CHECK(turn->allowed);
+}
+
+TEST_CASE("decider: what was done is known by its record, if the files still have it") {
+    const ActionConfig config = make_config(rule_text("clean", "auto"));
+    const Decider decider(config);
+    ActionRecord record = record_of("clean", "worse");
+    record.playbook = "clean.yml";
+    const auto decision = decider.decision_behind(record, incident_of("clean", "/srv/b"));
+    REQUIRE(decision);
+    CHECK(decision->rule == 0);
+    CHECK(decision->target == 1);
+    CHECK_FALSE(decider.decision_behind(record, incident_of("clean", "/elsewhere")));
+    record.rule = "gone";
+    CHECK_FALSE(decider.decision_behind(record, incident_of("clean")));
 }
 
 }  // namespace

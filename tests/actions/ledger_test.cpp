@@ -154,6 +154,47 @@ TEST_CASE("ledger (RULES B22): what did not help twice is out for 6 h, four time
     CHECK(host.run(request));  // it helped: the row is broken
 }
 
+TEST_CASE("ledger (RULES B22): one run that made matters worse opens the breaker at once") {
+    Timeline host;
+    const BudgetRequest request = on("a", "/x");
+    REQUIRE(host.run(request, Outcome::Harmful));
+    host.pass(hours(5));
+    CHECK(host.ledger.judge(request).why.view().find("breaker") == 0);
+    host.pass(hours(2));
+    REQUIRE(host.run(request, Outcome::Harmful));
+    host.pass(hours(100));  // twice is as bad as four times in vain: a person is needed
+    CHECK(host.ledger.judge(request).why.view().find("a person is needed") !=
+          std::string_view::npos);
+}
+
+TEST_CASE("ledger (RULES B22): harm that is seen later counts for the newest run, for an hour") {
+    Timeline host;
+    CHECK_FALSE(host.ledger.note_harm("a", "/x"));
+    REQUIRE(host.run(on("a", "/x"), Outcome::Effective));
+    CHECK_FALSE(host.ledger.note_harm("a", "/y"));
+    CHECK_FALSE(host.ledger.note_harm("b", "/x"));
+    host.pass(minutes(59));
+    CHECK(host.ledger.note_harm("a", "/x"));
+    CHECK(host.ledger.runs().back().outcome == Outcome::Harmful);
+    host.pass(minutes(2));
+    CHECK_FALSE(host.ledger.note_harm("a", "/x"));
+}
+
+TEST_CASE("ledger (RULES C4): a rung waits for the failure of the one below, for a day") {
+    Timeline host;
+    BudgetRequest hard = on("hard", "/x");
+    hard.below = "gentle";
+    CHECK(host.ledger.judge(hard).why == "ladder: 'gentle' comes first");
+    REQUIRE(host.run(on("gentle", "/y"), Outcome::Ineffective));
+    CHECK_FALSE(host.ledger.judge(hard).allowed);  // elsewhere
+    REQUIRE(host.run(on("gentle", "/x"), Outcome::Ineffective));
+    CHECK(host.ledger.judge(hard).allowed);
+    host.pass(hours(25));
+    CHECK_FALSE(host.ledger.judge(hard).allowed);
+    REQUIRE(host.run(on("gentle", "/x"), Outcome::Effective));
+    CHECK_FALSE(host.ledger.judge(hard).allowed);
+}
+
 TEST_CASE("ledger: a person's approval passes cooldown and breaker, not the budgets") {
     Timeline host;
     BudgetRequest request = on("r", "/a");
@@ -334,9 +375,10 @@ public:
         int rule;
         int target;
         std::int64_t at;
-        bool helped;
+        Outcome outcome;
     };
 
+    // Rule 2 is the rung above rule 1.
     bool allows(int rule, int target, const ActionLimits& limits, std::int64_t now) const {
         const auto within = [&](Duration window, auto&& wanted) {
             std::uint32_t count = 0;
@@ -353,17 +395,27 @@ public:
         if (within(hours(1), any) >= kHostPerHour || within(hours(24), any) >= kHostPerDay) {
             return false;
         }
+        if (rule == 2 && !has_failed(1, target, now)) return false;
         return breaker_is_closed(rule, target, now) && is_cool(rule, target, limits, now);
     }
     void add(Entry entry) { entries_.push_back(entry); }
 
 private:
+    bool has_failed(int rule, int target, std::int64_t now) const {
+        const Entry* newest = nullptr;
+        for (const Entry& e : entries_) {
+            if (e.rule == rule && e.target == target) newest = &e;
+        }
+        return newest != nullptr && newest->outcome != Outcome::Effective &&
+               newest->at > now - hours(24).ns;
+    }
     bool breaker_is_closed(int rule, int target, std::int64_t now) const {
         int in_a_row = 0;
         std::int64_t last = 0;
         for (const Entry& e : entries_) {
             if (e.rule != rule || e.target != target || e.at < now - hours(7 * 24).ns) continue;
-            in_a_row = e.helped ? 0 : in_a_row + 1;
+            const int weight = e.outcome == Outcome::Harmful ? 2 : 1;
+            in_a_row = e.outcome == Outcome::Effective ? 0 : in_a_row + weight;
             last = e.at;
         }
         return in_a_row < 2 || (in_a_row < 4 && now >= last + hours(6).ns);
@@ -425,19 +477,21 @@ void live(std::uint32_t seed, int steps, bool through_text) {
             default: {
                 const int rule = dice(3);
                 const int target = dice(3);
-                const bool helps = dice(3) != 0;
+                static constexpr std::array kEnds{Outcome::Effective, Outcome::Effective,
+                                                  Outcome::Ineffective, Outcome::Harmful};
+                const Outcome end = kEnds[static_cast<std::size_t>(dice(4))];
                 BudgetRequest request = on(kRules[static_cast<std::size_t>(rule)],
                                            kTargets[static_cast<std::size_t>(target)]);
                 request.limits = limits;
+                if (rule == 2) request.below = kRules[1];
                 const bool expected = model.allows(rule, target, limits, true_ns);
-                const bool ran =
-                    host.run(request, helps ? Outcome::Effective : Outcome::Ineffective);
+                const bool ran = host.run(request, end);
                 if (ran != expected) {
                     CAPTURE(seed);
                     CAPTURE(step);
                     REQUIRE(ran == expected);
                 }
-                if (ran) model.add({rule, target, true_ns, helps});
+                if (ran) model.add({rule, target, true_ns, end});
             }
         }
     }

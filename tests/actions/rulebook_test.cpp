@@ -88,6 +88,58 @@ TEST_CASE("rulebook: a whole file in the syntax of ansible-rulebook, and our own
     CHECK_FALSE(rules[0].condition.holds(incident));
 }
 
+TEST_CASE("rulebook: a file without rules has none, and says so by being empty") {
+    for (const char* text : {"", "\n", "# later\n", "---\n"}) {
+        CAPTURE(text);
+        std::vector<Rule> rules;
+        CHECK(parse_rulebook("r.yml", text, rules));
+        CHECK(rules.empty());
+    }
+}
+
+TEST_CASE("rulebook: a ladder names the rules that come next, whichever file they are in") {
+    const auto named = [](std::string_view name, std::string_view extra) {
+        return fmt::format(
+            "- rules:\n    - name: {}\n      condition: event.value > 1\n"
+            "      action: {{run_playbook: {{name: a.yml}}}}\n{}",
+            name, extra);
+    };
+    const auto resolve = [&](std::initializer_list<std::pair<const char*, const char*>> texts,
+                             std::vector<Rule>& rules) {
+        for (const auto& [name, extra] : texts) {
+            const auto parsed = parse_rulebook("r.yml", named(name, extra), rules);
+            REQUIRE_MESSAGE(parsed, std::string(parsed ? "" : parsed.error().text.c_str()));
+        }
+        return resolve_ladders(rules);
+    };
+    std::vector<Rule> rules;
+    REQUIRE(resolve({{"hard", ""}, {"gentle", "      ladder: [middle, hard]\n"}, {"middle", ""}},
+                    rules));
+    CHECK(rules[1].rungs == std::vector<std::uint16_t>{2, 0});
+    CHECK_FALSE(rules[1].below);
+    CHECK(rules[2].below == std::uint16_t{1});
+    CHECK(rules[0].below == std::uint16_t{2});
+
+    struct Row {
+        const char* ladder_a;
+        const char* ladder_b;
+        std::string_view says;
+    };
+    for (const Row& row :
+         {Row{"      ladder: [c]\n", "", "'c' is no rule"},
+          Row{"      ladder: [a]\n", "", "'a' is on a ladder already"},
+          Row{"      ladder: [b, b]\n", "", "'b' is on a ladder already"},
+          Row{"      ladder: [b]\n", "      ladder: [a]\n", "'b' has a ladder of its own"}}) {
+        CAPTURE(row.ladder_a);
+        std::vector<Rule> bad;
+        const auto resolved = resolve({{"a", row.ladder_a}, {"b", row.ladder_b}}, bad);
+        REQUIRE_FALSE(resolved);
+        CAPTURE(resolved.error().text.c_str());
+        CHECK(resolved.error().text.view().find(row.says) != std::string_view::npos);
+        CHECK(resolved.error().text.view().starts_with("r.yml:"));
+    }
+}
+
 TEST_CASE("rulebook: what is not supported is refused with its place and what is") {
     struct Row {
         std::string text;
@@ -97,7 +149,6 @@ TEST_CASE("rulebook: what is not supported is refused with its place and what is
         return with_rule(std::string(kCondition) + std::string(kAction) + std::string(extra));
     };
     const Row rows[] = {
-        {"", "a rulebook is a list of rulesets"},
         {"[]", "a rulebook is a list of rulesets"},
         {"- 1", "a ruleset must be a mapping"},
         {"- name: a\n  ruels: []\n",
@@ -161,7 +212,7 @@ TEST_CASE("rulebook: what is not supported is refused with its place and what is
         {"a: &x 1\nb: *x\n", "r.yml:1:"},
         {"- rules: !!python/object:os.system []\n", "r.yml:1:"},
         {std::string(kRulebookBytesMax + 1, '#'), "r.yml"},
-        {"\x00\xff\xfe", "r.yml"},
+        {std::string("\x00\xff\xfe", 3), "r.yml"},
     };
     for (const Row& row : rows) {
         const std::string text = refusal(row.text);

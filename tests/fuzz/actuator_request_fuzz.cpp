@@ -4,10 +4,10 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "actions/actuator.hpp"
 #include "actions/actuator_protocol.hpp"
 #include "actions/ledger.hpp"
 #include "actions/precondition.hpp"
+#include "actions/watcher_uid.hpp"
 
 using namespace homeostat;
 

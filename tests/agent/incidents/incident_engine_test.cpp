@@ -253,6 +253,105 @@ TEST_CASE_FIXTURE(Fixture, "incident_engine: an unknown value after an action is
     CHECK(told.back().actions.back().state == "ineffective");
 }
 
+TEST_CASE_FIXTURE(Fixture, "incident_engine: without `verify` an action helped when it is over") {
+    for (const bool helps : {true, false}) {
+        CAPTURE(helps);
+        run({full("/srv")}, 2);
+        engine.note_decision(engine.open()[0].id, decision(), true, {}, clock.now());
+        report(true, false);
+        if (helps) {
+            run({}, 6);
+        } else {
+            run({full("/srv")}, 125);
+        }
+        CHECK(told.back().actions.back().state == (helps ? "effective" : "ineffective"));
+        run({}, 400);
+        REQUIRE(engine.open().empty());
+    }
+}
+
+TEST_CASE_FIXTURE(Fixture, "incident_engine: what the actuator saw afterwards is the answer") {
+    run({full("/srv")}, 2);
+    engine.note_decision(engine.open()[0].id, decision(), true, {}, clock.now());
+    ActionReport seen;
+    seen.incident = engine.open()[0].id;
+    seen.ran = true;
+    seen.effect = Effect::Helped;
+    engine.note_report(seen, clock.now());
+    run({full("/srv")});
+    CHECK(told.back().actions.back().state == "effective");
+}
+
+TEST_CASE_FIXTURE(Fixture, "incident_engine (RULES B22): one action that made it worse is enough") {
+    run({full("/srv")}, 2);
+    act();
+    run({full("/srv")}, 1);
+    report(true, false);
+    evidence.value = 0.99;
+    run({full("/srv")}, 31);
+    CHECK(told.back().actions.back().state == "worse");
+    CHECK(told.back().actions.back().after == doctest::Approx(0.99));
+    CHECK(told.back().actions.back().expected == doctest::Approx(0.95));
+    CHECK(told.back().state == IncidentState::GivenUp);
+}
+
+TEST_CASE_FIXTURE(Fixture, "incident_engine (RULES C4): it is not given up while a rung is left") {
+    run({full("/srv")}, 2);
+    for (const bool last : {false, false, true, true}) {
+        Decision rung = decision();
+        rung.rule_name = last ? "hard" : "gentle";
+        rung.last_rung = last;
+        CHECK(engine.open()[0].state == IncidentState::Open);
+        engine.note_decision(engine.open()[0].id, rung, true, {}, clock.now());
+        report(true, true);
+        run({full("/srv")}, 2);
+        CHECK(told.back().actions.back().state == "failed");
+    }
+    CHECK(told.back().state == IncidentState::GivenUp);
+}
+
+TEST_CASE_FIXTURE(Fixture, "incident_engine: what waits for a person is told once") {
+    run({full("/srv")}, 2);
+    Decision recommended = decision();
+    recommended.mode = ActionMode::Recommend;
+    ActionReport waiting;
+    waiting.incident = engine.open()[0].id;
+    waiting.waiting = true;
+    waiting.detail = "a person must approve it";
+    for (int time = 0; time < 3; ++time) {
+        engine.note_decision(engine.open()[0].id, recommended, false, {}, clock.now());
+        engine.note_report(waiting, clock.now());
+        run({full("/srv")}, 2);
+        REQUIRE(engine.open()[0].actions.size() == 1);
+        CHECK(engine.open()[0].actions[0].state == "waiting");
+    }
+    const auto times = told.size();
+    run({full("/srv")}, 2);
+    CHECK(told.size() == times);
+    // Approved in advance meanwhile: it runs, and is verified like any other.
+    ActionReport done = waiting;
+    done.waiting = false;
+    done.ran = true;
+    engine.note_decision(engine.open()[0].id, recommended, false, {}, clock.now());
+    engine.note_report(done, clock.now());
+    CHECK(engine.open()[0].state == IncidentState::Acting);
+    run({}, 6);
+    CHECK(told.back().actions.back().state == "effective");
+}
+
+TEST_CASE_FIXTURE(Fixture, "incident_engine: what a person had run meanwhile is in the story") {
+    run({full("/srv")}, 2);
+    Decision recommended = decision();
+    recommended.mode = ActionMode::Recommend;
+    engine.note_decision(engine.open()[0].id, recommended, false, {}, clock.now());
+    ActionReport told_by_actuator;
+    told_by_actuator.incident = engine.open()[0].id;
+    told_by_actuator.effect = Effect::Helped;
+    told_by_actuator.detail = "a person had it run: effective";
+    engine.note_report(told_by_actuator, clock.now());
+    CHECK(engine.open()[0].actions[0].state == "effective");
+}
+
 TEST_CASE_FIXTURE(Fixture,
                   "incident_engine: severity falls when only the milder finding still holds") {
     run({full("/srv"), filling("/srv")}, 10);

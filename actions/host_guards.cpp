@@ -1,0 +1,85 @@
+#include "actions/host_guards.hpp"
+
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+
+#include "core/format.hpp"
+#include "core/parse.hpp"
+
+namespace homeostat {
+namespace {
+
+bool exists(const std::string& path) {
+    struct stat status {};
+    return ::lstat(path.c_str(), &status) == 0 || errno != ENOENT;
+}
+
+Status check_stall(const Root& root, const char* path, std::string_view kind, double most,
+                   std::string_view what) {
+    std::array<char, 512> buffer;
+    const auto text = root.read(path, buffer);
+    if (!text) return Ok{};
+    const double percent = stall_percent(*text, kind);
+    if (percent < most) return Ok{};
+    return make_error(Errc::Denied,
+                      "pressure: tasks waited for {} in {:.0f} % of the last minute; only what is "
+                      "marked relief runs",
+                      what, percent);
+}
+
+}  // namespace
+
+Status check_stops(const std::string& state_directory) {
+    for (const char* name : {"pause", "maintenance"}) {
+        const std::string path = state_directory + "/" + name;
+        if (exists(path)) return make_error(Errc::Denied, "stopped by {}", path);
+    }
+    return Ok{};
+}
+
+Status check_boot_grace(const AllowList& list, Instant now) {
+    const Duration uptime{now.monotonic_ns};
+    const Duration grace = list.grace_after_boot;
+    if (uptime >= grace) return Ok{};
+    return make_error(Errc::Denied, "only {} after boot, nothing runs in the first {}",
+                      human_duration(uptime.seconds()), human_duration(grace.seconds()));
+}
+
+Status check_turn(const AllowList& list, const Root& root, Instant now) {
+    if (slots_of(list.fleet) == 1) return Ok{};
+    std::array<char, 64> buffer;
+    const auto machine = root.read("etc/machine-id", buffer);
+    if (!machine) {
+        return make_error(Errc::Denied, "fleet: no turn without a machine id: {}",
+                          machine.error().text);
+    }
+    const Duration wait = until_turn(list.fleet, trim(*machine), now.unix_ns);
+    if (wait.ns == 0) return Ok{};
+    return make_error(Errc::Denied, "fleet: the turn of this host comes in {}",
+                      human_duration(wait.seconds()));
+}
+
+Status check_pressure(const Root& root) {
+    const auto memory =
+        check_stall(root, "proc/pressure/memory", "full", kMemoryStallMax, "memory");
+    if (!memory) return memory;
+    return check_stall(root, "proc/pressure/cpu", "some", kProcessorStallMax, "a processor");
+}
+
+double stall_percent(std::string_view text, std::string_view kind) {
+    static constexpr std::string_view kKey = "avg60=";
+    std::string_view line;
+    while (next_line(text, line)) {
+        if (next_word(line) != kind) continue;
+        for (auto word = next_word(line); !word.empty(); word = next_word(line)) {
+            if (!word.starts_with(kKey)) continue;
+            const auto value = parse_double(word.substr(kKey.size()));
+            return value ? *value : -1;
+        }
+    }
+    return -1;
+}
+
+}  // namespace homeostat
