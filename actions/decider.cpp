@@ -115,7 +115,7 @@ void Decider::note(const ActionReport& report) {
         memory.waiting = report.waiting;
         if (report.reached) {
             memory.unreached = 0;
-            if (report.waiting) ++memory.lost;
+            if (!report.ran && !report.unknown) ++memory.lost;  // refused: nothing was done
             continue;
         }
         ++memory.lost;

@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "actions/action_group.hpp"
 #include "actions/descriptor.hpp"
 #include "actions/playbook_run.hpp"
 #include "actions/trusted_file.hpp"
@@ -84,11 +85,13 @@ Result<RunOutcome> understand(std::string_view message, int status) {
 
 // In the child. The playbook's programs get sessions of their own from the spawner.
 [[noreturn]] void be_the_run(const RunOrder& order, std::string_view text, const Root& root,
-                             const Clock& clock, int report, pid_t parent) {
+                             const Clock& clock, int report, pid_t parent,
+                             const ActionGroup& group) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(1);  // it died before the line above
     ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     ::setsid();
+    group.take(::getpid());  // where there is none, the session is all
     ::umask(077);
     sigset_t none;
     ::sigemptyset(&none);
@@ -138,10 +141,12 @@ void kill_children() {
     }
 }
 
-// Ends the run and all that it left behind. What loses its parent becomes our child, so this goes
+// Ends the run and all that it left behind: its group at once, and one by one what has no group.
+// What loses its parent becomes our child, so this goes
 // on until there is nobody. Returns how the run itself ended.
-int take_down(pid_t run, bool& all_gone) {
+int take_down(pid_t run, const ActionGroup& group, bool& all_gone) {
     int run_status = 0;
+    group.kill();
     all_gone = false;
     for (int round = 0; round < kKillRounds && !all_gone; ++round) {
         kill_children();
@@ -169,10 +174,11 @@ Result<RunOutcome> ForkedRunner::run(const RunOrder& order) {
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) return make_errno_error(Errc::Io, errno, "pipe");
     const Descriptor from_run(ends[0]);
     Descriptor to_us(ends[1]);
+    const ActionGroup group = ActionGroup::make();
     const pid_t self = ::getpid();
     const pid_t run = ::fork();
     if (run < 0) return make_errno_error(Errc::Io, errno, "fork");
-    if (run == 0) be_the_run(order, *text, root_, clock_, to_us.get(), self);
+    if (run == 0) be_the_run(order, *text, root_, clock_, to_us.get(), self, group);
     to_us.reset();
 
     std::string message;
@@ -180,7 +186,7 @@ Result<RunOutcome> ForkedRunner::run(const RunOrder& order) {
     int status = 0;
     if (end == End::Done) ::waitpid(run, &status, 0);
     bool all_gone = false;
-    const int killed_status = take_down(run, all_gone);
+    const int killed_status = take_down(run, group, all_gone);
     if (end != End::Done) status = killed_status;
     if (!all_gone) return failed("a process of the run does not die (in uninterruptible sleep?)");
     if (end == End::TimeUp) {

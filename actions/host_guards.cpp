@@ -16,19 +16,6 @@ bool exists(const std::string& path) {
     return ::lstat(path.c_str(), &status) == 0 || errno != ENOENT;
 }
 
-Status check_stall(const Root& root, const char* path, std::string_view kind, double most,
-                   std::string_view what) {
-    std::array<char, 512> buffer;
-    const auto text = root.read(path, buffer);
-    if (!text) return Ok{};
-    const double percent = stall_percent(*text, kind);
-    if (percent < most) return Ok{};
-    return make_error(Errc::Denied,
-                      "pressure: tasks waited for {} in {:.0f} % of the last minute; only what is "
-                      "marked relief runs",
-                      what, percent);
-}
-
 }  // namespace
 
 Status check_stops(const std::string& state_directory) {
@@ -62,10 +49,16 @@ Status check_turn(const AllowList& list, const Root& root, Instant now) {
 }
 
 Status check_pressure(const Root& root) {
-    const auto memory =
-        check_stall(root, "proc/pressure/memory", "full", kMemoryStallMax, "memory");
-    if (!memory) return memory;
-    return check_stall(root, "proc/pressure/cpu", "some", kProcessorStallMax, "a processor");
+    std::array<char, 512> buffer;
+    const auto text = root.read("proc/pressure/memory", buffer);
+    if (!text) return Ok{};
+    const double percent = stall_percent(*text, "full");
+    if (percent < kMemoryStallMax) return Ok{};
+    return make_error(
+        Errc::Denied,
+        "pressure: all waited for memory in {:.0f} % of the last minute; only what is "
+        "marked relief runs",
+        percent);
 }
 
 double stall_percent(std::string_view text, std::string_view kind) {

@@ -12,10 +12,11 @@
 
 namespace homeostat {
 
-// Over so many of a hundred seconds something waited for memory, or for a processor: an action then
-// makes a host slower that can hardly work. Only entries marked `relief` run.
-inline constexpr double kMemoryStallMax = 40;     // memory, full, avg60
-inline constexpr double kProcessorStallMax = 90;  // cpu, some, avg60
+// In so many of a hundred seconds nothing at all could run for want of memory (PSI, "full", the
+// last minute): an action then makes a host slower that can hardly work. Only entries marked
+// `relief` run. A processor that tasks wait for is no such sign: that is what a busy host looks
+// like.
+inline constexpr double kMemoryStallMax = 40;
 
 // Nobody has said stop: STATE/pause and STATE/maintenance are not there, nor a link of that name.
 Status check_stops(const std::string& state_directory);
@@ -26,8 +27,8 @@ Status check_boot_grace(const AllowList& list, Instant now);
 // It is this host's turn (actions/fleet_slot.hpp).
 Status check_turn(const AllowList& list, const Root& root, Instant now);
 
-// The host is not so short of memory or processor time that only relief may run. A kernel without
-// /proc/pressure stops nothing: nobody can tell.
+// The host is not so short of memory that only relief may run. A kernel without /proc/pressure
+// stops nothing: nobody can tell.
 Status check_pressure(const Root& root);
 
 // The newest "avg60" of a line of /proc/pressure/RESOURCE that begins with `kind` ("some", "full");

@@ -6,6 +6,7 @@
 #include "agent/incidents/incident_store.hpp"
 #include "agent/incidents/preferences_file.hpp"
 #include "agent/incidents/report.hpp"
+#include "agent/incidents/rule_report.hpp"
 
 namespace homeostat {
 namespace {
@@ -29,9 +30,14 @@ void report(Session& session, const Options& options) {
     if (!preferences) session.errors << "homeostat: " << preferences.error().text.view() << "\n";
     const Preferences said = preferences ? *preferences : Preferences{};
     const double days = since->seconds() / hours(24).seconds();
-    const auto figures = figures_of(incidents, session.host.clock.now().unix_ns - since->ns);
-    session.out << (options.json ? report_json(figures, said, days)
-                                 : report_text(figures, said, days));
+    const std::int64_t since_ns = session.host.clock.now().unix_ns - since->ns;
+    const auto figures = figures_of(incidents, since_ns);
+    if (options.json) {
+        session.out << report_json(figures, said, days);
+        return;
+    }
+    session.out << report_text(figures, said, days)
+                << rule_report_text(rule_figures(incidents, since_ns));
 }
 
 }  // namespace

@@ -274,6 +274,8 @@ void add_subject(Candidates& candidates, const Incident& incident) {
 }  // namespace
 
 bool is_relevant(const Event& event, const Incident& incident) {
+    // Our own helper starts because of an incident, not the other way round.
+    if (is_change(event.kind) && event.object.view().starts_with("homeostat")) return false;
     if (event.at > incident.onset + kOnsetSlack) return !is_change(event.kind);
     return incident.onset - event.at <= kChangeBefore;
 }

@@ -63,7 +63,6 @@ TEST_CASE("host guards (RULES C4): a host that hardly works gets relief only") {
     test::MemoryRoot root;
     CHECK(check_pressure(root));
     root.set("proc/pressure/memory", kCalm);
-    root.set("proc/pressure/cpu", kCalm);
     CHECK(check_pressure(root));
     root.set("proc/pressure/memory",
              "some avg10=0 avg60=99 avg300=0 total=1\n"
@@ -72,8 +71,8 @@ TEST_CASE("host guards (RULES C4): a host that hardly works gets relief only") {
     REQUIRE_FALSE(memory);
     CHECK(memory.error().text.view().find("memory") != std::string_view::npos);
     root.set("proc/pressure/memory", kCalm);
-    root.set("proc/pressure/cpu", "some avg10=0 avg60=95.5 avg300=0 total=1\n");
-    CHECK_FALSE(check_pressure(root));
+    root.set("proc/pressure/cpu", "some avg10=0 avg60=99.5 avg300=0 total=1\n");
+    CHECK(check_pressure(root));  // busy is not broken
 }
 
 TEST_CASE("host guards: of a pressure file that says nothing usable nothing is concluded") {

@@ -88,12 +88,17 @@ def plain(task, root):
         # Releases of Ansible differ in when a computed number turns into text.
         msg = task.get("msg")
         number = isinstance(msg, (int, float)) and not isinstance(msg, bool)
-        kept["msg"] = str(msg) if number else msg
+        kept["msg"] = None if looped(task) else str(msg) if number else msg
     if kept["module"] in ("systemd_service", "systemd"):
         kept["module"] = "systemd"
-    if task.get("items") is not None:
+    if task.get("items"):
         kept["items"] = [plain(dict(item, module=kept["module"]), root) for item in task["items"]]
     return json.loads(json.dumps(kept).replace(root, "ROOT"))
+
+
+def looped(task):
+    """The message of a whole loop, also of an empty one, is Ansible's own wording."""
+    return task.get("items") is not None or task.get("msg") == []
 
 
 def differences(ansible, ours):

@@ -41,7 +41,11 @@ public:
         auto there = place->look();
         if (!there) return failure(there.error());
         if (state == "absent") return make_absent(*place, *there);
-        if (state == "touch") return touch(*place, *there);
+        if (state == "touch") {
+            ModuleResult touched = touch(*place, *there);
+            touched.fields.set("dest", path_);  // as Ansible calls it here, and only here
+            return touched;
+        }
         return set_only(*place, *there, state);
     }
 

@@ -128,6 +128,16 @@ TEST_CASE("causes: a change that names the failed service is its cause, the near
     CHECK(old.considered[0].name == "unit:nginx.service");
 }
 
+TEST_CASE("causes: our own helper that starts because of it is not what caused it") {
+    const Incident incident = about("service_failed", {SubjectKind::Unit, "web.service"});
+    const auto ranked =
+        rank(incident, {change(EventKind::UnitStarted, "homeostat-actuator.service", seconds(1))});
+    for (const Cause& cause : ranked.considered) {
+        CAPTURE(cause.name.c_str());
+        CHECK(cause.text.view().find("homeostat") == std::string_view::npos);
+    }
+}
+
 TEST_CASE("causes: the kernel's word counts: the victim of a memory kill, the failing disk") {
     Event kill = change(EventKind::OomKill, "leaky", seconds(-1));
     kill.text = "killed process 812 (leaky)";
