@@ -67,6 +67,7 @@ void Learned::begin_slot(const Sample& sample, const SeriesInfo& info) {
     slot = Slot{};
     slot.generation = sample.series.generation;
     surprises_[sample.series.slot] = 0;
+    host_.begin_series(sample.series.slot);
     if (bank_ == nullptr) return;
     const std::string_view state = bank_->find(ModelKind::Series, info);
     if (!state.empty() && read_bytes(state, slot.model)) ++models_taken_;

@@ -15,7 +15,6 @@ constexpr std::uint64_t kRowsToScale = 400;   // ... and so are its residuals' s
 constexpr std::uint64_t kRowsToJudge = 600;
 constexpr double kShrink = 1e-4;      // towards no relation: keeps the inverse finite
 constexpr double kPivotMin = 1e-4;    // members that are copies of each other
-constexpr double kKnownShare = 0.9;   // of a member's variance that the others must explain
 constexpr double kScaleMin = 0.05;    // standard deviations
 constexpr double kMultiple = 5;       // scales at which a residual begins to be odd
 constexpr double kLevelMin = 0.5;     // least calibration level
@@ -23,11 +22,14 @@ constexpr double kStandardMax = 1e3;  // standard deviations: more says no more
 constexpr double kVarianceMin = 1e-6;
 constexpr double kRelativeNoise = 1e-4;  // of the mean: a member steadier than this is constant
 constexpr double kAbsoluteNoise = 1e-9;
+constexpr double kSizeShare = 0.05;  // of the mean size: less is no order of magnitude less
+constexpr double kMeanClip = 5;      // deviations by which one row may pull the mean
 
 }  // namespace
 
-RelationModel::RelationModel(std::size_t members)
-    : members_(std::min(members, kMembersMax)),
+RelationModel::RelationModel(std::size_t members, const RelationView& view)
+    : view_(view),
+      members_(std::min(members, kMembersMax)),
       standard_(members_.size()),
       covariance_(members_.size() * members_.size()),
       factor_(covariance_.size()),
@@ -39,12 +41,12 @@ RelationModel::RelationModel(std::size_t members)
 
 std::span<double> RelationModel::observe(double seconds, std::span<const double> values) {
     assert(values.size() == surprises_.size());
-    measure_step(seconds);
+    const double elapsed = measure_step(seconds);
     ++rows_;
     const double rows_max = std::max(kMemorySeconds / step_seconds_, 2.0);
     const double rows = std::min(static_cast<double>(rows_), rows_max);
-    standardise(values.first(members_.size()), rows);
-    if (inverted_) judge(seconds, rows);
+    standardise(values.first(members_.size()), rows_max);
+    if (inverted_) judge(seconds, elapsed, rows);
     if (rows_ > kRowsToSettle) learn_covariance(rows - kRowsToSettle);
     if (rows_ >= kRowsToRelate && (seconds >= next_inversion_ || !inverted_)) {
         invert();
@@ -53,8 +55,8 @@ std::span<double> RelationModel::observe(double seconds, std::span<const double>
     return surprises_;
 }
 
-// The usual step between rows, which gaps and steps back do not teach.
-void RelationModel::measure_step(double seconds) {
+// Seconds since the last row. Keeps the usual step, which gaps and steps back do not teach.
+double RelationModel::measure_step(double seconds) {
     constexpr double kFirstStep = 60;
     constexpr double kLearnShare = 0.1;
     const double elapsed = seconds - last_seconds_;
@@ -67,21 +69,34 @@ void RelationModel::measure_step(double seconds) {
     }
     if (elapsed < 0) next_inversion_ = seconds;
     last_seconds_ = seconds;
+    return rows_ == 0 ? 0 : std::max(elapsed, 0.0);
 }
 
-void RelationModel::standardise(std::span<const double> values, double rows) {
+double RelationModel::viewed(Member& member, double value, double rows) const {
+    if (!view_.logarithmic) return value;
+    if (member.rows == 0) member.size = std::fabs(value);
+    member.size += (std::fabs(value) - member.size) / rows;
+    return std::log(std::max(value, 0.0) + kSizeShare * member.size + kAbsoluteNoise);
+}
+
+void RelationModel::standardise(std::span<const double> values, double rows_max) {
     for (std::size_t i = 0; i < members_.size(); ++i) {
         Member& member = members_[i];
         standard_[i] = 0;
         if (!std::isfinite(values[i])) continue;
-        const double value = std::clamp(values[i], -1e30, 1e30);
-        if (!member.seen) member.mean = value;
-        member.seen = true;
+        const double rows = std::min(static_cast<double>(member.rows) + 1, rows_max);
+        const double value = viewed(member, std::clamp(values[i], -1e30, 1e30), rows);
+        if (member.rows == 0) member.mean = value;
+        ++member.rows;
         const double residual = value - member.mean;
         const double noise = kRelativeNoise * std::fabs(member.mean) + kAbsoluteNoise;
         const double deviation = std::max(std::sqrt(member.variance), noise);
-        standard_[i] = std::clamp(residual / deviation, -kStandardMax, kStandardMax);
-        member.mean += residual / rows;
+        if (member.rows > kRowsToSettle) {
+            standard_[i] = std::clamp(residual / deviation, -kStandardMax, kStandardMax);
+        }
+        const double pull = kMeanClip * deviation;
+        const bool settled = member.rows > kRowsToRelate;
+        member.mean += (settled ? std::clamp(residual, -pull, pull) : residual) / rows;
         member.variance += (residual * residual - member.variance) / rows;
     }
 }
@@ -128,28 +143,54 @@ void RelationModel::invert() {
 }
 
 // Each member's distance from what the others say, in its own standard deviations given them:
-// with the precision matrix P and the row u, (P u)_i / sqrt(P_ii).
-void RelationModel::judge(double seconds, double rows) {
+// with the precision matrix P and the row u, (P u)_i / sqrt(P_ii). The row's is sqrt(u P u / n).
+void RelationModel::judge(double seconds, double elapsed, double rows) {
     const std::size_t n = members_.size();
+    const double weight = view_.mean_seconds > 0 ? 1 - std::exp(-elapsed / view_.mean_seconds) : 1;
     for (std::size_t i = 0; i < n; ++i) {
         column_[i] = standard_[i] / std::sqrt(std::max(at(covariance_, i, i), kVarianceMin));
     }
+    double squares = 0;
     for (std::size_t i = 0; i < n; ++i) {
-        Member& member = members_[i];
         const double* row = &at(inverse_, i, 0);
         double sum = 0;
         for (std::size_t j = 0; j < n; ++j) sum += row[j] * column_[j];
-        const double residual = sum / std::sqrt(row[i]);
-        const double scale = member.scale.value(kScaleMin);
-        const double score = rows_ < kRowsToScale ? 0 : std::fabs(residual) / scale / kMultiple;
-        member.scale.learn(residual, scale, rows, rows_ >= kRowsToScale);
-        surprises_[i] = 0;
-        if (rows_ < kRowsToJudge) continue;
-        if (1 - 1 / row[i] >= kKnownShare) {
-            surprises_[i] = score / std::max(kLevelMin, member.calibration.level());
-        }
-        member.calibration.observe(seconds, score);
+        squares += column_[i] * sum;
+        double& distance = members_[i].distance;
+        distance += weight * (sum / std::sqrt(row[i]) - distance);
+        judge_member(i, seconds, distance, 1 - 1 / row[i], rows);
     }
+    const double whole = std::sqrt(std::max(squares, 0.0) / static_cast<double>(n));
+    if (rows_ < kRowsToJudge) return;
+    row_surprise_ = whole / std::max(kLevelMin, row_calibration_.level());
+    row_calibration_.observe(seconds, whole);
+}
+
+// `known`: the share of the member's variance that the others explain.
+void RelationModel::judge_member(std::size_t index, double seconds, double residual, double known,
+                                 double rows) {
+    Member& member = members_[index];
+    const double scale = member.scale.value(kScaleMin);
+    const double score = rows_ < kRowsToScale ? 0 : std::fabs(residual) / scale / kMultiple;
+    member.scale.learn(residual, scale, rows, rows_ >= kRowsToScale);
+    surprises_[index] = 0;
+    if (rows_ < kRowsToJudge) return;
+    if (known >= view_.known_share) {
+        surprises_[index] = score / std::max(kLevelMin, member.calibration.level());
+    }
+    member.calibration.observe(seconds, score);
+}
+
+// Until the next inversion the old relations are asked: of a member without a past they say
+// nothing.
+void RelationModel::begin_member(std::size_t member) {
+    if (member >= members_.size()) return;
+    members_[member] = Member{};
+    surprises_[member] = 0;
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+        at(covariance_, std::max(i, member), std::min(i, member)) = i == member ? 1 : 0;
+    }
+    inverted_ = false;
 }
 
 std::size_t RelationModel::memory_bytes() const {

@@ -5,7 +5,11 @@
 // covariance of the members is kept for weeks; from its inverse follows, for each member, what the
 // others say it should be (its conditional mean) and how well they know it. The distance from that,
 // in multiples of its own robust scale and of what it reaches in a bad hour, is the member's
-// surprise. Members that the others cannot tell much about are left out.
+// surprise. Members that the others cannot tell much about are left out. The distance of the whole
+// row (P. C. Mahalanobis, 1936), in multiples of what it reaches in a bad hour, is the row's.
+//
+// One host is looked at in two ways (RelationView): the values as they are, each row by itself; and
+// their logarithms, a quarter of an hour together, which see that a half or a tenth is missing.
 //
 // Memory is fixed: about 8 bytes times three times the square of the members.
 #pragma once
@@ -20,17 +24,29 @@
 
 namespace homeostat {
 
+struct RelationView {
+    bool logarithmic = false;  // relate orders of magnitude instead of values
+    double mean_seconds = 0;   // distances are averaged over this; 0: each row by itself
+    double known_share = 0.5;  // of a member's variance that the others must explain
+};
+
 class RelationModel {
 public:
     // More members are not related to each other: the first ones are, the rest is left out.
     static constexpr std::size_t kMembersMax = 64;
 
-    explicit RelationModel(std::size_t members);
+    explicit RelationModel(std::size_t members, const RelationView& view = {});
 
     // One row of values, NaN for a missing one; members beyond the first kMembersMax are ignored.
     // Returns the surprise of each member, valid until the next call; the caller may change it.
     // REQUIRES: values.size() is what the constructor was told.
     std::span<double> observe(double seconds, std::span<const double> values);
+
+    // Another series takes this place: its relations are learned anew.
+    void begin_member(std::size_t member);
+
+    // Of the last row as a whole: 1 is what it reaches in a bad hour.
+    [[nodiscard]] double row_surprise() const { return row_surprise_; }
 
     [[nodiscard]] std::size_t memory_bytes() const;
 
@@ -38,21 +54,29 @@ private:
     struct Member {
         double mean = 0;
         double variance = 0;
-        bool seen = false;
+        double size = 0;      // mean of |value|
+        double distance = 0;  // mean of the last ones
+        std::uint64_t rows = 0;
         RobustScale scale;
         BlockMaxima calibration;
     };
 
-    void measure_step(double seconds);
-    void standardise(std::span<const double> values, double rows);
+    double measure_step(double seconds);
+    [[nodiscard]] double viewed(Member& member, double value, double rows) const;
+    void standardise(std::span<const double> values, double rows_max);
     void learn_covariance(double rows);
     void invert();
-    void judge(double seconds, double rows);
+    void judge(double seconds, double elapsed, double rows);
+    void judge_member(std::size_t index, double seconds, double residual, double known,
+                      double rows);
     double& at(std::vector<double>& matrix, std::size_t row, std::size_t column) const {
         return matrix[row * members_.size() + column];
     }
 
+    RelationView view_;
     std::vector<Member> members_;
+    BlockMaxima row_calibration_;
+    double row_surprise_ = 0;
     std::vector<double> standard_;    // the row, standardised
     std::vector<double> covariance_;  // of standard_, lower triangle
     std::vector<double> factor_;      // Cholesky factor of the correlation, lower triangle

@@ -103,3 +103,38 @@ TEST_CASE("host model: no input leads to a surprise that is not finite or below 
         REQUIRE(host.blamed(kSeries).size() <= kSeries);
     }
 }
+
+TEST_CASE("host model: a new series in an old place begins without the blame of the former") {
+    HostModel host(3);
+    const std::vector<double> values(3, 1.0);
+    const std::vector<double> none(3, 0.0);
+    for (int i = 0; i < 30; ++i) {
+        host.observe(i * 60.0, values, std::vector<double>{0, 9, 0}, none);
+    }
+    host.begin_series(1);
+    host.observe(1800, values, none, none);
+    CHECK(host.blamed(3).empty());
+}
+
+TEST_CASE("host model: traffic that leaves its company is odd though no series is by itself") {
+    HostModel host(3);
+    const std::vector<double> none(3, 0.0);
+    const auto row = [](int i) {
+        const double traffic = 5 + std::sin(i * 0.013) + 0.7 * std::sin(i * 0.31);
+        const double noise = 0.01 * std::sin(i * 12.9898);
+        return std::vector<double>{100 * traffic, traffic + noise, 3 * traffic - noise};
+    };
+    double most = 0;
+    for (int i = 0; i < 6000; ++i) {
+        const double surprise = host.observe(i * 60.0, row(i), none, none);
+        if (i > 3000) most = std::max(most, surprise);
+    }
+    double broken = 0;
+    for (int i = 6000; i < 6030; ++i) {
+        std::vector<double> values = row(i);
+        values[1] /= 10;
+        broken = std::max(broken, host.observe(i * 60.0, values, none, none));
+    }
+    CHECK(broken > 2 * most);
+    CHECK(host.blamed(1)[0] == 1);
+}

@@ -26,7 +26,7 @@ std::vector<double> row(int i) {
 }  // namespace
 
 TEST_CASE("relation model: a member that leaves its company is odd at an ordinary value") {
-    RelationModel model(4);
+    RelationModel model(4, {.known_share = 0.9});
     double most = 0;
     for (int i = 0; i < 5000; ++i) {
         const auto surprises = model.observe(i * 60.0, row(i));
@@ -81,4 +81,46 @@ TEST_CASE("relation model: bad input leaves every surprise finite") {
         }
         at += i % 9 == 0 ? -1e6 : (i % 13 == 0 ? 3e8 : 60);
     }
+}
+
+TEST_CASE("relation model: of orders of magnitude, a small member that loses nine tenths is seen") {
+    RelationModel model(4, {.logarithmic = true, .mean_seconds = 900, .known_share = 0.5});
+    const auto fallen = [](int i) {
+        std::vector<double> values = row(i);
+        values[1] /= 10;
+        return values;
+    };
+    for (int i = 0; i < 5000; ++i) model.observe(i * 60.0, row(i));
+    for (int i = 5000; i < 5030; ++i) {
+        CAPTURE(i);
+        CHECK(model.observe(i * 60.0, fallen(i))[1] > 2);  // at once, and for as long as it lasts
+    }
+}
+
+TEST_CASE("relation model: the row as a whole is odd when any relation breaks") {
+    RelationModel model(4);
+    double most = 0;
+    for (int i = 0; i < 5000; ++i) {
+        model.observe(i * 60.0, row(i));
+        if (i > 2000) most = std::max(most, model.row_surprise());
+    }
+    CHECK(most < 1.5);
+    std::vector<double> broken = row(5000);
+    broken[1] = 4.2;
+    model.observe(5000 * 60.0, broken);
+    CHECK(model.row_surprise() > 2 * most);
+}
+
+TEST_CASE("relation model: a new series in an old place is learned anew, the others go on") {
+    RelationModel model(4, {.known_share = 0.9});
+    for (int i = 0; i < 5000; ++i) model.observe(i * 60.0, row(i));
+    model.begin_member(1);
+    for (int i = 5000; i < 5200; ++i) {
+        std::vector<double> values = row(i);
+        values[1] = 1e6 + 100 * std::sin(i * 0.9);
+        const auto surprises = model.observe(i * 60.0, values);
+        CHECK(surprises[0] < 1);
+        CHECK(surprises[2] < 1);
+    }
+    model.begin_member(1000);  // no member: nothing to forget
 }
