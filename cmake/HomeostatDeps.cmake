@@ -8,8 +8,8 @@
 # and hs_add_protobuf(), which compiles .proto files into a library. It also includes
 # Static.cmake: how everything below the including directory is compiled and linked.
 #
-#   HOMEOSTAT_STATIC=ON    .a files only: curl, ssl and crypto of deps/build.sh, from
-#                          HOMEOSTAT_DEPS_PREFIX; the others of the distribution
+#   HOMEOSTAT_STATIC=ON    .a files only: those of deps/build.sh, from HOMEOSTAT_DEPS_PREFIX; the
+#                          others of the distribution
 #   HOMEOSTAT_STATIC=OFF   the distribution's shared libraries (the daily loop)
 #
 # Everything missing is collected and named in one message, with the Debian packages.
@@ -42,29 +42,28 @@ if(HOMEOSTAT_STATIC)
 endif()
 
 # hs_library(NAME <n> PACKAGE <debian package> HEADER <file> [LIBRARY <base name>]
-#            [FROM_PREFIX] [USES <target>...] [DEFINES <definition>...])
+#            [FROM_PREFIX | ARCHIVE_FROM_PREFIX] [USES <target>...] [DEFINES <definition>...])
 #
 # Defines hs::<n>. Without LIBRARY it is headers only. FROM_PREFIX: in a static build it comes from
-# hs_deps_prefix and nowhere else. USES: what a static archive needs besides itself. Found paths
+# hs_deps_prefix and nowhere else; ARCHIVE_FROM_PREFIX: so does the archive alone. USES: what a static archive needs besides itself. Found paths
 # are not cached, so that another prefix is never mixed with an old one.
 function(hs_library)
-    cmake_parse_arguments(PARSE_ARGV 0 arg "FROM_PREFIX" "NAME;PACKAGE;HEADER;LIBRARY"
+    cmake_parse_arguments(PARSE_ARGV 0 arg "FROM_PREFIX;ARCHIVE_FROM_PREFIX" "NAME;PACKAGE;HEADER;LIBRARY"
         "USES;DEFINES")
 
-    set(where "")
-    if(arg_FROM_PREFIX AND HOMEOSTAT_STATIC)
-        set(where NO_DEFAULT_PATH)
-        set(include_hint PATHS "${hs_deps_prefix}/include")
-        set(library_hint PATHS "${hs_deps_prefix}/lib")
+    set(include_hint "")
+    set(library_hint "")
+    set(source "Debian package ${arg_PACKAGE}")
+    if((arg_FROM_PREFIX OR arg_ARCHIVE_FROM_PREFIX) AND HOMEOSTAT_STATIC)
+        set(library_hint PATHS "${hs_deps_prefix}/lib" NO_DEFAULT_PATH)
         set(source "${hs_deps_prefix} (deps/build.sh)")
-    else()
-        set(include_hint "")
-        set(library_hint "")
-        set(source "Debian package ${arg_PACKAGE}")
+    endif()
+    if(arg_FROM_PREFIX AND HOMEOSTAT_STATIC)
+        set(include_hint PATHS "${hs_deps_prefix}/include" NO_DEFAULT_PATH)
     endif()
 
     set(absent "")
-    find_path(include_dir NAMES "${arg_HEADER}" ${include_hint} ${where} NO_CACHE)
+    find_path(include_dir NAMES "${arg_HEADER}" ${include_hint} NO_CACHE)
     if(NOT include_dir)
         list(APPEND absent "${arg_HEADER}")
     endif()
@@ -74,7 +73,7 @@ function(hs_library)
         else()
             set(file "${CMAKE_SHARED_LIBRARY_PREFIX}${arg_LIBRARY}${CMAKE_SHARED_LIBRARY_SUFFIX}")
         endif()
-        find_library(library NAMES "${file}" ${library_hint} ${where} NO_CACHE)
+        find_library(library NAMES "${file}" ${library_hint} NO_CACHE)
         if(NOT library)
             list(APPEND absent "${file}")
         endif()
@@ -127,12 +126,14 @@ if(HOMEOSTAT_STATIC)
 endif()
 hs_library(NAME curl PACKAGE libcurl4-openssl-dev HEADER curl/curl.h LIBRARY curl FROM_PREFIX
     USES hs::ssl hs::crypto hs::cares hs::zlib)
-hs_library(NAME yaml PACKAGE libyaml-cpp-dev HEADER yaml-cpp/yaml.h LIBRARY yaml-cpp)
+hs_library(NAME yaml PACKAGE libyaml-cpp-dev HEADER yaml-cpp/yaml.h LIBRARY yaml-cpp
+    ARCHIVE_FROM_PREFIX)
 hs_library(NAME protobuf PACKAGE libprotobuf-dev HEADER google/protobuf/message_lite.h
-    LIBRARY protobuf-lite USES Threads::Threads)
+    LIBRARY protobuf-lite ARCHIVE_FROM_PREFIX USES Threads::Threads)
 hs_library(NAME md PACKAGE libmd-dev HEADER sha256.h LIBRARY md)
 hs_library(NAME sodium PACKAGE libsodium-dev HEADER sodium/crypto_sign_ed25519.h LIBRARY sodium)
-hs_library(NAME re2 PACKAGE libre2-dev HEADER re2/re2.h LIBRARY re2 USES Threads::Threads)
+hs_library(NAME re2 PACKAGE libre2-dev HEADER re2/re2.h LIBRARY re2
+    ARCHIVE_FROM_PREFIX USES Threads::Threads)
 
 hs_library(NAME fmt_headers PACKAGE libfmt-dev HEADER fmt/core.h)
 hs_library(NAME json PACKAGE nlohmann-json3-dev HEADER nlohmann/json.hpp)

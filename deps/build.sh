@@ -4,6 +4,7 @@
 #   libcurl.a                HTTP and HTTPS only; Debian's own wants Kerberos, which has no .a
 #   libssl.a, libcrypto.a    OpenSSL 3.0 without what Homeostat never uses (1.6 MB less than Debian)
 #   libzstd.a                for size and without the formats before 1.0 (0.5 MB less than Debian)
+#   libprotobuf-lite.a, libre2.a, libyaml-cpp.a   for size (0.6 MB less): deps/cxx_libraries.sh
 #
 # Usage: deps/build.sh                 build if the cache has no such prefix; print the prefix
 #        deps/build.sh --print-prefix  print the prefix; exit status 1 if it is not built yet
@@ -15,7 +16,7 @@
 #                         from wherever this machine gets its packages, and verifies them.
 #   HOMEOSTAT_TLS         trimmed (default): build OpenSSL; system: copy Debian's libssl-dev
 #   HOMEOSTAT_JOBS        parallel jobs (default: one a processor)
-#   CC                    the C compiler (default: cc)
+#   CC, CXX               the compilers (default: cc, c++)
 #
 # Why a script and not a CMake superbuild: most of the work is fetching sources through apt and
 # running OpenSSL's Configure, which CMake could only do by calling a script; and the cache must be
@@ -35,6 +36,7 @@ readonly cache="${HOMEOSTAT_DEPS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/homeosta
 readonly source_dir="${HOMEOSTAT_DEPS_SRC:-}"
 readonly cc="${CC:-cc}"
 tls="${HOMEOSTAT_TLS:-trimmed}"
+cxx_libraries=own # or system, when their sources cannot be had
 
 # ---- What is built: every line here is part of the cache key ------------------------------------
 
@@ -93,6 +95,11 @@ openssl_target() {
     esac
 }
 
+# shellcheck source=deps/sources.sh
+. "$here/sources.sh"
+# shellcheck source=deps/cxx_libraries.sh
+. "$here/cxx_libraries.sh"
+
 # ---- Which versions ------------------------------------------------------------------------------
 
 # The version this machine's package lists call the newest, or the installed one, without network.
@@ -107,30 +114,6 @@ wanted_debian_version() { # PACKAGE
 }
 
 installed_version() { dpkg-query -W -f '${Version}\n' "$1" 2>/dev/null | head -n 1; }
-
-# pinned_archive NAME: the first "NAME_VERSION.orig.tar.*" of SHA256SUMS that is in $source_dir,
-# under that name or upstream's (NAME-VERSION.tar.*).
-pinned_archive() {
-    local name
-    while read -r _ name; do
-        [[ $name == "$1"_*.orig.tar.* ]] || continue
-        if [[ -f $source_dir/$name || -f $source_dir/$(upstream_name "$name") ]]; then
-            printf '%s\n' "$name"
-            return 0
-        fi
-    done < <(grep -v '^#' "$sums")
-    return 1
-}
-upstream_name() {
-    local name="${1/.orig.tar/.tar}"
-    printf '%s\n' "${name/_/-}"
-}
-pinned_patches() { # ARCHIVE: the Debian patches that SHA256SUMS lists for it, if any
-    local version="${1%.orig.tar.*}"
-    awk -v start="$version-" '
-        !/^#/ && index($2, start) == 1 && /\.debian\.tar\./ { print $2; exit }' "$sums"
-}
-pinned_sum() { awk -v name="$1" '!/^#/ && $2 == name { print $1; exit }' "$sums"; }
 
 wanted_version() { # SOURCE PACKAGE
     local version
@@ -169,11 +152,15 @@ tls $tls
 curl ${curl_version:-unknown}
 openssl ${openssl_version:-unknown}
 zstd ${zstd_version:-unknown}
+cxx-libraries $cxx_libraries
+$(cxx_versions)
 compiler $machine $compiler
 flags ${common_flags[*]}
 openssl-options ${openssl_options[*]}
 curl-options ${curl_options[*]}
-zstd-options ${zstd_options[*]}"
+zstd-options ${zstd_options[*]}
+cxx $("$cxx" -dumpfullversion -dumpversion) ${cxx_flags[*]}
+cxx-recipe $(sha256sum <"$here/cxx_libraries.sh")"
     if [[ -n $source_dir ]]; then
         recipe+=$'\n'"pins $(sha256sum <"$sums")"
     fi
@@ -193,173 +180,6 @@ use_recent_fallback() {
     say "using the fallback libraries $other (delete $note to try for the real ones again)"
     key="$other"
     slot="$cache/$key"
-}
-
-# ---- Sources -------------------------------------------------------------------------------------
-
-check_pin() { # FILE NAME: if SHA256SUMS knows NAME, the file must match
-    local sum
-    sum="$(pinned_sum "$2")"
-    [[ -n $sum ]] || return 0
-    printf '%s  %s\n' "$sum" "$1" | sha256sum --check --status ||
-        die "$1 does not have the SHA-256 that deps/SHA256SUMS gives for $2"
-}
-
-# Writes a private apt configuration below $work/apt: this machine's repositories, as sources.
-# Both formats of /etc/apt are copied with "deb" turned into "deb-src"; options (signed-by and so
-# on) stay, and so do apt.conf's proxies, auth.conf and keyrings, which apt still reads.
-write_private_apt() {
-    local private="$work/apt" main='' parts='' list
-    mkdir -p "$private/parts" "$private/lists/partial" "$private/cache/archives/partial" \
-        "$work/download"
-    eval "$(apt-config shell main Dir::Etc::sourcelist/f parts Dir::Etc::sourceparts/d)"
-    for list in "${main:-/etc/apt/sources.list}" "${parts:-/etc/apt/sources.list.d}"/*; do
-        [[ -f $list ]] || continue
-        case "$list" in
-            *.sources) # deb822: one "Types:" a paragraph; "Enabled: no" is kept and obeyed
-                sed -E 's/^[Tt]ypes[[:blank:]]*:.*/Types: deb-src/' "$list" \
-                    >"$private/parts/${list##*/}"
-                ;;
-            *.list)
-                sed -nE 's/^[[:blank:]]*deb(-src)?[[:blank:]]+/deb-src /p' "$list" | sort -u \
-                    >"$private/parts/${list##*/}"
-                ;;
-        esac
-    done
-    cat >"$private/apt.conf" <<CONF
-Dir::Etc::sourcelist "/dev/null";
-Dir::Etc::sourceparts "$private/parts";
-Dir::State::lists "$private/lists";
-Dir::Cache "$private/cache";
-Acquire::Languages "none";
-Acquire::Retries "2";
-Acquire::http::Timeout "60";
-Acquire::https::Timeout "60";
-#clear APT::Update::Pre-Invoke;
-#clear APT::Update::Post-Invoke;
-#clear APT::Update::Post-Invoke-Success;
-CONF
-    # apt downloads as the user _apt when it may.
-    chmod 755 "$work" "$private"
-    if ((EUID == 0)) && id -u _apt >/dev/null 2>&1; then
-        chown _apt "$private/lists/partial" "$work/download"
-    fi
-}
-
-private_apt() { # apt-get|apt-cache ARGUMENT...
-    (cd "$work/download" && "$1" -q -c "$work/apt/apt.conf" "${@:2}" 2>>"$log")
-}
-
-newest_source() { # SOURCE: the newest version in the archive
-    local newest='' version
-    while read -r version; do
-        if [[ -z $newest ]] || dpkg --compare-versions "$version" gt "$newest"; then
-            newest="$version"
-        fi
-    done < <(private_apt apt-cache showsrc --only-source "$1" | sed -n 's/^Version: *//p')
-    printf '%s\n' "$newest"
-}
-
-# download_source SOURCE VERSION: its files into $work/download, checked by apt. Retried, each time
-# with fresh lists: the archive may change between the lists and the download (404).
-# If VERSION is not in the archive any more, the newest one is taken.
-download_source() {
-    local attempt version
-    for attempt in 1 2 3; do
-        if ((attempt > 1)) || [[ ! -e $work/apt/updated ]]; then
-            say "reading the source package lists"
-            private_apt apt-get update >>"$log" || true
-            : >"$work/apt/updated"
-        fi
-        version="$(newest_source "$1")"
-        for version in "$2" "$version"; do
-            [[ -n $version ]] || continue
-            if private_apt apt-get source --only-source --download-only "$1=$version" >>"$log"; then
-                found_version="$version"
-                return 0
-            fi
-        done
-        if ((attempt < 3)); then
-            say "that failed; trying again"
-            sleep $((attempt * 2))
-        fi
-    done
-    return 1
-}
-
-# fetch_debian SOURCE VERSION: the source package unpacked into $work/SOURCE.
-fetch_debian() {
-    local file dsc
-    found_version=''
-    download_source "$1" "$2" || return 1
-    for file in "$work/download/$1"_*.tar.*z; do
-        check_pin "$file" "${file##*/}"
-    done
-    dsc="$(find "$work/download" -name "$1_${found_version#*:}.dsc")"
-    (cd "$work/download" && dpkg-source --no-copy -x "$dsc" "$work/$1") >>"$log" 2>&1 ||
-        die "dpkg-source failed: see $log"
-    printf '%s\n' "$found_version" >"$work/$1.version"
-    (cd "$work/download" && sha256sum "$1"_*.tar.*z) >>"$work/sources"
-    if [[ -n $2 && $found_version != "$2" ]]; then
-        warn "$1 $2 is not in the archive; building $found_version"
-    fi
-}
-
-# fetch_upstream_part SOURCE VERSION: only the .orig archive, when a mirror lacks the rest of the
-# package. Its sum is the one in the signed index. Right for OpenSSL, whose security updates Debian
-# takes as upstream's point releases; wrong for curl, whose fixes are all in Debian's patches.
-fetch_upstream_part() {
-    local upstream="${2%-*}" file sum
-    file="$(find "$work/download" -name "$1_${upstream#*:}.orig.tar.*z" | head -n 1)"
-    [[ -n $file ]] || return 1
-    sum="$(private_apt apt-cache showsrc --only-source "$1" |
-        awk -v name="${file##*/}" '$3 == name && length($1) == 64 { print $1; exit }')"
-    [[ -n $sum && $(sha256sum <"$file") == "$sum  -" ]] || return 1
-    check_pin "$file" "${file##*/}"
-    mkdir "$work/$1"
-    tar -xf "$file" -C "$work/$1" --strip-components=1 --no-same-owner || return 1
-    printf '%s\n' "$upstream (upstream)" >"$work/$1.version"
-    (cd "$work/download" && sha256sum "${file##*/}") >>"$work/sources"
-}
-
-# fetch_local SOURCE: the same from $source_dir, verified by deps/SHA256SUMS.
-fetch_local() {
-    local archive patches file patch
-    archive="$(pinned_archive "$1")"
-    file="$source_dir/$archive"
-    [[ -f $file ]] || file="$source_dir/$(upstream_name "$archive")"
-    check_pin "$file" "$archive"
-    mkdir "$work/$1"
-    tar -xf "$file" -C "$work/$1" --strip-components=1 --no-same-owner || die "cannot unpack $file"
-    (cd "$(dirname "$file")" && sha256sum "${file##*/}") >>"$work/sources"
-    printf '%s\n' "${archive#*_}" | sed 's/\.orig\.tar.*//' >"$work/$1.version"
-    patches="$(pinned_patches "$archive")"
-    [[ -n $patches ]] || return 0
-    if [[ ! -f $source_dir/$patches ]]; then
-        [[ ${HOMEOSTAT_DEPS_UNPATCHED:-} == 1 ]] ||
-            die "$source_dir has no $patches: plain ${file##*/} lacks Debian's security fixes." \
-                "Add that file, or set HOMEOSTAT_DEPS_UNPATCHED=1"
-        warn "building ${file##*/} without the security fixes of $patches"
-        return 0
-    fi
-    check_pin "$source_dir/$patches" "$patches"
-    tar -xf "$source_dir/$patches" -C "$work/$1" --no-same-owner || die "cannot unpack $patches"
-    (cd "$source_dir" && sha256sum "$patches") >>"$work/sources"
-    while read -r patch _; do
-        [[ -n $patch && $patch != \#* ]] || continue
-        patch -p1 -d "$work/$1" --batch --no-backup-if-mismatch <"$work/$1/debian/patches/$patch" \
-            >>"$log" 2>&1 || die "patch $patch of $patches does not apply: see $log"
-    done <"$work/$1/debian/patches/series"
-}
-
-# fetch SOURCE VERSION. It is called where "set -e" does not hold: its parts check each step.
-fetch() {
-    say "fetching the sources of $1 $2"
-    if [[ -n $source_dir ]]; then
-        fetch_local "$1"
-    else
-        fetch_debian "$1" "$2"
-    fi
 }
 
 # The date that goes into the libraries: that of the sources, not of the build.
@@ -494,6 +314,9 @@ write_manifest() {
         printf 'curl source: %s\n' "$(<"$work/curl.version")"
         printf 'openssl (%s): %s\n' "$tls" "$(<"$work/openssl.version")"
         printf 'zstd source: %s\n' "$(<"$work/libzstd.version")"
+        printf 'protobuf (%s): %s\n' "$cxx_libraries" "$(<"$work/protobuf.version")"
+        printf 're2 (%s): %s\n' "$cxx_libraries" "$(<"$work/re2.version")"
+        printf 'yaml-cpp (%s): %s\n' "$cxx_libraries" "$(<"$work/yaml-cpp.version")"
         printf 'compiler: %s\n' "$("$cc" --version | head -n 1)"
         printf 'source archives (SHA-256):\n'
         sort -u "$work/sources"
@@ -507,6 +330,7 @@ write_manifest() {
 [[ $tls == trimmed || $tls == system ]] || die "HOMEOSTAT_TLS must be trimmed or system, not $tls"
 [[ -z $source_dir || -d $source_dir ]] || die "HOMEOSTAT_DEPS_SRC=$source_dir is no directory"
 command -v "$cc" >/dev/null || die "no C compiler '$cc'"
+command -v "$cxx" >/dev/null || die "no C++ compiler '$cxx'"
 if [[ $# -gt 1 || ($# -eq 1 && $1 != --print-prefix) ]]; then
     die "usage: deps/build.sh [--print-prefix]"
 fi
@@ -558,6 +382,12 @@ if [[ ! -f $slot/deps-prefix/MANIFEST ]]; then
         fi
         choose_key
     fi
+    if ! fetch_cxx; then
+        warn "the sources of protobuf, RE2 or yaml-cpp cannot be fetched (see $log)."
+        warn "Taking the distribution's archives: they work, and add 0.6 MB."
+        cxx_libraries=system
+        choose_key
+    fi
 fi
 if [[ ! -f $slot/deps-prefix/MANIFEST ]]; then
     fetch curl "$curl_version" || die "the curl source cannot be fetched: see $log, or set" \
@@ -567,6 +397,13 @@ if [[ ! -f $slot/deps-prefix/MANIFEST ]]; then
     if [[ $tls == trimmed ]]; then build_openssl; else copy_system_openssl; fi
     build_curl
     build_zstd
+    if [[ $cxx_libraries == own ]]; then
+        build_protobuf
+        build_re2
+        build_yaml
+    else
+        copy_system_cxx
+    fi
     smoke_test
     write_manifest
     # Into the cache under a temporary name, then renamed: a prefix is there whole or not at all.

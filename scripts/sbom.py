@@ -54,9 +54,11 @@ PARTS = [
     Part("nlohmann-json", "MIT", "nlohmann-json3-dev", [r"/include/nlohmann/"]),
     Part("OpenSSL", "Apache-2.0", "libssl-dev", [r"/libcrypto\.a$", r"/libssl\.a$"],
          r"openssl \(\w+\): (\S+)", "openssl"),
-    Part("protobuf-lite", "BSD-3-Clause", "libprotobuf-dev", [r"/libprotobuf-lite\.a$"]),
-    Part("RE2", "BSD-3-Clause", "libre2-dev", [r"/libre2\.a$"]),
-    Part("yaml-cpp", "MIT", "libyaml-cpp-dev", [r"/libyaml-cpp\.a$"]),
+    Part("protobuf-lite", "BSD-3-Clause", "libprotobuf-dev", [r"/libprotobuf-lite\.a$"],
+         r"protobuf \(\w+\): (\S+)", "protobuf"),
+    Part("RE2", "BSD-3-Clause", "libre2-dev", [r"/libre2\.a$"], r"re2 \(\w+\): (\S+)", "re2"),
+    Part("yaml-cpp", "MIT", "libyaml-cpp-dev", [r"/libyaml-cpp\.a$"],
+         r"yaml-cpp \(\w+\): (\S+)", "yaml-cpp"),
     Part("zlib", "Zlib", "zlib1g-dev", [r"/libz\.a$"]),
     Part("zstd", "BSD-3-Clause", "libzstd-dev", [r"/libzstd\.a$"], r"zstd source: (\S+)", "zstd"),
 ]
@@ -192,8 +194,9 @@ def write_spdx(path, build, version, found, known):
 
 
 def licence_text(part, prefix):
-    if prefix and part.licence_file:
-        with open(os.path.join(prefix, "share/licenses", part.licence_file), "rb") as file:
+    built = os.path.join(prefix, "share/licenses", part.licence_file or "") if prefix else ""
+    if os.path.isfile(built):
+        with open(built, "rb") as file:
             return file.read()
     for package in (part.package, re.sub(r"-dev$", "", part.package)):
         path = os.path.join("/usr/share/doc", package, "copyright")
