@@ -62,7 +62,8 @@ public:
             case Resource::Disk: return processes.top_names(ProcessOrder::Io, root, buffer);
             case Resource::Space: return processes.top_names(ProcessOrder::Writes, root, buffer);
             case Resource::Processes:
-                return processes.top_names(ProcessOrder::Number, root, buffer);
+                return processes.top_names(ProcessOrder::Threads, root, buffer);
+            case Resource::Files: return processes.top_names(ProcessOrder::Files, root, buffer);
             default: return processes.top_names(ProcessOrder::Cpu, root, buffer);
         }
     }
@@ -136,7 +137,8 @@ Agent::Agent(const Config& config, const ActionConfig& actions, Host host, Work&
     for (const auto& target : targets) {
         series_.set_share(++owner, target->settings().series_max);
         collectors_.add(target->settings().name, config.tick,
-                        std::make_unique<ExporterCollector>(*target, owner));
+                        std::make_unique<ExporterCollector>(*target, owner),
+                        CollectorSet::kDeadline, CollectorSet::Kind::Exporter);
     }
     unshipped_.reserve(2 * config.incidents.incidents_max);
 }
@@ -190,7 +192,7 @@ void Agent::collect(Instant now) {
     bench_.events().begin();
     for (const Event& event : early_) bench_.events().add(event);
     early_.clear();
-    collectors_.run(host_.root, host_.clock, samples_);
+    collectors_.run(host_.root, host_.clock, samples_, &bench_.events());
     log_watch_.report(now, bench_.events());
     recorder_.record(samples_);
     if (ticks_ % kEvictEveryTicks == 0) series_.evict_older_than(kSeriesIdleMax, now);

@@ -56,7 +56,7 @@ struct AgentStatus {
     std::uint64_t actions_refused = 0;     // the actor was behind
     FixedVector<Event, 16> events_newest;  // the newest first
     MemoryUse memory;
-    FixedVector<CollectorLine, 64> collectors;
+    FixedVector<CollectorLine, 96> collectors;  // our own, and each exporter
 };
 
 }  // namespace homeostat

@@ -1,8 +1,11 @@
 #include "collectors/collector_set.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
+#include <utility>
 
+#include "core/format.hpp"
 #include "core/hash.hpp"
 
 namespace homeostat {
@@ -11,6 +14,8 @@ namespace {
 constexpr Duration kQuarantineMax = minutes(10);
 constexpr Duration kLookAgain = minutes(10);  // for a source that this host lacks
 constexpr Duration kTellAgain = hours(1);
+constexpr const char* kProof = "proc/stat";  // every Linux has it
+constexpr std::string_view kBlind = "there is no /proc: nothing is known of this host";
 
 Duration doubled(Duration interval, std::uint32_t times) {
     Duration wait = interval;
@@ -32,34 +37,51 @@ std::string_view name_of(CollectorState state) {
 }
 
 void CollectorSet::add(std::string_view name, Duration interval,
-                       std::unique_ptr<Collector> collector, Duration deadline) {
+                       std::unique_ptr<Collector> collector, Duration deadline, Kind kind) {
     assert(interval.ns > 0 && deadline.ns > 0);
     Slot slot;
     slot.name = name;
     slot.interval = interval;
     slot.deadline = deadline;
     slot.collector = std::move(collector);
+    slot.kind = kind;
     slots_.push_back(std::move(slot));
     statuses_.emplace_back().interval = interval;
     // A longer vector moves its strings, and the views must follow.
     for (std::size_t i = 0; i < slots_.size(); ++i) statuses_[i].name = slots_[i].name;
 }
 
-void CollectorSet::run(const Root& root, const Clock& clock, Samples& out) {
+void CollectorSet::run(const Root& root, const Clock& clock, Samples& out, Events* events) {
+    blind_ = false;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         if (!slots_[i].started || out.at() >= statuses_[i].next_run) run_one(i, root, clock, out);
     }
+    if (events != nullptr) tell_losses(out.at(), *events);
 }
 
 void CollectorSet::run_one(std::size_t i, const Root& root, const Clock& clock, Samples& out) {
     const std::size_t samples_before = out.all().size();
     const Instant began = clock.now();
-    const Status result = slots_[i].collector->collect(root, out);
+    const Status result = seen_through(root, slots_[i].collector->collect(root, out));
     const Duration took = clock.now() - began;
     statuses_[i].samples_last = out.all().size() - samples_before;
     keep_within_budget(i, took);
     schedule(i, out.at());
     settle(i, result, took, out.at());
+}
+
+// A collector that finds nothing says that this host lacks its source. Where /proc itself is
+// missing, that is not what it means: a host without a name for its memory, disks and processes is
+// not known to be well.
+Status CollectorSet::seen_through(const Root& root, Status result) {
+    if (result || result.error().code != Errc::NotAvailable) return result;
+    if (!blind_) {
+        std::array<char, 1> probe{};
+        const auto stat = root.read(kProof, probe);  // too large for the probe: it is there
+        blind_ = !stat && stat.error().code == Errc::NotFound;
+    }
+    if (!blind_) return result;
+    return make_error(Errc::NotFound, "{}", kBlind);
 }
 
 // By the least of the last runs: being preempted makes a run longer, never shorter.
@@ -105,6 +127,7 @@ void CollectorSet::settle(std::size_t i, const Status& result, Duration took, In
     } else {
         slot.news = slot.news || slot.complained;
         slot.complained = false;
+        blind_told_ = false;
         status.state = CollectorState::Ok;
         status.reason.clear();
         status.last_good = now;
@@ -130,10 +153,41 @@ void CollectorSet::complain(std::size_t i, CollectorState state, std::string_vie
     for (const Told& told : slot.told) {
         if (told.reason == hash && now - told.at < kTellAgain) return;
     }
+    if (blind_ && std::exchange(blind_told_, true)) return;
     slot.told[slot.told_next] = {hash, now};
     slot.told_next = (slot.told_next + 1) % kReasonsRemembered;
     slot.news = true;
     slot.complained = true;
+}
+
+void CollectorSet::tell_losses(Instant now, Events& events) {
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+        Slot& slot = slots_[i];
+        const CollectorStatus& status = statuses_[i];
+        const bool was_good = status.last_good.monotonic_ns != 0;
+        if (!was_good || slot.kind == Kind::Exporter) continue;
+        const bool ails =
+            status.state == CollectorState::Unknown || status.state == CollectorState::Failing;
+        if (!ails) {
+            if (slot.lost) tell(i, EventKind::SourceBack, now, events);
+            slot.lost = false;
+        } else if (now - status.last_good >= std::max(kLostAfter, status.interval * 3) &&
+                   (!slot.lost || now - slot.lost_told >= kLostAgain)) {
+            tell(i, EventKind::SourceLost, now, events);
+            slot.lost = true;
+            slot.lost_told = now;
+        }
+    }
+}
+
+void CollectorSet::tell(std::size_t i, EventKind kind, Instant now, Events& events) {
+    Event event{.at = now, .kind = kind, .subject = {}, .object = statuses_[i].name, .text = {}};
+    if (kind == EventKind::SourceLost) {
+        format_into(event.text, "{} is unknown: {}", statuses_[i].name, statuses_[i].reason);
+    } else {
+        format_into(event.text, "{} is known again", statuses_[i].name);
+    }
+    events.add(event);
 }
 
 const CollectorStatus* CollectorSet::find(std::string_view name) const {

@@ -5,6 +5,8 @@
 // overruns its deadline is quarantined: skipped for twice its interval, then four times, up to ten
 // minutes, until it is quick again. One that is merely dear (the process pass on a host with
 // thousands of them) runs less often, so that it never takes more than a hundredth of one core.
+// A source that worked and is gone for a minute is an event, and so is its return. Without /proc
+// nothing is known of a host: every source is then unknown, for one reason that is told once.
 // Nothing is allocated after the last add().
 #pragma once
 
@@ -17,6 +19,7 @@
 
 #include "collectors/collector.hpp"
 #include "core/clock.hpp"
+#include "core/events.hpp"
 
 namespace homeostat {
 
@@ -48,13 +51,19 @@ class CollectorSet {
 public:
     static constexpr Duration kDeadline = milliseconds(500);
     static constexpr std::int64_t kIntervalPerRun = 100;  // a run takes at most 1 % of its interval
+    static constexpr Duration kLostAfter = minutes(1);    // without a good run
+    static constexpr Duration kLostAgain = minutes(5);    // told again while it lasts
+
+    // Exporters have a series that says whether they are up: their loss is no event.
+    enum class Kind : std::uint8_t { Host, Exporter };
 
     // REQUIRES: before the first run(); interval and deadline are positive.
     void add(std::string_view name, Duration interval, std::unique_ptr<Collector> collector,
-             Duration deadline = kDeadline);
+             Duration deadline = kDeadline, Kind kind = Kind::Host);
 
-    // Runs what is due at out.at(). The clock measures the collectors, nothing else.
-    void run(const Root& root, const Clock& clock, Samples& out);
+    // Runs what is due at out.at(). The clock measures the collectors, nothing else. `events` hears
+    // of sources that are lost and come back; null: nobody does.
+    void run(const Root& root, const Clock& clock, Samples& out, Events* events = nullptr);
 
     [[nodiscard]] std::span<const CollectorStatus> statuses() const { return statuses_; }
     [[nodiscard]] const CollectorStatus* find(std::string_view name) const;
@@ -81,6 +90,9 @@ private:
         bool started = false;
         bool news = false;
         bool complained = false;  // since the last good run, and not yet taken back
+        Kind kind = Kind::Host;
+        bool lost = false;  // told as an event
+        Instant lost_told;
         std::uint32_t overruns_in_row = 0;
         Told told[kReasonsRemembered];
         std::size_t told_next = 0;
@@ -88,6 +100,9 @@ private:
 
     void run_one(std::size_t i, const Root& root, const Clock& clock, Samples& out);
     void settle(std::size_t i, const Status& result, Duration took, Instant now);
+    Status seen_through(const Root& root, Status result);
+    void tell_losses(Instant now, Events& events);
+    void tell(std::size_t i, EventKind kind, Instant now, Events& events);
     void quarantine(std::size_t i, Instant now);
     void complain(std::size_t i, CollectorState state, std::string_view reason, Instant now);
     void schedule(std::size_t i, Instant now);
@@ -95,6 +110,8 @@ private:
 
     std::vector<Slot> slots_;
     std::vector<CollectorStatus> statuses_;
+    bool blind_ = false;       // in this tick: there is no /proc
+    bool blind_told_ = false;  // since the last good run of anybody
 };
 
 }  // namespace homeostat

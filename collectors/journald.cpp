@@ -32,6 +32,7 @@ Status JournaldCollector::collect(const Root& root, Samples& out) {
     const Instant now = out.at();
     const Status status = journal_.poll(
         root, *files, kEntriesMax, [&](const JournalEntry& entry) { take(entry, *files, now); });
+    bench_.set_journal_is_read(status.has_value());
     units_.settle(now, bench_.events());
     if (!status) return status;
     out.add(kLines, as_double(lines_));

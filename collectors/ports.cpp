@@ -12,9 +12,6 @@ constexpr Metric kTcp{"ports_tcp_count", Unit::Count, MetricKind::Gauge, Aspect:
 constexpr Metric kUdp{"ports_udp_count", Unit::Count, MetricKind::Gauge, Aspect::Other};
 constexpr std::array kMetrics{kTcp, kUdp};
 
-constexpr std::uint16_t kListens = 0x0A;
-constexpr std::uint16_t kBound = 0x07;
-
 }  // namespace
 
 // "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 ..."
@@ -31,8 +28,16 @@ std::optional<SocketLine> parse_socket_line(std::string_view line) {
     }
     const auto port = parse_u64(local.substr(colon + 1), 16);
     if (!port || *port > 0xFFFF) return std::nullopt;
-    return SocketLine{.port = static_cast<std::uint16_t>(*port),
-                      .state = static_cast<std::uint16_t>(*state)};
+    SocketLine socket;
+    socket.port = static_cast<std::uint16_t>(*port);
+    socket.state = static_cast<std::uint16_t>(*state);
+    for (int i = 0; i < 3; ++i) next_word(rest);  // queues, timer, retransmits
+    if (const auto uid = next_u64(rest); uid && *uid <= UINT32_MAX) {
+        socket.uid = static_cast<std::uint32_t>(*uid);
+    }
+    next_word(rest);  // timeouts
+    socket.inode = next_u64(rest).value_or(0);
+    return socket;
 }
 
 PortsCollector::PortsCollector(Workbench& bench) : bench_(bench) {}
@@ -48,26 +53,28 @@ Status PortsCollector::collect(const Root& root, Samples& out) {
     }
     tcp_.now->reset();
     udp_.now->reset();
-    if (const Status status = read("proc/net/tcp", tcp_, kListens, kTcpBytesMax); !status) {
+    if (const Status status = read(tcp_.path, tcp_); !status) {
         if (status.error().code != Errc::NotFound) return status;
         return make_error(Errc::NotAvailable, "ports: no proc/net/tcp");
     }
     // A kernel may lack version 6 of the protocol, or UDP: then nothing listens there.
-    (void)read("proc/net/tcp6", tcp_, kListens, kTcpBytesMax);
-    (void)read("proc/net/udp", udp_, kBound, kUdpBytesMax);
-    (void)read("proc/net/udp6", udp_, kBound, kUdpBytesMax);
+    (void)read(tcp_.path6, tcp_);
+    (void)read(udp_.path, udp_);
+    (void)read(udp_.path6, udp_);
     told_now_ = 0;
-    compare(tcp_, out.at());
-    compare(udp_, out.at());
+    compare(root, tcp_, out.at());
+    compare(root, udp_, out.at());
     out.add(kTcp, as_double(tcp_.now->count()));
     out.add(kUdp, as_double(udp_.now->count()));
     return Ok{};
 }
 
-Status PortsCollector::read(const char* path, Table& table, std::uint16_t state,
-                            std::size_t bytes_max) {
+Result<std::string_view> PortsCollector::read_all(std::string_view path, std::size_t bytes_max) {
     OpenFile file;
-    if (const Status opened = bench_.files()->open(path, file); !opened) return opened;
+    const FixedString<31> name(path);
+    if (const Status opened = bench_.files()->open(name.c_str(), file); !opened) {
+        return opened.error();
+    }
     std::size_t size = 0;
     const auto buffer = bench_.buffer().first(bytes_max);
     while (size < buffer.size()) {  // the kernel gives a page or so at a time
@@ -76,33 +83,71 @@ Status PortsCollector::read(const char* path, Table& table, std::uint16_t state,
         if (text->empty()) break;
         size += text->size();
     }
-    std::string_view rest(buffer.data(), size);
+    return std::string_view(buffer.data(), size);
+}
+
+Status PortsCollector::read(std::string_view path, Table& table) {
+    const auto text = read_all(path, table.bytes_max);
+    if (!text) return text.error();
+    std::string_view rest = *text;
     std::string_view line;
     while (next_line(rest, line)) {
         const auto socket = parse_socket_line(line);
         if (!socket) continue;
-        if (socket->state != state) {
-            if (state == kListens) break;  // the rest are connections
+        if (socket->state != table.state) {
+            if (table.state == kListens) break;  // the rest are connections
             continue;
         }
-        if (state == kBound && socket->port >= client_port_min_) continue;
+        if (table.state == kBound && socket->port >= client_port_min_) continue;
         table.now->set(socket->port);
     }
     return Ok{};
 }
 
-void PortsCollector::compare(Table& table, Instant now) {
+void PortsCollector::compare(const Root& root, Table& table, Instant now) {
     if (table.learned && *table.known != *table.now) {
         const Ports changed = *table.known ^ *table.now;
         for (std::size_t port = 0; port < changed.size() && told_now_ < kNamedMax; ++port) {
-            if (changed[port]) tell(table, port, (*table.now)[port], now);
+            if (changed[port]) tell(root, table, port, (*table.now)[port], now);
         }
     }
     *table.known = *table.now;
     table.learned = true;
 }
 
-void PortsCollector::tell(const Table& table, std::size_t port, bool opened, Instant now) {
+// The socket that listens on the port, in either version of the protocol; inode 0 when it is gone.
+SocketLine PortsCollector::find(const Table& table, std::size_t port, std::uint16_t state) {
+    for (const std::string_view path : {table.path, table.path6}) {
+        auto text = read_all(path, table.bytes_max);
+        if (!text) continue;
+        std::string_view line;
+        while (next_line(*text, line)) {
+            const auto socket = parse_socket_line(line);
+            if (socket && socket->port == port && socket->state == state) return *socket;
+        }
+    }
+    return {};
+}
+
+// "nginx (pid 812, nginx.service)", or what is known without a look into other people's processes.
+void PortsCollector::name_listener(const Root& root, const SocketLine& socket,
+                                   FixedString<191>& text) {
+    if (socket.inode != 0) {
+        const auto holder =
+            bench_.processes().holder_of_socket(root, socket.inode, bench_.buffer());
+        if (!holder.processes.empty()) {
+            const ProcessUse& process = holder.processes[0];
+            format_into(text, "{} (pid {}{}{})", process.name, process.pid,
+                        process.unit.empty() ? "" : ", ", process.unit);
+            return;
+        }
+    }
+    text.append("a program");
+    if (socket.uid) format_into(text, " of user id {}", *socket.uid);
+}
+
+void PortsCollector::tell(const Root& root, const Table& table, std::size_t port, bool opened,
+                          Instant now) {
     ++told_now_;
     Event event{.at = now,
                 .kind = opened ? EventKind::PortOpened : EventKind::PortClosed,
@@ -110,8 +155,12 @@ void PortsCollector::tell(const Table& table, std::size_t port, bool opened, Ins
                 .object = {},
                 .text = {}};
     format_into(event.object, "{}/{}", table.protocol, port);
-    format_into(event.text, "{} {} on {} port {}", opened ? "a program" : "nobody",
-                opened ? "listens now" : "listens any more", table.protocol, port);
+    if (opened) {
+        name_listener(root, find(table, port, table.state), event.text);
+        format_into(event.text, " listens now on {} port {}", table.protocol, port);
+    } else {
+        format_into(event.text, "nobody listens any more on {} port {}", table.protocol, port);
+    }
     bench_.events().add(event);
 }
 

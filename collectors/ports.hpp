@@ -18,8 +18,10 @@ namespace homeostat {
 
 // One line of /proc/net/tcp, tcp6, udp or udp6.
 struct SocketLine {
-    std::uint16_t port = 0;   // local
-    std::uint16_t state = 0;  // 0x0A listens, 0x07 is bound (UDP)
+    std::uint16_t port = 0;            // local
+    std::uint16_t state = 0;           // 0x0A listens, 0x07 is bound (UDP)
+    std::optional<std::uint32_t> uid;  // whose socket it is
+    std::uint64_t inode = 0;           // of the socket; 0: not told
 };
 
 // Nothing for the heading and for what is no such line.
@@ -44,18 +46,34 @@ private:
         std::string_view protocol;  // "tcp"
         std::string_view path;
         std::string_view path6;
+        std::uint16_t state = 0;  // of the sockets that are told of
+        std::size_t bytes_max = 0;
         std::unique_ptr<Ports> known = std::make_unique<Ports>();
         std::unique_ptr<Ports> now = std::make_unique<Ports>();
         bool learned = false;
     };
 
-    Status read(const char* path, Table& table, std::uint16_t state, std::size_t bytes_max);
-    void compare(Table& table, Instant now);
-    void tell(const Table& table, std::size_t port, bool opened, Instant now);
+    Result<std::string_view> read_all(std::string_view path, std::size_t bytes_max);
+    Status read(std::string_view path, Table& table);
+    void compare(const Root& root, Table& table, Instant now);
+    void tell(const Root& root, const Table& table, std::size_t port, bool opened, Instant now);
+    SocketLine find(const Table& table, std::size_t port, std::uint16_t state);
+    void name_listener(const Root& root, const SocketLine& socket, FixedString<191>& text);
 
     Workbench& bench_;
-    Table tcp_{.protocol = "tcp", .path = "proc/net/tcp", .path6 = "proc/net/tcp6"};
-    Table udp_{.protocol = "udp", .path = "proc/net/udp", .path6 = "proc/net/udp6"};
+    static constexpr std::uint16_t kListens = 0x0A;
+    static constexpr std::uint16_t kBound = 0x07;
+
+    Table tcp_{.protocol = "tcp",
+               .path = "proc/net/tcp",
+               .path6 = "proc/net/tcp6",
+               .state = kListens,
+               .bytes_max = kTcpBytesMax};
+    Table udp_{.protocol = "udp",
+               .path = "proc/net/udp",
+               .path6 = "proc/net/udp6",
+               .state = kBound,
+               .bytes_max = kUdpBytesMax};
     std::uint16_t client_port_min_ = 32768;
     std::uint32_t told_now_ = 0;
 };

@@ -193,6 +193,7 @@ void ProcessHealthCollector::open_files(const Root& root, Samples& out) {
         const auto used = count_descriptors(root, process.pid, left);
         if (!used) return;
         left -= *used;
+        bench_.processes().note_open_files(process.pid, *used);
         const auto text = root.read(process_path(process.pid, "limits").c_str(), bench_.buffer());
         const auto limit = text ? parse_open_files_limit(*text) : std::nullopt;
         if (!limit || *limit == 0) return;

@@ -52,6 +52,7 @@ bool ProcessTable::read_entry(const Root& root, std::int32_t pid, std::span<char
     entry.start_ticks = stat->start_ticks;
     entry.cpu_ticks = stat->cpu_ticks;
     entry.rss_pages = stat->rss_pages;
+    entry.threads = static_cast<std::uint32_t>(stat->threads);
     entry.name = stat->name;
     ++counts.processes;
     counts.threads += static_cast<std::uint32_t>(stat->threads);
@@ -70,7 +71,9 @@ bool ProcessTable::read_entry(const Root& root, std::int32_t pid, std::span<char
 
 void ProcessTable::compare(Entry& entry, double elapsed_seconds) const {
     const Entry* before = find_previous(entry.pid, entry.start_ticks);
-    if (before == nullptr || elapsed_seconds <= 0) return;
+    if (before == nullptr) return;
+    entry.open_files = before->open_files;
+    if (elapsed_seconds <= 0) return;
     entry.measured = true;
     // Counters of one process do not fall, but a reading may be torn: never a negative rate.
     const auto growth = [](std::uint64_t now, std::uint64_t then) {
@@ -138,7 +141,8 @@ double ProcessTable::key_of(const Entry& entry, ProcessOrder order) {
         case ProcessOrder::RssGrowth: return entry.rss_growth_bytes_per_second;
         case ProcessOrder::Writes: return entry.write_bytes_per_second;
         case ProcessOrder::Io: return entry.write_bytes_per_second + entry.read_bytes_per_second;
-        case ProcessOrder::Number: return 1;
+        case ProcessOrder::Threads: return entry.threads;
+        case ProcessOrder::Files: return entry.open_files;
     }
     return 0;
 }
@@ -153,6 +157,7 @@ ProcessUse ProcessTable::use_of(const Entry& entry, const Root& root,
     use.rss_bytes = as_double(entry.rss_pages * page_bytes_);
     use.rss_growth_bytes_per_second = static_cast<double>(entry.rss_growth_bytes_per_second);
     use.write_bytes_per_second = static_cast<double>(entry.write_bytes_per_second);
+    use.threads = entry.threads;
     const auto cgroup = root.read(process_path(entry.pid, "cgroup").c_str(), buffer);
     if (cgroup) use.unit = unit_of_cgroup(*cgroup);
     return use;
@@ -223,6 +228,7 @@ ProcessList ProcessTable::top_names(ProcessOrder order, const Root& root, std::s
         add_namesakes(use, current_[group.largest]);
         use.namesakes = group.size;
         use.share = group.sum / total;
+        if (order == ProcessOrder::Files) use.open_files = static_cast<std::uint32_t>(group.sum);
         (void)list.push(use);
     }
     return list;
@@ -232,13 +238,22 @@ ProcessList ProcessTable::top_names(ProcessOrder order, const Root& root, std::s
 void ProcessTable::add_namesakes(ProcessUse& use, const Entry& first) const {
     use.cpu_ratio = use.rss_bytes = use.rss_growth_bytes_per_second = 0;
     use.write_bytes_per_second = 0;
+    use.threads = 0;
     for (const Entry& entry : current_) {
         if (entry.kernel_thread || !(entry.name == first.name)) continue;
         use.cpu_ratio += static_cast<double>(entry.cpu_ratio);
         use.rss_bytes += as_double(entry.rss_pages * page_bytes_);
         use.rss_growth_bytes_per_second += static_cast<double>(entry.rss_growth_bytes_per_second);
         use.write_bytes_per_second += static_cast<double>(entry.write_bytes_per_second);
+        use.threads += entry.threads;
     }
+}
+
+void ProcessTable::note_open_files(std::int32_t pid, std::uint32_t files) {
+    const auto at = std::lower_bound(
+        current_.begin(), current_.end(), pid,
+        [](const Entry& entry, std::int32_t wanted) { return entry.pid < wanted; });
+    if (at != current_.end() && at->pid == pid) at->open_files = files;
 }
 
 ProcessList ProcessTable::named(std::string_view name, const Root& root,

@@ -18,7 +18,9 @@ namespace homeostat {
 
 using ProcessList = FixedVector<ProcessUse, 3>;
 
-enum class ProcessOrder : std::uint8_t { Cpu, Rss, RssGrowth, Writes, Io, Number };
+// Threads is how many there are: of one process, or of all with one name. Files are those that
+// note_open_files() was told of.
+enum class ProcessOrder : std::uint8_t { Cpu, Rss, RssGrowth, Writes, Io, Threads, Files };
 
 // What two passes say of one process. Rates are 0 until it was seen twice.
 struct ProcessView {
@@ -76,6 +78,17 @@ public:
     // The process of this name that has most files open, or nothing.
     ProcessList named(std::string_view name, const Root& root, std::span<char> buffer) const;
 
+    // What somebody who looked at /proc/PID/fd found. Kept until the process is looked at again.
+    void note_open_files(std::int32_t pid, std::uint32_t files);
+
+    // Who holds the socket of this number (an inode, as in /proc/net/tcp): one process, of several
+    // with one name the oldest, which handed it down; or nobody that we may look at.
+    struct Holder {
+        ProcessList processes;
+        bool complete = true;  // false: some processes could not be looked at
+    };
+    Holder holder_of_socket(const Root& root, std::uint64_t inode, std::span<char> buffer);
+
     // Every user process of the last pass, in the order of their ids.
     void visit(FunctionRef<void(const ProcessView&)> tell) const;
 
@@ -97,6 +110,8 @@ private:
         std::uint64_t rss_pages = 0;
         std::uint64_t written_bytes = 0;
         std::uint64_t read_bytes = 0;  // from a disk
+        std::uint32_t threads = 0;
+        std::uint32_t open_files = 0;  // 0: not looked at
         float cpu_ratio = 0;
         float rss_growth_bytes_per_second = 0;
         float write_bytes_per_second = 0;

@@ -29,6 +29,7 @@
 #include "collectors/links.hpp"
 #include "collectors/loadavg.hpp"
 #include "collectors/log_files.hpp"
+#include "collectors/login_records.hpp"
 #include "collectors/machine_checks.hpp"
 #include "collectors/meminfo.hpp"
 #include "collectors/memory_errors.hpp"
@@ -109,6 +110,9 @@ std::span<const CollectorRow> collector_rows() {
                                "the journal: units that fail, logins, how much is logged"),
         row<FailedUnitsCollector>("failed_units", seconds(5), "which systemd units are failed"),
         row<LogFilesCollector>("log_files", seconds(1), "the log files that are configured"),
+        row<LoginsCollector>("logins", seconds(5), "logins, where the journal may not be read"),
+        row<FailedLoginsCollector>("failed_logins", seconds(5),
+                                   "logins refused, where the journal may not be read"),
         row<PackagesCollector>("packages", seconds(5), "packages installed, upgraded, removed"),
         row<FileChangesCollector>("file_changes", seconds(1),
                                   "files changed below /etc and other configured directories"),

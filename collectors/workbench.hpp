@@ -81,6 +81,9 @@ public:
     // Set by who reads the kernel's log itself: others then leave its lines alone.
     void set_kernel_log_is_read(bool is_read) { kernel_log_is_read_ = is_read; }
     [[nodiscard]] bool kernel_log_is_read() const { return kernel_log_is_read_; }
+    // Set by who reads the journal: other sources of the same news then keep quiet.
+    void set_journal_is_read(bool is_read) { journal_is_read_ = is_read; }
+    [[nodiscard]] bool journal_is_read() const { return journal_is_read_; }
     [[nodiscard]] const FailedUnits* failed_units() const { return settings_.failed_units; }
     [[nodiscard]] LineSink* lines() const { return settings_.lines; }
 
@@ -90,6 +93,7 @@ private:
     ProcessTable processes_;
     Events events_;
     bool kernel_log_is_read_ = false;
+    bool journal_is_read_ = false;
 };
 
 }  // namespace homeostat

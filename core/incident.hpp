@@ -52,6 +52,7 @@ struct ProcessUse {
     double rss_growth_bytes_per_second = 0;
     std::uint32_t open_files = 0;  // on the incident's subject
     std::uint32_t namesakes = 0;   // processes of this name that are told of together
+    std::uint32_t threads = 0;     // of them
     double share = 0;              // of what all processes use of the resource in question
 };
 

@@ -39,3 +39,6 @@ for processes in 200 1000 5000; do
     printf '\n-- one tick a second beside the bare floor, in one run, %s processes\n' "$processes"
     "$out/bin/bench_tick" "$seconds" 1000 "$processes"
 done
+
+printf '\n-- log lines a second on one core\n'
+"$out/bin/bench_logs"

@@ -59,7 +59,12 @@ void append_use(FixedString<95>& out, const ProcessUse& process, Resource resour
                 format_into(out, " holds {}", human_bytes(process.rss_bytes));
             }
             return;
-        case Resource::Processes: format_into(out, ": {} processes", process.namesakes); return;
+        case Resource::Processes:
+            format_into(out, ": {} processes", process.namesakes);
+            if (process.threads > process.namesakes) {
+                format_into(out, ", {} threads", process.threads);
+            }
+            return;
         case Resource::Files: format_into(out, " holds {} open files", process.open_files); return;
         default: format_into(out, " uses {:.1f} cores", process.cpu_ratio); return;
     }

@@ -31,14 +31,17 @@ struct Bench {
     test::ManualClock clock;
     SeriesTable table{64};
     Samples samples{table, 64};
+    Events events{64};
     CollectorSet set;
 
+    Bench() { root.set("proc/stat", "cpu  1 2 3 4\n"); }
     void add(std::string_view name, Duration interval, Told::Act act) {
         set.add(name, interval, std::make_unique<Told>(std::move(act)));
     }
     void tick(Duration step = seconds(1)) {
         samples.begin(clock.now());
-        set.run(root, clock, samples);
+        events.begin();
+        set.run(root, clock, samples, &events);
         clock.advance(step);
     }
     CollectorState state(std::string_view name) { return set.find(name)->state; }
@@ -231,4 +234,67 @@ TEST_CASE("collector set: failing allocates nothing") {
         (void)bench.set.next_news();
     }
     CHECK(guard.count() == 0);
+}
+
+TEST_CASE("collector set: without /proc nothing is known, and that is said once") {
+    Bench bench;
+    bench.root.remove("proc/stat");
+    bool lacking = true;
+    for (const char* name : {"cpu", "memory", "disks"}) {
+        bench.add(name, seconds(1), [&](Samples&) -> Status {
+            if (lacking) return make_error(Errc::NotAvailable, "no such file");
+            return Ok{};
+        });
+    }
+    for (int i = 0; i < 5; ++i) bench.tick();
+    for (const char* name : {"cpu", "memory", "disks"}) {
+        CHECK(bench.state(name) == CollectorState::Unknown);
+        CHECK(bench.set.find(name)->reason.view().starts_with("there is no /proc"));
+    }
+    CHECK(bench.news() == "cpu:unknown ");
+    bench.root.set("proc/stat", "cpu  1 2 3 4\n");
+    lacking = false;
+    bench.tick();  // at once: it is not looked for every ten minutes only
+    CHECK(bench.state("disks") == CollectorState::Ok);
+}
+
+TEST_CASE("collector set: a source that worked and is lost is an event, and so is its return") {
+    Bench bench;
+    bool good = true;
+    bench.add("disks", seconds(1), [&](Samples&) -> Status {
+        if (!good) return make_error(Errc::Denied, "no permission");
+        return Ok{};
+    });
+    bench.add("never", seconds(1),
+              [&](Samples&) -> Status { return make_error(Errc::Denied, "never had one"); });
+    bench.set.add("exporter", seconds(1), std::make_unique<Told>([&](Samples&) -> Status {
+                      if (!good) return make_error(Errc::Io, "refused");
+                      return Ok{};
+                  }),
+                  CollectorSet::kDeadline, CollectorSet::Kind::Exporter);
+    std::vector<std::string> told;
+    const auto ticks = [&](int count) {
+        for (int i = 0; i < count; ++i) {
+            bench.tick();
+            for (const Event& event : bench.events.all()) {
+                told.push_back(fmt::format("{} {}", name_of(event.kind), event.text));
+            }
+        }
+    };
+    ticks(10);
+    good = false;
+    ticks(50);  // a short outage is none
+    good = true;
+    ticks(1);
+    CHECK(told.empty());
+    good = false;
+    ticks(90);
+    REQUIRE(told.size() == 1);
+    CHECK(told[0] == "source_lost disks is unknown: no permission");
+    ticks(300);  // again while it lasts
+    CHECK(told.size() == 2);
+    good = true;
+    ticks(10);
+    REQUIRE(told.size() == 3);
+    CHECK(told[2] == "source_back disks is known again");
 }

@@ -18,14 +18,15 @@ struct FakeProcess {
     std::uint64_t start_ticks = 7;
     std::uint64_t written_bytes = 0;
     bool kernel_thread = false;
+    int threads = 3;
     std::string cgroup = "0::/\n";
 
     void put(MemoryRoot& root) const {
         const std::string base = fmt::format("proc/{}/", pid);
         root.set(base + "stat",
-                 fmt::format("{} ({}) {} 1 1 1 0 -1 {} 0 0 0 0 {} 0 0 0 20 0 3 0 {} 1000 {} 0 0\n",
+                 fmt::format("{} ({}) {} 1 1 1 0 -1 {} 0 0 0 0 {} 0 0 0 20 0 {} 0 {} 1000 {} 0 0\n",
                              pid, name, state, kernel_thread ? 0x200040 : 0x400000, cpu_ticks,
-                             start_ticks, rss_pages));
+                             threads, start_ticks, rss_pages));
         root.set(base + "io", fmt::format("rchar: 1\nwchar: {}\n", written_bytes));
         root.set(base + "cgroup", cgroup);
     }

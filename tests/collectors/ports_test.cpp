@@ -4,6 +4,7 @@
 
 #include "core/allocation_guard.hpp"
 #include "tests/collectors/bench_settings.hpp"
+#include "tests/collectors/fake_process.hpp"
 #include "tests/collectors/fixture_host.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -14,9 +15,11 @@ namespace {
 constexpr const char* kHead =
     "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout\n";
 
-std::string socket_line(int port, std::string_view state) {
-    return fmt::format("   0: 00000000:{:04X} 00000000:0000 {} 00000000:00000000 00:00000000 0 0\n",
-                       port, state);
+std::string socket_line(int port, std::string_view state, int uid = 0, int inode = 0) {
+    return fmt::format(
+        "   0: 00000000:{:04X} 00000000:0000 {} 00000000:00000000 00:00000000 00000000 {:5} 0 {} 1 "
+        "0000000000000000 100 0 0 10 0\n",
+        port, state, uid, inode);
 }
 
 struct Fixture {
@@ -44,6 +47,12 @@ TEST_CASE("ports: lines of the kernel's tables, and what is none") {
         "   0: 00000000000000000000000000000000:0016 00000000000000000000000000000000:0000 0A 0");
     REQUIRE(six);
     CHECK(six->port == 22);
+    const auto whole = parse_socket_line(socket_line(80, "0A", 33, 4711));
+    REQUIRE(whole);
+    CHECK(whole->uid == 33);
+    CHECK(whole->inode == 4711);
+    CHECK_FALSE(line->uid);  // a line that was cut says so
+    CHECK(line->inode == 0);
     for (const std::string_view text :
          {std::string_view(kHead), std::string_view("0: 0:FFFFF 0:0 0A"),
           std::string_view("0: 00000000 0:0 0A"), std::string_view("0: 0:16 0:0 XX"),
@@ -66,7 +75,33 @@ TEST_CASE_FIXTURE(Fixture,
     CHECK(bench.events().all()[0].text == "nobody listens any more on tcp port 22");
     CHECK(bench.events().all()[1].kind == EventKind::PortOpened);
     CHECK(bench.events().all()[1].object == "tcp/8080");
-    CHECK(bench.events().all()[1].text == "a program listens now on tcp port 8080");
+    CHECK(bench.events().all()[1].text == "a program of user id 0 listens now on tcp port 8080");
+}
+
+TEST_CASE_FIXTURE(Fixture, "ports: the program behind a new port is named, with its unit") {
+    test::MemoryRoot root;
+    const test::FakeProcess master{.pid = 812,
+                                   .name = "nginx",
+                                   .start_ticks = 500,
+                                   .cgroup = "0::/system.slice/nginx.service\n"};
+    const test::FakeProcess worker{.pid = 813, .name = "nginx", .start_ticks = 510};
+    for (const auto& process : {master, worker}) {
+        process.put(root);
+        process.open(root, 6, "socket:[4711]", "02");
+    }
+    test::FakeProcess{.pid = 900, .name = "bash", .start_ticks = 900}.put(root);
+    watch.samples.begin(watch.clock.now());
+    REQUIRE(bench.processes().scan(root, bench.buffer(), watch.clock.now()));
+    tcp("");
+    REQUIRE(ports.collect(root, watch.samples));
+    bench.events().begin();
+    tcp(socket_line(80, "0A", 0, 4711) + socket_line(81, "0A", 33, 4712));
+    REQUIRE(ports.collect(root, watch.samples));
+    REQUIRE(bench.events().all().size() == 2);
+    CHECK(bench.events().all()[0].text ==
+          "nginx (pid 812, nginx.service) listens now on tcp port 80");
+    // Nobody that we may look at: whose it is stands in the table all the same.
+    CHECK(bench.events().all()[1].text == "a program of user id 33 listens now on tcp port 81");
 }
 
 TEST_CASE_FIXTURE(Fixture, "ports: a client's udp port is no service") {

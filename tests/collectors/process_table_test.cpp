@@ -144,3 +144,36 @@ TEST_CASE("process table: nothing is allocated after construction") {
     }
     CHECK(guard.count() == 0);
 }
+
+TEST_CASE("process table: who has most threads, who most files, by name") {
+    test::MemoryRoot root;
+    test::FakeProcess{.pid = 10, .name = "java", .threads = 900}.put(root);
+    test::FakeProcess{.pid = 11, .name = "fork", .threads = 1}.put(root);
+    test::FakeProcess{.pid = 12, .name = "fork", .threads = 2}.put(root);
+    test::FakeProcess{.pid = 2, .name = "kthreadd", .kernel_thread = true, .threads = 5}.put(root);
+    ProcessTable table(16, 4096);
+    std::array<char, 4096> buffer{};
+    test::ManualClock clock;
+    REQUIRE(table.scan(root, buffer, clock.now()));
+    const auto threads = table.top_names(ProcessOrder::Threads, root, buffer);
+    REQUIRE(threads.size() == 2);
+    CHECK(threads[0].name == "java");
+    CHECK(threads[0].threads == 900);
+    CHECK(threads[0].namesakes == 1);
+    CHECK(threads[1].pid == 12);
+    CHECK(threads[1].threads == 3);
+    CHECK(threads[1].namesakes == 2);
+
+    CHECK(table.top_names(ProcessOrder::Files, root, buffer).empty());  // nobody has looked
+    table.note_open_files(11, 40);
+    table.note_open_files(12, 2);
+    table.note_open_files(10, 30);
+    table.note_open_files(4242, 5000);  // no such process
+    clock.advance(seconds(5));
+    REQUIRE(table.scan(root, buffer, clock.now()));  // what was seen outlives the pass
+    const auto files = table.top_names(ProcessOrder::Files, root, buffer);
+    REQUIRE(files.size() == 2);
+    CHECK(files[0].name == "fork");
+    CHECK(files[0].open_files == 42);
+    CHECK(files[1].open_files == 30);
+}

@@ -83,6 +83,9 @@ Result<std::string_view> MemoryRoot::read_link(const char* path, std::span<char>
 Status MemoryRoot::list(const char* directory, FunctionRef<bool(std::string_view)> visit) const {
     bool found = false;
     const std::string_view key = relative(directory);
+    if (const auto failure = failures_.find(key); failure != failures_.end()) {
+        return make_error(failure->second, "open directory {}: it was told to fail", directory);
+    }
     const auto visit_new = [&](std::string_view name) {
         return holds_below(files_, key, name) || visit(name);  // a directory may have both
     };

@@ -16,7 +16,7 @@ public:
     void set_usage(const std::string& mount, const FilesystemUsage& usage) {
         usages_[mount] = usage;
     }
-    // From now on reading `path` fails with this code.
+    // From now on reading or listing `path` fails with this code.
     void fail(const std::string& path, Errc code) { failures_[path] = code; }
     void remove(const std::string& path);
 

@@ -16,7 +16,9 @@ from machine import HERE, SOURCE, need_machine, skip
 from package_tools import DEB_PATTERN, DIST, newer
 
 MIB = 1 << 20
-EXPOSURE_MAX = 15  # tenths, as systemd-analyze --threshold takes it
+# Tenths, as systemd-analyze --threshold takes it. The watch asks adjtimex(2) for the clock's state,
+# which systemd-analyze counts as if it could be set: without capabilities it cannot.
+EXPOSURE_MAX = {"homeostat.service": 19, "homeostat-actuator.service": 15}
 
 
 def one_package(pattern):
@@ -87,9 +89,9 @@ class Contents(unittest.TestCase):
         _, said = command("systemd-analyze", "verify", "--man=no", *units)
         self.assertEqual([line for line in said.splitlines()
                           if "homeostat" in line and "is not executable" not in line], [])
-        for name in ("homeostat.service", "homeostat-actuator.service"):
+        for name, exposure_max in EXPOSURE_MAX.items():
             code, said = command("systemd-analyze", "security", "--offline=true",
-                                 "--threshold=%d" % EXPOSURE_MAX,
+                                 "--threshold=%d" % exposure_max,
                                  self.path("lib/systemd/system", name))
             self.assertEqual(code, 0, said.splitlines()[-1])
 
