@@ -25,8 +25,9 @@ void UnitSurvey::ask(Instant now) {
     Result<ExitReport> answer = make_error(Errc::NotFound, "no systemctl");
     for (const char* program : kSystemctl) {
         Command command;
-        command.argv = {program,  "list-units", "--state=failed", "--plain",          "--no-legend",
-                        "--full", "--no-pager", "--all",          "--no-ask-password"};
+        command.argv = {program,      "list-units",  "--state=failed,activating,deactivating",
+                        "--plain",    "--no-legend", "--full",
+                        "--no-pager", "--all",       "--no-ask-password"};
         command.environment = {"LC_ALL=C", "SYSTEMD_COLORS=0"};
         command.timeout = kPatience;
         command.output_max = kOutputMax;

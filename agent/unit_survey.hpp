@@ -1,6 +1,7 @@
-// UnitSurvey asks systemd which units are failed: one `systemctl list-units` every half minute.
+// UnitSurvey asks systemd which units are failed or on their way: one `systemctl list-units` every
+// half minute.
 //
-// On a thread of its own, never on the tick: a program is started and may hang. The list of failed
+// On a thread of its own, never on the tick: a program is started and may hang. The list of such
 // units is one question to systemd, some 10 ms of CPU in all. No D-Bus library and no client of our
 // own: see docs/decisions/0009-systemd-without-dbus.md.
 #pragma once

@@ -11,7 +11,11 @@ namespace {
 
 constexpr Metric kCount{"units_failed_count", Unit::Count, MetricKind::Gauge, Aspect::Errors};
 constexpr Metric kFailed{"unit_failed", Unit::None, MetricKind::State, Aspect::Errors};
-constexpr std::array kMetrics{kCount, kFailed};
+constexpr Metric kStarting{"unit_starting_seconds", Unit::Seconds, MetricKind::Gauge,
+                           Aspect::Other};
+constexpr Metric kStopping{"unit_stopping_seconds", Unit::Seconds, MetricKind::Gauge,
+                           Aspect::Errors};
+constexpr std::array kMetrics{kCount, kFailed, kStarting, kStopping};
 
 }  // namespace
 
@@ -22,8 +26,14 @@ bool is_booted_by_systemd(const Root& root) {
 void FailedUnits::set_list(std::string_view text, Instant now) {
     const std::lock_guard lock(mutex_);
     state_.units.clear();
+    state_.changing.clear();
     state_.count = 0;
     (void)parse_unit_list(text, [&](const UnitLine& unit) {
+        // One that waits to be restarted is not at work on its start.
+        const bool stopping = unit.active == "deactivating";
+        if (stopping || (unit.active == "activating" && unit.sub != "auto-restart")) {
+            (void)state_.changing.push({.name = unit.unit, .stopping = stopping});
+        }
         if (unit.active != "failed") return;
         ++state_.count;
         (void)state_.units.push({.name = unit.unit, .description = unit.description});
@@ -60,6 +70,7 @@ Status FailedUnitsCollector::collect(const Root& root, Samples& out) {
             state_.trouble.empty() ? "no answer from systemd" : state_.trouble.view());
     }
     compare(now);
+    tell_changes(out);
     out.add(kCount, state_.count);
     for (const Known& unit : known_) {
         out.add(kFailed, {.kind = SubjectKind::Unit, .name = unit.name.view()},
@@ -71,6 +82,7 @@ Status FailedUnitsCollector::collect(const Root& root, Samples& out) {
 void FailedUnitsCollector::compare(Instant now) {
     if (state_.surveys != surveys_seen_) {
         surveys_seen_ = state_.surveys;
+        follow_changes(now);
         for (Known& known : known_) {
             const bool failed =
                 std::any_of(state_.units.begin(), state_.units.end(),
@@ -91,6 +103,37 @@ void FailedUnitsCollector::compare(Instant now) {
         if (!known.failed || !due) continue;
         known.told = now;
         tell(EventKind::UnitFailed, known.name, now);
+    }
+}
+
+// What is over is told once more, as 0: a series that just stops would be unknown instead.
+void FailedUnitsCollector::follow_changes(Instant now) {
+    FixedVector<Change, FailedUnits::kUnitsMax> next;
+    for (const FailedUnits::Changing& unit : state_.changing) {
+        Change change{.name = unit.name, .stopping = unit.stopping, .over = false, .since = now};
+        for (const Change& known : changes_) {
+            const bool same = known.name == unit.name && known.stopping == unit.stopping;
+            if (same && !known.over) change.since = known.since;
+        }
+        (void)next.push(change);
+    }
+    for (const Change& known : changes_) {
+        const bool lasts = std::any_of(next.begin(), next.end(), [&](const Change& change) {
+            return change.name == known.name && change.stopping == known.stopping;
+        });
+        if (known.over || lasts) continue;
+        Change ended = known;
+        ended.over = true;
+        (void)next.push(ended);
+    }
+    changes_ = next;
+}
+
+void FailedUnitsCollector::tell_changes(Samples& out) {
+    for (const Change& change : changes_) {
+        out.add(change.stopping ? kStopping : kStarting,
+                {.kind = SubjectKind::Unit, .name = change.name.view()},
+                change.over ? 0 : (out.at() - change.since).seconds());
     }
 }
 

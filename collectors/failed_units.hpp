@@ -2,8 +2,10 @@
 //
 // FailedUnits is filled by a thread that may wait for a program (agent/unit_survey.hpp);
 // FailedUnitsCollector reports it: units_failed_count, unit_failed of each unit that is or was
-// failed, and an event when a unit fails or recovers. The journal tells the moment better where it
-// can be read (collectors/unit_news.hpp); this tells the state, whatever happened before our start.
+// failed, and an event when a unit fails or recovers; and for how long a unit has been starting or
+// stopping, unit_starting_seconds and unit_stopping_seconds: systemd waits for ever for some. The
+// journal tells the moment better where it can be read (collectors/unit_news.hpp); this tells the
+// state, whatever happened before our start.
 #pragma once
 
 #include <mutex>
@@ -26,8 +28,13 @@ class FailedUnits {
 public:
     static constexpr std::size_t kUnitsMax = 64;  // more are counted only
 
+    struct Changing {
+        FixedString<79> name;
+        bool stopping = false;
+    };
     struct State {
         FixedVector<FailedUnit, kUnitsMax> units;
+        FixedVector<Changing, kUnitsMax> changing;
         std::uint32_t count = 0;  // of all that are failed
         std::uint64_t surveys = 0;
         Instant at;
@@ -64,13 +71,24 @@ private:
         Instant told;
     };
 
+    // A unit that starts or stops, since when we saw it do so; or that did until the last survey.
+    struct Change {
+        FixedString<79> name;
+        bool stopping = false;
+        bool over = false;
+        Instant since;
+    };
+
     void compare(Instant now);
+    void follow_changes(Instant now);
+    void tell_changes(Samples& out);
     void remember(const Known& unit);
     void tell(EventKind kind, std::string_view unit, Instant now);
 
     Workbench& bench_;
     FailedUnits::State state_;
     FixedVector<Known, FailedUnits::kUnitsMax> known_;
+    FixedVector<Change, FailedUnits::kUnitsMax> changes_;
     std::uint64_t surveys_seen_ = 0;
 };
 

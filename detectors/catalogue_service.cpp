@@ -26,6 +26,26 @@ constexpr std::array kRows{
         .steps = steps(error(1)),
         .clear_after = minutes(2),
         .advice = "it dies again and again: stop the restarts, read its log, look at changes"},
+    // Beyond systemd's usual time-out by far: this unit has none, or a longer one.
+    Condition{
+        .name = "unit_stuck_stopping",
+        .incident = "service_stuck",
+        .metric = "unit_stopping_seconds",
+        .steps = steps(warning(300)),
+        .clear_margin = 100,
+        .confirm = seconds(10),
+        .clear_after = seconds(60),
+        .advice = "it does not stop: see what its processes wait for, systemctl kill ends it"},
+    // A job that a timer starts is "starting" for as long as it runs: a backup takes its night.
+    Condition{
+        .name = "unit_stuck_starting",
+        .incident = "service_stuck",
+        .metric = "unit_starting_seconds",
+        .steps = steps(warning(6 * 3600)),
+        .clear_margin = 100,
+        .confirm = seconds(10),
+        .clear_after = seconds(60),
+        .advice = "it never gets ready: see its log, and what it waits for; its timer waits, too"},
     Condition{.name = "programs_crash",
               .incident = "program_crash",
               .metric = "",

@@ -62,6 +62,7 @@ constexpr std::array kKinds{
     Kind{"power", Hardware, "the power supply failed"},
     Kind{"watchdog", Hardware, "the hardware watchdog is about to bite"},
     Kind{"service_failed", Service, "{} failed"},
+    Kind{"service_stuck", Service, "{} neither starts nor stops"},
     Kind{"service_crash_loop", Service, "{} dies again and again"},
     Kind{"program_crash", Service, "{} crashed"},
     Kind{"clock", Clock, "the clock is not right"},

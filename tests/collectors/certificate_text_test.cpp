@@ -1,6 +1,11 @@
 #include "collectors/certificate_text.hpp"
 
 #include <doctest/doctest.h>
+#include <openssl/asn1.h>
+#include <openssl/x509.h>
+
+#include <ctime>
+#include <optional>
 
 #include "tests/collectors/fixture_host.hpp"
 
@@ -59,4 +64,42 @@ TEST_CASE("certificate_text: no cut and no changed byte is read beyond its end")
         changed[i] = static_cast<char>(0xFF);
         (void)read(changed);
     }
+}
+
+namespace {
+
+// What OpenSSL reads, where it can read both times: we want a whole validity, too.
+std::optional<std::int64_t> end_by_openssl(std::string_view der) {
+    const auto* bytes = reinterpret_cast<const unsigned char*>(der.data());
+    X509* certificate = d2i_X509(nullptr, &bytes, static_cast<long>(der.size()));
+    if (certificate == nullptr) return std::nullopt;
+    std::tm end{};
+    const bool good = ASN1_TIME_to_tm(X509_get0_notBefore(certificate), &end) == 1 &&
+                      ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1;
+    X509_free(certificate);
+    return good ? std::optional<std::int64_t>(timegm(&end)) : std::nullopt;
+}
+
+}  // namespace
+
+TEST_CASE("certificate_text: says what OpenSSL says, also of certificates with a changed byte") {
+    const std::string der = fixture("2030-01-02.der");
+    REQUIRE(end_by_openssl(der) == kEnd2030);
+    std::size_t compared = 0;
+    for (std::size_t i = 0; i < der.size(); ++i) {
+        for (const int bit : {0, 3, 7}) {
+            std::string changed = der;
+            changed[i] = static_cast<char>(changed[i] ^ (1 << bit));
+            const auto theirs = end_by_openssl(changed);
+            if (!theirs) continue;  // stricter than our walk, which looks at one field
+            const auto ours = certificate_end_der(
+                {reinterpret_cast<const std::uint8_t*>(changed.data()), changed.size()});
+            CAPTURE(i);
+            CAPTURE(bit);
+            REQUIRE(ours);
+            CHECK(*ours == *theirs);
+            ++compared;
+        }
+    }
+    CHECK(compared > 100);
 }

@@ -100,3 +100,32 @@ TEST_CASE_FIXTURE(Fixture, "failed_units: more than fits are counted, and the ta
     REQUIRE(collect());
     CHECK(told() == "unit_failed new.service\n");
 }
+
+TEST_CASE_FIXTURE(Fixture, "failed_units: how long a unit has been starting or stopping") {
+    constexpr std::string_view kList =
+        "slow.service loaded activating start Slow\n"
+        "old.service loaded deactivating stop-sigterm Old\n"
+        "loops.service loaded activating auto-restart Loops\n";
+    survey(kList);
+    REQUIRE(collect());
+    CHECK(*watch.value("unit_starting_seconds", SubjectKind::Unit, "slow.service") == 0);
+    watch.clock.advance(seconds(90));
+    survey(kList);
+    REQUIRE(collect());
+    CHECK(*watch.value("unit_starting_seconds", SubjectKind::Unit, "slow.service") == 90);
+    CHECK(*watch.value("unit_stopping_seconds", SubjectKind::Unit, "old.service") == 90);
+    CHECK_FALSE(watch.value("unit_starting_seconds", SubjectKind::Unit, "loops.service"));
+    CHECK(*watch.value("units_failed_count") == 0);
+    // Done: told once as 0. The other one now stops: its clock begins anew.
+    survey("slow.service loaded deactivating stop Slow\n");
+    REQUIRE(collect());
+    CHECK(*watch.value("unit_starting_seconds", SubjectKind::Unit, "slow.service") == 0);
+    CHECK(*watch.value("unit_stopping_seconds", SubjectKind::Unit, "slow.service") == 0);
+    CHECK(*watch.value("unit_stopping_seconds", SubjectKind::Unit, "old.service") == 0);
+    watch.clock.advance(seconds(30));
+    survey("");
+    REQUIRE(collect());
+    survey("");
+    REQUIRE(collect());
+    CHECK_FALSE(watch.value("unit_stopping_seconds", SubjectKind::Unit, "old.service"));
+}

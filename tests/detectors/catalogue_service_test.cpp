@@ -24,3 +24,14 @@ TEST_CASE("service: what is about security only observes") {
         if (security) CHECK(condition.remedy.empty());
     }
 }
+
+TEST_CASE(
+    "service: a unit that does not stop is stuck after minutes, one that starts after hours") {
+    ConditionWatch stops("unit_stuck_stopping");
+    CHECK(stops.after(60, {.value = 90}) == kNone);  // systemd's own time-out
+    CHECK(stops.after(60, {.value = 400}) == kWarning);
+    CHECK(stops.after(120, {.value = 0}) == kNone);
+    ConditionWatch starts("unit_stuck_starting");
+    CHECK(starts.after(60, {.value = 2 * 3600}) == kNone);  // a backup
+    CHECK(starts.after(60, {.value = 7 * 3600}) == kWarning);
+}
