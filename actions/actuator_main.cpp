@@ -95,7 +95,8 @@ Status run(const ActuatorOptions& options, const Root& root) {
     const auto stop = signal_descriptor({SIGTERM, SIGINT});
     const auto again = signal_descriptor({SIGHUP});
     if (!stop || !again) return (stop ? again : stop).error();
-    for (const int number : {SIGPIPE, SIGUSR1, SIGUSR2, SIGXFSZ}) ::signal(number, SIG_IGN);
+    // SIGIO comes to who holds a lease when another opens the file (playbook/safe_path.cpp).
+    for (const int number : {SIGPIPE, SIGUSR1, SIGUSR2, SIGXFSZ, SIGIO}) ::signal(number, SIG_IGN);
 
     auto config = load_action_config(options.config, Trust::OwnerOnly);
     if (!config) return config.error();

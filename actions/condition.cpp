@@ -144,4 +144,22 @@ RuleCondition::Truth RuleCondition::matches(const Node& node, const Incident& in
     return found != node.negated ? Truth::True : Truth::False;
 }
 
+std::vector<std::string_view> RuleCondition::texts_for(std::string_view field) const {
+    std::vector<std::string_view> texts;
+    collect_texts(root_, field, texts);
+    return texts;
+}
+
+void RuleCondition::collect_texts(const Node& node, std::string_view field,
+                                  std::vector<std::string_view>& out) {
+    for (const Node& child : node.children) collect_texts(child, field, out);
+    const bool names_it = std::any_of(node.operands.begin(), node.operands.end(),
+                                      [&](const Operand& side) { return side.field == field; });
+    if (!names_it) return;
+    for (const Operand& side : node.operands) {
+        const auto* text = std::get_if<std::string>(&side.literal);
+        if (side.field.empty() && text != nullptr) out.push_back(*text);
+    }
+}
+
 }  // namespace homeostat

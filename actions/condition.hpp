@@ -58,6 +58,9 @@ public:
     // Allocates nothing but what RE2 may need. A condition that was never parsed holds for nothing.
     [[nodiscard]] bool holds(const Incident& incident) const;
 
+    // The texts that this field is compared with by ==, != or `in`: what somebody expects it to be.
+    [[nodiscard]] std::vector<std::string_view> texts_for(std::string_view field) const;
+
 private:
     friend class ConditionReader;
 
@@ -89,6 +92,8 @@ private:
         std::unique_ptr<re2::RE2> pattern;
     };
 
+    static void collect_texts(const Node& node, std::string_view field,
+                              std::vector<std::string_view>& out);
     static RuleCondition join(Kind kind, std::vector<RuleCondition> parts);
     static Truth evaluate(const Node& node, const Incident& incident);
     static Truth compare(const Node& node, const Incident& incident);

@@ -83,6 +83,28 @@ std::int64_t newest_time_ns(const struct statx& info) {
     return std::max({ns(info.stx_atime), ns(info.stx_mtime), ns(info.stx_ctime)});
 }
 
+bool is_same(const struct statx& a, const struct statx& b) {
+    return a.stx_ino == b.stx_ino && a.stx_dev_major == b.stx_dev_major &&
+           a.stx_dev_minor == b.stx_dev_minor && a.stx_size == b.stx_size &&
+           a.stx_mtime.tv_sec == b.stx_mtime.tv_sec && a.stx_mtime.tv_nsec == b.stx_mtime.tv_nsec;
+}
+
+// Somebody may still be writing a file that is old by all its times: a mapping, a slow log. The
+// kernel gives a read lease only on a file that nobody has open for writing (fcntl(2), F_SETLEASE).
+// Where it cannot tell (another's file without CAP_LEASE, a network file system) the file stays.
+Status check_not_open(int directory, const std::string& name, const std::string& path) {
+    const Descriptor file =
+        open_resolved(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, kInside);
+    if (!file) return open_error(path);
+    if (::fcntl(file.get(), F_SETLEASE, F_RDLCK) == 0) {
+        ::fcntl(file.get(), F_SETLEASE, F_UNLCK);
+        return Ok{};
+    }
+    if (errno == EAGAIN) return make_error(Errc::Denied, "{} is open for writing", path);
+    return make_errno_error(Errc::Denied, errno, "{}: nobody can tell whether it is being written",
+                            path);
+}
+
 // Walks a tree twice: first it only looks, then it removes. No recursion: the levels are a stack of
 // open directories.
 class Remover {
@@ -136,6 +158,9 @@ private:
         const bool is_directory = S_ISDIR(info.stx_mode);
         if (!removing_) {
             if (auto allowed = check(directory, name, path, info); !allowed) return allowed;
+            looked_at_ = info;
+        } else if (grant_.regular_files_only && !is_same(info, looked_at_)) {
+            return make_error(Errc::Denied, "{} was changed or replaced meanwhile", path);
         }
         if (is_directory) return enter(directory, name, path);
         return removing_ ? unlink(directory, name, path, 0) : Status(Ok{});
@@ -155,7 +180,8 @@ private:
                               "{} was read, written, renamed or changed less than {} ago", path,
                               to_text(grant_.age_min));
         }
-        return policy_.allow_removal(directory, name);
+        if (auto allowed = policy_.allow_removal(directory, name); !allowed) return allowed;
+        return grant_.regular_files_only ? check_not_open(directory, name, path) : Status(Ok{});
     }
 
     Status enter(int directory, const std::string& name, const std::string& path) {
@@ -189,6 +215,7 @@ private:
     const Policy& policy_;
     Instant now_;
     bool removing_ = false;
+    struct statx looked_at_ {};  // of regular_files_only, which removes one file
     std::size_t entries_ = 0;
     std::vector<Level> levels_;
 };

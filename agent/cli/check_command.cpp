@@ -11,6 +11,7 @@
 #include "agent/agent.hpp"
 #include "agent/cli/command.hpp"
 #include "agent/config/load_config.hpp"
+#include "agent/config/rule_kinds.hpp"
 #include "core/file.hpp"
 
 namespace homeostat {
@@ -133,6 +134,11 @@ void check(Session& session, const Options& options) {
         credentials == nullptr ? std::nullopt : std::optional<std::string>(credentials));
     const auto actions = load_action_config(options.config, Trust::Anyone, &errors);
     if (actions) check_playbooks(session, *actions, errors);
+    if (config && actions) {
+        for (const Error& error : unknown_rule_kinds(*actions, config->detect.conditions)) {
+            errors.push_back(error);
+        }
+    }
     if (!errors.empty() || !config || !actions) {
         report_errors(session, options, errors);
         return;

@@ -11,6 +11,7 @@
 #include "agent/boot_record.hpp"
 #include "agent/cli/command.hpp"
 #include "agent/config/load_config.hpp"
+#include "agent/config/rule_kinds.hpp"
 #include "agent/confinement.hpp"
 #include "agent/crash_guard.hpp"
 #include "agent/daemon.hpp"
@@ -133,8 +134,11 @@ std::optional<Configuration> read_configuration(const std::string& directory,
     std::vector<Error> errors;
     auto config = load_config(directory, errors, environment("CREDENTIALS_DIRECTORY"));
     auto actions = load_action_config(directory, Trust::Anyone, &errors);
+    if (config && actions) {
+        errors = unknown_rule_kinds(*actions, config->detect.conditions);
+    }
     for (const Error& error : errors) tell(error.text.view());
-    if (!config || !actions) return std::nullopt;
+    if (!config || !actions || !errors.empty()) return std::nullopt;
     return Configuration{std::move(*config), std::move(*actions)};
 }
 

@@ -162,7 +162,9 @@ class RepairTest(unittest.TestCase):
         machine.run("systemctl", "start", "hopeless.service")
         incident = machine.wait_for("hopeless.service", "it was given up",
                                     lambda i: i["state"] == "given_up", 240)
-        self.assertEqual([a["state"] for a in incident["actions"]], ["failed", "failed"])
+        states = [a["state"] for a in incident["actions"]]
+        self.assertEqual(len(states), 2, incident["actions"])
+        self.assertLessEqual(set(states), {"failed", "ineffective"}, incident["actions"])
         runs = [e for e in machine.audit() if e["event"] == "begin"]
         time.sleep(40)  # longer than the next try would take
         self.assertEqual([e for e in machine.audit() if e["event"] == "begin"], runs)
@@ -184,7 +186,8 @@ class RepairTest(unittest.TestCase):
         self.break_unit("asks.service")
 
         def decided(incident):
-            return [a for a in incident["actions"] if a["state"] in ("waiting", "planned")]
+            return [a for a in incident["actions"]
+                    if a["state"] == "waiting" or a["mode"] == "observe"]
         incident = machine.wait_for("asks.service", "it waits for a person", decided)
         if incident["actions"][0]["mode"] == "recommend":  # one in ten is only watched
             self.assertIn("a person must approve it", incident["actions"][0]["detail"])

@@ -105,6 +105,24 @@ TEST_CASE("safe path: too deep, too young or not a plain file: nothing goes at a
     CHECK(tree.remove_at("twin"));
 }
 
+// RULES C3: open for writing stays.
+TEST_CASE("safe path (RULES C3): what somebody has open for writing is not removed") {
+    Tree tree;
+    tree.grant.regular_files_only = true;
+    tree.directory.write("log", "x");
+    {
+        const Descriptor writer(::open((tree.directory / "log").c_str(), O_WRONLY | O_APPEND));
+        REQUIRE(writer);
+        const auto removed = tree.remove_at("log");
+        REQUIRE_FALSE(removed);
+        CHECK(removed.error().text.view().find("is open for writing") != std::string_view::npos);
+    }
+    const Descriptor reader(::open((tree.directory / "log").c_str(), O_RDONLY));
+    REQUIRE(reader);
+    CHECK(tree.remove_at("log"));
+    CHECK_FALSE(tree.exists("log"));
+}
+
 TEST_CASE("safe path: the policy has the last word, and is asked before the first removal") {
     class OneForbidden final : public Policy {
     public:

@@ -1,0 +1,55 @@
+#include "agent/config/rule_kinds.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/core.h>
+
+using namespace homeostat;
+
+namespace {
+
+std::vector<Error> errors_of(std::string_view condition,
+                             std::span<const Condition> conditions = stock_conditions()) {
+    ActionConfig config;
+    const auto parsed =
+        parse_rulebook("r.yml",
+                       fmt::format("- rules:\n    - name: r\n      condition: >-\n        {}\n"
+                                   "      action: {{run_playbook: {{name: a.yml}}}}\n",
+                                   condition),
+                       config.rules);
+    REQUIRE_MESSAGE(parsed, std::string(parsed ? "" : parsed.error().text.c_str()));
+    return unknown_rule_kinds(config, conditions);
+}
+
+}  // namespace
+
+TEST_CASE("rule kinds: what an incident can be is known, wherever in the condition it stands") {
+    for (const char* condition :
+         {"event.kind == 'service_failed'", "'service_failed' == event.kind",
+          "event.kind in ['service_failed', 'filesystem_space']", "event.kind != 'service_failed'",
+          "event.value > 1 and not (event.kind == 'filesystem_space')",
+          "event.kind is match('service_.*')", "event.subject == 'service_faild'"}) {
+        CAPTURE(condition);
+        CHECK(errors_of(condition).empty());
+    }
+}
+
+TEST_CASE("rule kinds: a kind that no incident has is an error with the nearest one") {
+    for (const char* condition : {"event.kind == 'service_faild'", "'service_faild' == event.kind",
+                                  "event.kind in ['filesystem_space', 'service_faild']",
+                                  "event.value > 1 and not (event.kind != 'service_faild')"}) {
+        CAPTURE(condition);
+        const auto errors = errors_of(condition);
+        REQUIRE(errors.size() == 1);
+        CHECK(errors[0].text.view() ==
+              "r.yml:2: rule 'r': no incident is a 'service_faild' (did you mean "
+              "'service_failed'?); the kinds are in docs/conditions.md");
+    }
+}
+
+TEST_CASE("rule kinds: what the owner's own conditions open incidents with is known too") {
+    Condition own;
+    own.name = "queue_long";
+    own.incident = "mail_queue";
+    CHECK(errors_of("event.kind == 'mail_queue'").size() == 1);
+    CHECK(errors_of("event.kind == 'mail_queue'", {&own, 1}).empty());
+}
