@@ -35,15 +35,23 @@ Duration doubled(Duration wait, std::uint32_t times, Duration most) {
 // An incident that was looked at so lately is open.
 constexpr Duration kSeenLately = seconds(10);
 
-// By the incident's own story: the newest run of this rule ended without the effect it had to have.
-bool has_failed(const Rule& rule, const Incident& incident) {
-    bool failed = false;
+// By the incident's own story: how the newest run of this rule ended.
+bool ended_as(const Rule& rule, const Incident& incident,
+              std::initializer_list<std::string_view> states) {
+    bool ended = false;
     for (const ActionRecord& action : incident.actions) {
         if (action.rule != rule.name) continue;
-        if (action.state == "effective") failed = false;
-        if (action.state == "failed" || action.state == "ineffective") failed = true;
+        const bool over = action.state == "effective" || action.state == "failed" ||
+                          action.state == "ineffective";
+        if (!over) continue;
+        ended = std::any_of(states.begin(), states.end(),
+                            [&](std::string_view state) { return action.state == state; });
     }
-    return failed;
+    return ended;
+}
+
+bool has_failed(const Rule& rule, const Incident& incident) {
+    return ended_as(rule, incident, {"failed", "ineffective"});
 }
 
 }  // namespace
@@ -167,7 +175,9 @@ bool Decider::is_due(const Memory& memory, const Incident& incident, Instant now
     if (memory.in_storm) return !is_storm(memory.rule, now);
     if (memory.turn) return now >= *memory.turn;
     if (!memory.asked) return false;
-    return now - memory.decided >= wait_before_retry(memory);
+    const Duration wait = wait_before_retry(memory);
+    const bool helped = ended_as(config_.rules[memory.rule], incident, {"effective"});
+    return now - memory.decided >= (helped ? std::max(wait, kRestAfterEffect) : wait);
 }
 
 // As the actuator counts it, so that it is not asked in vain.

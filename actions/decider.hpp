@@ -32,6 +32,10 @@ inline constexpr Duration kRetryMin = seconds(30);
 inline constexpr Duration kUnreachedRetryMin = seconds(5);
 inline constexpr Duration kUnreachedRetryMax = minutes(5);
 
+// After an action that helped, the incident closes by itself a little later. Only if it does not
+// within this time is the same action thought of again.
+inline constexpr Duration kRestAfterEffect = minutes(5);
+
 // What waits for a person is asked for again so often: an approval in advance takes effect then.
 inline constexpr Duration kApprovalRetry = minutes(5);
 

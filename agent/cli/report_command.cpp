@@ -33,7 +33,7 @@ void report(Session& session, const Options& options) {
     const std::int64_t since_ns = session.host.clock.now().unix_ns - since->ns;
     const auto figures = figures_of(incidents, since_ns);
     if (options.json) {
-        session.out << report_json(figures, said, days);
+        session.out << report_json(figures, said, days, rule_figures(incidents, since_ns));
         return;
     }
     session.out << report_text(figures, said, days)

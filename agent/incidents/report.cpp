@@ -44,6 +44,19 @@ double seconds_between(Instant from, Instant to) {
     return static_cast<double>(to.unix_ns - from.unix_ns) * 1e-9;
 }
 
+nlohmann::ordered_json json_of(const RuleFigures& rule) {
+    return {{"rule", std::string(rule.rule.view())},
+            {"would_act", rule.watched},
+            {"over_by_itself", rule.by_itself},
+            {"lasted_on", rule.lasted},
+            {"lasted_seconds", rule.lasted_seconds},
+            {"refused", rule.refused},
+            {"ran", rule.ran},
+            {"effective", rule.effective},
+            {"in_vain", rule.in_vain},
+            {"worse", rule.worse}};
+}
+
 }  // namespace
 
 ReportFigures figures_of(std::span<const Incident> incidents, std::int64_t since_unix_ns) {
@@ -86,21 +99,24 @@ std::string report_text(const ReportFigures& figures, const Preferences& prefere
     return out;
 }
 
-std::string report_json(const ReportFigures& figures, const Preferences& preferences, double days) {
+std::string report_json(const ReportFigures& figures, const Preferences& preferences, double days,
+                        std::span<const RuleFigures> rules) {
     const Opinions opinions = opinions_of(preferences);
-    const nlohmann::ordered_json json{{"days", days},
-                                      {"incidents", figures.incidents},
-                                      {"open", figures.open},
-                                      {"with_cause", figures.with_cause},
-                                      {"detect_seconds", figures.detect_seconds},
-                                      {"resolve_seconds", figures.resolve_seconds},
-                                      {"flapping", figures.flapping},
-                                      {"acted", figures.acted},
-                                      {"effective", figures.effective},
-                                      {"would_act", figures.would_act},
-                                      {"useful", opinions.useful},
-                                      {"noise", opinions.noise},
-                                      {"wrong_cause", opinions.wrong_cause}};
+    nlohmann::ordered_json json{{"days", days},
+                                {"incidents", figures.incidents},
+                                {"open", figures.open},
+                                {"with_cause", figures.with_cause},
+                                {"detect_seconds", figures.detect_seconds},
+                                {"resolve_seconds", figures.resolve_seconds},
+                                {"flapping", figures.flapping},
+                                {"acted", figures.acted},
+                                {"effective", figures.effective},
+                                {"would_act", figures.would_act},
+                                {"useful", opinions.useful},
+                                {"noise", opinions.noise},
+                                {"wrong_cause", opinions.wrong_cause}};
+    json["rules"] = nlohmann::ordered_json::array();
+    for (const RuleFigures& rule : rules) json["rules"].push_back(json_of(rule));
     return json.dump(2) + "\n";
 }
 

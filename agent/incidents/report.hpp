@@ -5,6 +5,7 @@
 #include <string>
 
 #include "agent/incidents/preferences.hpp"
+#include "agent/incidents/rule_report.hpp"
 #include "core/incident.hpp"
 
 namespace homeostat {
@@ -26,6 +27,7 @@ ReportFigures figures_of(std::span<const Incident> incidents, std::int64_t since
 
 // For people. `noise` is how often people called an incident noise.
 std::string report_text(const ReportFigures& figures, const Preferences& preferences, double days);
-std::string report_json(const ReportFigures& figures, const Preferences& preferences, double days);
+std::string report_json(const ReportFigures& figures, const Preferences& preferences, double days,
+                        std::span<const RuleFigures> rules = {});
 
 }  // namespace homeostat

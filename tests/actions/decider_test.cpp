@@ -321,6 +321,24 @@ TEST_CASE("decider (RULES C4): when a rung has failed the next one decides, at o
     CHECK(again->rule_name == "hard");
 }
 
+TEST_CASE("decider: an action that helped is not thought of again while its incident closes") {
+    const ActionConfig config =
+        make_config(rule_text("clean", "auto", "      limits: {cooldown: 1s}\n"),
+                    "version: 1\nwatcher_uid: 1\nmax_mode: auto\nactions:\n"
+                    "  - {rule: clean, playbook: clean.yml, max_mode: auto,"
+                    " targets: [/srv/a], requires: nothing,"
+                    " limits: {cooldown: 1s}}\n");
+    Decider decider(config);
+    test::ManualClock clock;
+    Incident incident = incident_of("clean");
+    REQUIRE(decider.decide(incident, clock.now()));
+    REQUIRE(incident.actions.push(record_of("clean", "effective")));
+    clock.advance(kRestAfterEffect - seconds(1));
+    CHECK_FALSE(decider.decide(incident, clock.now()));
+    clock.advance(seconds(1));
+    CHECK(decider.decide(incident, clock.now()));
+}
+
 TEST_CASE("decider: a rung never decides by itself, nor where its own condition does not hold") {
     const ActionConfig config = make_config(ladder_rules("event.kind == 'other'"), kLadderAllow);
     Decider decider(config);
