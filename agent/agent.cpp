@@ -171,6 +171,7 @@ void Agent::tick() {
     while (const auto report = work_.reports.try_pop()) {
         incidents_.note_report(*report, now);
         decider_.note(*report);
+        actions_.note(*report);
     }
     events_ += bench_.events().all().size();
     Evidence evidence(*this, now);
@@ -287,6 +288,7 @@ void Agent::describe(AgentStatus& status) const {
     status.incidents_refused = incidents_.refused();
     status.incidents_delayed = incidents_delayed_;
     status.actions_refused = actions_refused_;
+    status.actions = actions_;
     status.memory = memory();
     status.collectors.clear();
     for (const CollectorStatus& collector : collectors_.statuses()) {
@@ -296,6 +298,8 @@ void Agent::describe(AgentStatus& status) const {
         line.reason.assign(collector.reason);
         line.errors = collector.errors;
         line.samples_last = collector.samples_last;
+        line.runs = collector.runs;
+        line.took = collector.took;
         if (!status.collectors.push(line)) break;
     }
 }

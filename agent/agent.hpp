@@ -104,6 +104,7 @@ private:
     std::uint64_t events_ = 0;
     std::uint64_t incidents_delayed_ = 0;
     std::uint64_t actions_refused_ = 0;
+    ActionCounts actions_;
     Instant harm_told_;  // when the newest action began that was told to have done harm
     Instant last_tick_;
 };

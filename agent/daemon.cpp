@@ -145,6 +145,7 @@ void Daemon::note_reload_request() {
     parts_.service_manager.notify(
         fmt::format("RELOADING=1\nMONOTONIC_USEC={}", parts_.clock.now().monotonic_ns / 1000));
     reload_wanted_ = parts_.read_configuration();
+    reload_refused_ = !reload_wanted_;
     if (reload_wanted_) return;
     parts_.service_manager.notify(
         "READY=1\nSTATUS=watching; the new configuration has faults and is not used");
@@ -161,7 +162,10 @@ DaemonEnd Daemon::watch(int signals, Duration limit) {
         if (now - models_saved_ >= kModelsInterval) offer_models(now);
         parts_.crash_guard.note_uptime(now - start);
         due = due + parts_.tick;
-        if (due < now) due = now + parts_.tick;  // overrun, or suspended: no burst to catch up
+        if (due < now) {  // overrun, or suspended: no burst to catch up
+            due = now + parts_.tick;
+            ++overruns_;
+        }
         if (limit.ns > 0 && due - start >= limit) return DaemonEnd::Stopped;
         const int signal = wait_for_signal(signals, parts_.clock, due);
         if (signal == SIGHUP) note_reload_request();
@@ -193,6 +197,8 @@ void Daemon::tick() {
     if (!ready_ || now - described_ >= kStatusRefresh) {
         const std::lock_guard lock(status_mutex_);
         parts_.agent.describe(status_);
+        status_.overruns = overruns_;
+        status_.reload_refused = reload_refused_;
         if (parts_.pages != nullptr) parts_.pages->set(status_);
         described_ = now;
         read_preferences();

@@ -112,6 +112,8 @@ private:
     bool status_failed_ = false;  // courier thread only, and at the end: complain once
     bool models_failed_ = false;  // the same
     bool reload_wanted_ = false;
+    bool reload_refused_ = false;
+    std::uint64_t overruns_ = 0;
 };
 
 }  // namespace homeostat

@@ -34,6 +34,17 @@ public:
     // `name` ends in _total, which OpenMetrics leaves out of the family's name.
     void counter(std::string_view name, std::string_view help) { family(name, help, "counter"); }
 
+    // Of values that come with their count: `<name>_sum` and `<name>_count`.
+    void summary(std::string_view name, std::string_view help) { family(name, help, "summary"); }
+    void sample(Labels labels, double sum, std::uint64_t count) {
+        const std::string name = name_;
+        name_ = name + "_sum";
+        sample(labels, sum);
+        name_ = name + "_count";
+        sample(labels, count);
+        name_ = name;
+    }
+
     void sample(Labels labels, double value) {
         out_ += name_;
         char separator = '{';
@@ -81,8 +92,14 @@ void write_agent(const MetricsView& view, Writer& out) {
     out.sample({}, unix_seconds(view.facts.started_unix_ns));
     out.gauge("homeostat_ready", "1 once the first cycle is done.");
     out.sample({}, status.ticks > 0 ? 1.0 : 0.0);
+    out.gauge("homeostat_config_last_reload_success",
+              "0 while the newest configuration has faults, so that an older one is in force.");
+    out.sample({}, status.reload_refused ? 0.0 : 1.0);
     out.counter("homeostat_cycles_total", "Cycles of the watch.");
     out.sample({}, status.ticks);
+    out.counter("homeostat_cycle_overruns_total",
+                "Cycles that began late: the one before took too long, or the host slept.");
+    out.sample({}, status.overruns);
     out.gauge("homeostat_series", "Time series that are watched.");
     out.sample({}, status.series);
     out.counter("homeostat_series_refused_total", "Series left out because all slots were taken.");
@@ -108,6 +125,11 @@ void write_collectors(const AgentStatus& status, Writer& out) {
     out.gauge("homeostat_collector_samples", "Samples of the last run.");
     for (const CollectorLine& line : status.collectors) {
         out.sample({{"collector", line.name}}, line.samples_last);
+    }
+    out.summary("homeostat_collect_duration_seconds", "How long runs took.");
+    for (const CollectorLine& line : status.collectors) {
+        if (line.state == CollectorState::Off) continue;
+        out.sample({{"collector", line.name}}, line.took.seconds(), line.runs);
     }
     out.counter("homeostat_collect_errors_total", "Runs that failed.");
     for (const CollectorLine& line : status.collectors) {
@@ -140,6 +162,16 @@ void write_incidents(const MetricsView& view, Writer& out) {
     out.sample({}, view.status.incidents_refused);
     out.counter("homeostat_actions_refused_total", "Actions that found no room in the queue.");
     out.sample({}, view.status.actions_refused);
+}
+
+void write_actions(const ActionCounts& actions, Writer& out) {
+    out.counter("homeostat_actions_total", "Actions that were asked for, by what became of them.");
+    for (const auto& [result, count] :
+         {std::pair{"ok", actions.ok}, std::pair{"failed", actions.failed},
+          std::pair{"denied", actions.denied}, std::pair{"waiting", actions.waiting},
+          std::pair{"unreached", actions.unreached}, std::pair{"unknown", actions.unknown}}) {
+        out.sample({{"result", result}}, count);
+    }
 }
 
 void write_exports(const CourierSnapshot& courier, Writer& out) {
@@ -217,6 +249,7 @@ std::string metrics_text(const MetricsView& view, bool openmetrics) {
     write_agent(view, out);
     write_collectors(view.status, out);
     write_incidents(view, out);
+    write_actions(view.status.actions, out);
     write_exports(view.courier, out);
     write_spool(view.courier, out);
     write_process(view.process, view.facts, out);

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "collectors/collector_set.hpp"
+#include "core/decision.hpp"
 #include "core/event.hpp"
 #include "core/fixed_vector.hpp"
 #include "core/time.hpp"
@@ -20,6 +21,8 @@ struct CollectorLine {
     FixedString<159> reason;
     std::uint64_t errors = 0;
     std::uint64_t samples_last = 0;
+    std::uint64_t runs = 0;
+    Duration took;  // all runs together
 };
 
 // Bytes that the config costs, allocated at start and never more.
@@ -35,9 +38,23 @@ struct MemoryUse {
     }
 };
 
+// What became of the actions that were asked for since start.
+struct ActionCounts {
+    std::uint64_t ok = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t denied = 0;     // the actuator refused
+    std::uint64_t waiting = 0;    // it waits for a person's leave
+    std::uint64_t unreached = 0;  // it did not answer, and nothing was done
+    std::uint64_t unknown = 0;    // it did not answer, and something may have been done
+
+    void note(const ActionReport& report);
+};
+
 struct AgentStatus {
     Instant at;
     std::uint64_t ticks = 0;
+    bool reload_refused = false;  // the newest configuration has faults: an older one is in force
+    std::uint64_t overruns = 0;   // cycles that took longer than a tick, or slept through one
     std::uint64_t series = 0;
     std::uint64_t series_max = 0;
     std::uint64_t series_refused = 0;
@@ -52,8 +69,9 @@ struct AgentStatus {
     std::uint64_t incidents_open = 0;
     std::uint64_t incidents_opened = 0;
     std::uint64_t incidents_refused = 0;
-    std::uint64_t incidents_delayed = 0;   // waited a tick because the courier was behind
-    std::uint64_t actions_refused = 0;     // the actor was behind
+    std::uint64_t incidents_delayed = 0;  // waited a tick because the courier was behind
+    std::uint64_t actions_refused = 0;    // the actor was behind
+    ActionCounts actions;
     FixedVector<Event, 16> events_newest;  // the newest first
     MemoryUse memory;
     FixedVector<CollectorLine, 96> collectors;  // our own, and each exporter

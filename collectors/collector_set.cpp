@@ -113,6 +113,7 @@ void CollectorSet::settle(std::size_t i, const Status& result, Duration took, In
     CollectorStatus& status = statuses_[i];
     ++status.runs;
     status.took_last = took;
+    status.took = status.took + took;
     if (took > slot.deadline) {
         quarantine(i, now);
         return;

@@ -42,6 +42,7 @@ struct CollectorStatus {
     std::uint64_t overruns = 0;      // deadlines missed
     std::uint64_t samples_last = 0;  // appended by the last run
     Duration took_last;
+    Duration took;      // all runs together
     Duration interval;  // at present: the one it was added with, or longer to stay within budget
     Instant next_run;
     Instant last_good;  // meaningful once state has been Ok

@@ -6,6 +6,7 @@ import gzip
 import http.client
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -81,6 +82,14 @@ with tempfile.TemporaryDirectory() as scratch:
               "promtool check metrics has nothing to say " + judged.stdout.decode()[:300])
         series = sum(1 for line in body.splitlines() if not line.startswith(b"#"))
         check(40 < series < 500, "%d series, %d bytes" % (series, len(body)))
+        known = {name + part
+                 for name, kind in re.findall(r"^# TYPE (\S+) (\S+)", body.decode(), re.MULTILINE)
+                 for part in (("", "_sum", "_count") if kind == "summary" else ("",))}
+        for place in ("packaging/grafana/homeostat.json", "packaging/prometheus/homeostat.rules.yml"):
+            with open(place, encoding="utf-8") as file:
+                asked = set(re.findall(r"\bhomeostat_[a-z_]+", file.read()))
+            check(asked and asked <= known,
+                  "%s asks for what there is %s" % (place, " ".join(sorted(asked - known))))
         status, headers, packed = ask(port, "/metrics", headers={"Accept-Encoding": "gzip"})
         check(headers["Content-Encoding"] == "gzip" and
               gzip.decompress(packed).startswith(b"# HELP "), "gzip: %d bytes" % len(packed))
