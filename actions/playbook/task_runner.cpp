@@ -154,6 +154,8 @@ TaskOutcome TaskRunner::run_loop(const Task& task) {
     }
     outcome.looped = true;
     ValueList results;
+    results.reserve(items->size());
+    outcome.items.reserve(items->size());
     for (std::size_t i = 0; i < items->size() && !outcome.denied; ++i) {
         if (i > 0) {
             if (auto paused = pause_between(task); !paused) {
