@@ -133,6 +133,7 @@ Agent::Agent(const Config& config, const ActionConfig& actions, Host host, Work&
             collectors_.add(row.name, std::max(row.interval, config.tick), row.make(bench_));
         }
     }
+    collectors_.set_budget(config.cpu_budget);
     SeriesOwner owner = 0;
     for (const auto& target : targets) {
         series_.set_share(++owner, target->settings().series_max);
@@ -296,6 +297,7 @@ void Agent::describe(AgentStatus& status) const {
         line.name.assign(collector.name);
         line.state = collector.state;
         line.reason.assign(collector.reason);
+        line.slowed = collector.slowed;
         line.errors = collector.errors;
         line.samples_last = collector.samples_last;
         line.runs = collector.runs;

@@ -22,7 +22,8 @@ struct CollectorLine {
     std::uint64_t errors = 0;
     std::uint64_t samples_last = 0;
     std::uint64_t runs = 0;
-    Duration took;  // all runs together
+    Duration took;             // all runs together
+    std::uint32_t slowed = 1;  // times its interval, to keep to cpu_budget
 };
 
 // Bytes that the config costs, allocated at start and never more.

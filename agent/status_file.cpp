@@ -20,7 +20,8 @@ Json collectors_json(const AgentStatus& status) {
                        {"state", std::string(name_of(line.state))},
                        {"reason", std::string(line.reason)},
                        {"errors", line.errors},
-                       {"samples", line.samples_last}});
+                       {"samples", line.samples_last},
+                       {"slowed", line.slowed}});
     }
     return out;
 }

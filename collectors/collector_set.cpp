@@ -17,6 +17,11 @@ constexpr Duration kTellAgain = hours(1);
 constexpr const char* kProof = "proc/stat";  // every Linux has it
 constexpr std::string_view kBlind = "there is no /proc: nothing is known of this host";
 
+// First what costs most and changes least, last what culprits are named from.
+constexpr std::array<std::string_view, 12> kDegradeOrder{
+    "deleted_files", "sysctls", "ports",        "sensors",        "fabric", "links",
+    "failed_units",  "limits",  "file_changes", "process_health", "units",  "processes"};
+
 Duration doubled(Duration interval, std::uint32_t times) {
     Duration wait = interval;
     for (std::uint32_t i = 0; i < times && wait < kQuarantineMax; ++i) wait = wait * 2;
@@ -56,6 +61,10 @@ void CollectorSet::run(const Root& root, const Clock& clock, Samples& out, Event
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         if (!slots_[i].started || out.at() >= statuses_[i].next_run) run_one(i, root, clock, out);
     }
+    if (out.at() - balanced_ >= kBalanceEvery) {
+        balanced_ = out.at();
+        balance();
+    }
     if (events != nullptr) tell_losses(out.at(), *events);
 }
 
@@ -65,7 +74,8 @@ void CollectorSet::run_one(std::size_t i, const Root& root, const Clock& clock, 
     const Status result = seen_through(root, slots_[i].collector->collect(root, out));
     const Duration took = clock.now() - began;
     statuses_[i].samples_last = out.all().size() - samples_before;
-    keep_within_budget(i, took);
+    remember(i, took);
+    set_interval(i);
     schedule(i, out.at());
     settle(i, result, took, out.at());
 }
@@ -85,12 +95,51 @@ Status CollectorSet::seen_through(const Root& root, Status result) {
 }
 
 // By the least of the last runs: being preempted makes a run longer, never shorter.
-void CollectorSet::keep_within_budget(std::size_t i, Duration took) {
+Duration CollectorSet::least_took(std::size_t i) const {
+    return *std::min_element(std::begin(slots_[i].took), std::end(slots_[i].took));
+}
+
+void CollectorSet::remember(std::size_t i, Duration took) {
     Slot& slot = slots_[i];
     slot.took[slot.took_next] = took;
     slot.took_next = (slot.took_next + 1) % kRunsRemembered;
-    const Duration least = *std::min_element(std::begin(slot.took), std::end(slot.took));
-    statuses_[i].interval = std::max(slot.interval, least * kIntervalPerRun);
+}
+
+void CollectorSet::set_interval(std::size_t i) {
+    CollectorStatus& status = statuses_[i];
+    status.interval = std::max(slots_[i].interval, least_took(i) * kIntervalPerRun) *
+                      static_cast<std::int64_t>(status.slowed);
+}
+
+double CollectorSet::load_of(std::size_t i) const {
+    return least_took(i).seconds() / statuses_[i].interval.seconds();
+}
+
+double CollectorSet::load() const {
+    double sum = 0;
+    for (std::size_t i = 0; i < slots_.size(); ++i) sum += load_of(i);
+    return sum;
+}
+
+std::span<const std::string_view> CollectorSet::degrade_order() {
+    return kDegradeOrder;
+}
+
+// From scratch each time, so that what was slowed down recovers when there is room again.
+void CollectorSet::balance() {
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+        statuses_[i].slowed = 1;
+        set_interval(i);
+    }
+    for (const std::string_view name : kDegradeOrder) {
+        for (std::size_t i = 0; i < slots_.size(); ++i) {
+            if (statuses_[i].name != name || slots_[i].kind != Kind::Host) continue;
+            while (statuses_[i].slowed < kSlowedMax && load() > budget_) {
+                statuses_[i].slowed *= 2;
+                set_interval(i);
+            }
+        }
+    }
 }
 
 // The next run is a whole number of intervals after the first, so that ticks which come a little

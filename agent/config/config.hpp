@@ -16,6 +16,7 @@
 #include "agent/metrics_address.hpp"
 #include "agent/uplink/settings.hpp"
 #include "agent/warm_start.hpp"
+#include "collectors/collector_set.hpp"
 #include "collectors/exporter.hpp"
 #include "core/result.hpp"
 #include "detectors/detectors.hpp"
@@ -40,6 +41,7 @@ struct MetricsSettings {
 struct Config {
     Duration tick = seconds(1);
     std::size_t series_max = 2000;
+    double cpu_budget = CollectorSet::kBudget;  // of one core, for collecting
     std::vector<std::string> collectors_off;
     std::vector<std::string> certificates;  // files whose end is watched
     WarmStartSettings warm_start;

@@ -10,6 +10,7 @@ inline constexpr const char* kDefaultLayer = "default";
 
 inline constexpr const char* kDefaultSettings = R"(tick: 1s
 series_max: 2000
+cpu_budget: 0.01
 certificates: []
 collectors: {disable: []}
 changes: {paths: [/etc, /usr/local/bin, /usr/local/sbin]}

@@ -150,6 +150,7 @@ void read_top(const YamlNode& node, const ConfigContext& context, SecretReader r
     ConfigReader reader(node, context);
     reader.duration("tick", config.tick, {milliseconds(100), minutes(1)});
     reader.count("series_max", config.series_max, {64, 100'000});
+    reader.number("cpu_budget", config.cpu_budget, {0.001, 1.0});
     reader.texts("certificates", config.certificates);
     if (const auto* child = reader.child("collectors")) read_collectors(*child, context, config);
     if (const auto* child = reader.child("scrape_configs")) {

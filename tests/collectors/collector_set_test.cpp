@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "collectors/registry.hpp"
 #include "core/allocation_guard.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/memory_root.hpp"
@@ -297,4 +298,38 @@ TEST_CASE("collector set: a source that worked and is lost is an event, and so i
     ticks(10);
     REQUIRE(told.size() == 3);
     CHECK(told[2] == "source_back disks is known again");
+}
+
+TEST_CASE("collector set: beyond the budget they are slowed in the published order, and recover") {
+    Bench bench;
+    Duration dear = milliseconds(60);
+    const auto takes = [&](const Duration& took) {
+        return [&bench, &took](Samples&) -> Status {
+            bench.clock.advance(took);
+            return Ok{};
+        };
+    };
+    const Duration cheap = milliseconds(2);
+    bench.add("cpu", seconds(1), takes(cheap));
+    bench.add("processes", seconds(10), takes(dear));
+    bench.add("deleted_files", seconds(10), takes(dear));
+    bench.set.set_budget(0.008);
+    for (int i = 0; i < 200; ++i) bench.tick();
+    // 0.2 % for the CPU and 0.6 % each for the others: the first in the order pays.
+    CHECK(bench.set.find("deleted_files")->slowed == 16);
+    CHECK(bench.set.find("processes")->slowed == 2);
+    CHECK(bench.set.find("cpu")->slowed == 1);
+    CHECK(bench.set.find("cpu")->interval == seconds(1));
+    CHECK(bench.set.load() <= 0.008);
+    dear = milliseconds(1);
+    for (int i = 0; i < 1500; ++i) bench.tick();
+    CHECK(bench.set.find("deleted_files")->slowed == 1);
+    CHECK(bench.set.find("processes")->interval == seconds(10));
+}
+
+TEST_CASE("collector set: who is slowed down first is a list of collectors that there are") {
+    for (const std::string_view name : CollectorSet::degrade_order()) {
+        CAPTURE(std::string(name));
+        CHECK(find_collector(name) != nullptr);
+    }
 }

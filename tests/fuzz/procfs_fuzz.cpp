@@ -15,6 +15,7 @@
 #include "collectors/ipc.hpp"
 #include "collectors/limits.hpp"
 #include "collectors/loadavg.hpp"
+#include "collectors/login_records.hpp"
 #include "collectors/machine_checks.hpp"
 #include "collectors/meminfo.hpp"
 #include "collectors/neighbours.hpp"
@@ -72,5 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)parse_sysvipc_sem(text);
     (void)parse_key_users(text);
     (void)parse_blkio_bytes(text);
+    (void)parse_login_record(text, true);
+    (void)parse_login_record(text.substr(0, login_record_bytes()), false);
     return 0;
 }
