@@ -51,21 +51,20 @@ public:
         ProcessTable& processes = agent_.bench_.processes();
         const Root& root = agent_.host_.root;
         const std::span<char> buffer = agent_.bench_.buffer();
+        if (subject.kind == SubjectKind::Mount && kind == "filesystem_inodes") {
+            return processes.makers_under(root, subject.name, buffer);
+        }
         if (subject.kind == SubjectKind::Mount) {
             return processes.writers_under(root, subject.name, buffer, now_).processes;
         }
         if (subject.kind == SubjectKind::Process) {
             return processes.named(subject.name, root, buffer);
         }
-        switch (find_kind(kind).resource) {
-            case Resource::Memory: return memory_users(processes);
-            case Resource::Disk: return processes.top_names(ProcessOrder::Io, root, buffer);
-            case Resource::Space: return processes.top_names(ProcessOrder::Writes, root, buffer);
-            case Resource::Processes:
-                return processes.top_names(ProcessOrder::Threads, root, buffer);
-            case Resource::Files: return processes.top_names(ProcessOrder::Files, root, buffer);
-            default: return processes.top_names(ProcessOrder::Cpu, root, buffer);
-        }
+        const std::string_view unit =
+            subject.kind == SubjectKind::Unit ? subject.name.view() : std::string_view{};
+        const Resource resource = find_kind(kind).resource;
+        if (resource == Resource::Memory) return memory_users(processes, unit);
+        return processes.top_names(order_for(resource), root, buffer, unit);
     }
 
     Subject beneath(const Subject& subject) override {
@@ -98,15 +97,25 @@ public:
     }
 
 private:
+    static ProcessOrder order_for(Resource resource) {
+        switch (resource) {
+            case Resource::Disk: return ProcessOrder::Io;
+            case Resource::Space: return ProcessOrder::Writes;
+            case Resource::Processes: return ProcessOrder::Threads;
+            case Resource::Files: return ProcessOrder::Files;
+            default: return ProcessOrder::Cpu;
+        }
+    }
+
     // Who grows, if anybody grows much; else who holds most.
-    ProcessList memory_users(ProcessTable& processes) {
+    ProcessList memory_users(ProcessTable& processes, std::string_view unit) {
         constexpr double kGrowsMuch = 4.0 * 1024 * 1024;  // a second
         const Root& root = agent_.host_.root;
-        const auto growing =
-            processes.top_names(ProcessOrder::RssGrowth, root, agent_.bench_.buffer());
+        const std::span<char> buffer = agent_.bench_.buffer();
+        const auto growing = processes.top_names(ProcessOrder::RssGrowth, root, buffer, unit);
         const bool much = !growing.empty() && growing[0].rss_growth_bytes_per_second >= kGrowsMuch;
         if (much) return growing;
-        return processes.top_names(ProcessOrder::Rss, root, agent_.bench_.buffer());
+        return processes.top_names(ProcessOrder::Rss, root, buffer, unit);
     }
 
     Agent& agent_;

@@ -2,6 +2,7 @@
 
 #include <sys/sysmacros.h>
 
+#include <algorithm>
 #include <array>
 
 #include "collectors/mountinfo.hpp"
@@ -108,6 +109,7 @@ void DeletedFilesCollector::add(std::int32_t pid, const FileStamp& stamp) {
 }
 
 void DeletedFilesCollector::finish(const Root& root, Instant now) {
+    const auto before = found_;
     found_.clear();
     const auto text = root.read("proc/self/mountinfo", bench_.buffer());
     const auto mounts = text ? local_mounts(*text) : Result<LocalMounts>(text.error());
@@ -119,6 +121,13 @@ void DeletedFilesCollector::finish(const Root& root, Instant now) {
             tell(root, mount.mount_point, held, now);
         }
     }
+    // What is free again is told as 0 once: a series that just stops would be unknown.
+    for (const MountHeld& known : before) {
+        const bool still = std::any_of(found_.begin(), found_.end(), [&](const MountHeld& held) {
+            return held.mount == known.mount;
+        });
+        if (!still && known.bytes > 0) (void)found_.push({.mount = known.mount, .bytes = 0});
+    }
     held_.clear();
     next_pid_ = 0;
     unseen_last_ = unseen_;
@@ -128,7 +137,9 @@ void DeletedFilesCollector::finish(const Root& root, Instant now) {
 
 void DeletedFilesCollector::tell(const Root& root, std::string_view mount, const Held& held,
                                  Instant now) {
-    if (as_double(held.bytes) < kToldBytes) return;
+    const auto usage = root.filesystem_usage(FixedString<127>(mount).c_str());
+    const double share_bytes = usage ? kToldShare * as_double(usage->size_bytes) : kToldBytes;
+    if (as_double(held.bytes) < std::min(kToldBytes, share_bytes)) return;
     FixedString<15> name("a process");
     const auto text = root.read(process_path(held.largest_pid, "stat").c_str(), bench_.buffer());
     if (const auto stat = text ? parse_process_stat(*text) : Result<ProcessStat>(text.error())) {

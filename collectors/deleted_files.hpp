@@ -22,7 +22,9 @@ class DeletedFilesCollector final : public Collector {
 public:
     static constexpr std::uint32_t kDescriptorsPerRun = 2000;
     static constexpr std::size_t kDevicesMax = 16;
-    static constexpr double kToldBytes = 256.0 * 1024 * 1024;  // a holder of less is not told
+    // A holder is told of when it holds this much, or this share of a small file system.
+    static constexpr double kToldBytes = 256.0 * 1024 * 1024;
+    static constexpr double kToldShare = 0.1;
 
     explicit DeletedFilesCollector(Workbench& bench) : bench_(bench) {}
 

@@ -16,7 +16,9 @@ constexpr Metric kGrowth{"process_memory_exhausting_ratio", Unit::None, MetricKi
                          Aspect::Capacity};
 constexpr Metric kFiles{"process_files_used_ratio", Unit::None, MetricKind::Ratio,
                         Aspect::Capacity};
-constexpr std::array kMetrics{kCpu, kIo, kGrowth, kFiles};
+constexpr Metric kLeak{"process_files_exhausting_ratio", Unit::None, MetricKind::Gauge,
+                       Aspect::Capacity};
+constexpr std::array kMetrics{kCpu, kIo, kGrowth, kFiles, kLeak};
 
 constexpr double kLongSeconds = 4;      // one pass of the process table, a little early
 constexpr double kGrowingSeconds = 14;  // three of them
@@ -24,6 +26,14 @@ constexpr double kExhaustSeconds =
     900;  // 1.0: at this pace the memory ends in a quarter of an hour
 constexpr double kTellGrowth = 0.25;
 constexpr double kTellFiles = 0.5;
+// Open files that grow without a pause: 1.0 means that the limit is reached in five minutes. A
+// server that fills up after its start is no leak: told is who has a good part of its limit
+// already, or very many, and has grown for four passes.
+constexpr double kFilesExhaustSeconds = 300;
+constexpr double kFilesShareMin = 0.25;
+constexpr std::uint32_t kFilesManyMin = 4096;
+constexpr std::uint32_t kFilesWatchedMin = 64;
+constexpr std::uint32_t kGrownPassesMin = 4;
 // Listing descriptors costs some 0.3 us each: no more than a few milliseconds in one pass.
 constexpr std::uint32_t kDescriptorsMax = 20'000;
 
@@ -98,15 +108,6 @@ constexpr std::array<std::string_view, 69> kBatch{"apk",
                                                   "zip",
                                                   "zstd"};
 static_assert(std::is_sorted(kBatch.begin(), kBatch.end()));
-
-// How many descriptors the process holds; nothing when we may not see.
-std::optional<std::uint32_t> count_descriptors(const Root& root, std::int32_t pid,
-                                               std::uint32_t left) {
-    std::uint32_t found = 0;
-    const auto status = root.list(process_path(pid, "fd").c_str(),
-                                  [&](std::string_view) { return ++found < left; });
-    return status ? std::optional(found) : std::nullopt;
-}
 
 }  // namespace
 
@@ -185,22 +186,73 @@ void ProcessHealthCollector::growing(const Root& root, Samples& out) {
     tell(kGrowth, ranking, growing_told_, out);
 }
 
+// How many descriptors the process holds; nothing when we may not see. Since Linux 6.2 the
+// directory has their number for its size; before, they are counted, at most `left` of them.
+std::optional<std::uint32_t> ProcessHealthCollector::count_files(const Root& root, std::int32_t pid,
+                                                                 std::uint32_t& left) const {
+    const FixedString<63> path = process_path(pid, "fd");
+    if (bench_.files() != nullptr) {
+        const auto stamp = bench_.files()->stamp(path.c_str(), Links::Follow);
+        if (stamp && stamp->size_bytes > 0 && stamp->size_bytes < UINT32_MAX) {
+            return static_cast<std::uint32_t>(stamp->size_bytes);
+        }
+    }
+    std::uint32_t found = 0;
+    const auto status = root.list(path.c_str(), [&](std::string_view) { return ++found < left; });
+    left -= std::min(left, found);
+    return status ? std::optional(found) : std::nullopt;
+}
+
+// How near the limit is at the pace of the last passes; 0 while it does not grow.
+double ProcessHealthCollector::exhausting(std::int32_t pid, std::uint32_t files,
+                                          std::uint64_t limit, Instant now) {
+    if (files < kFilesWatchedMin) return 0;
+    auto* holder = std::find_if(holders_.begin(), holders_.end(),
+                                [&](const Holder& known) { return known.pid == pid; });
+    if (holder == holders_.end()) {
+        (void)holders_.push({.pid = pid, .files = files, .grown_passes = 0, .seen = now});
+        return 0;
+    }
+    const double elapsed = (now - holder->seen).seconds();
+    const double grown = as_double(files) - as_double(holder->files);
+    holder->grown_passes = grown > 0 ? holder->grown_passes + 1 : 0;
+    holder->files = files;
+    holder->seen = now;
+    const bool much =
+        as_double(files) >= kFilesShareMin * as_double(limit) || files >= kFilesManyMin;
+    if (holder->grown_passes < kGrownPassesMin || !much || elapsed <= 0) return 0;
+    const double room = std::max(as_double(limit) - as_double(files), 1.0);
+    return kFilesExhaustSeconds * grown / elapsed / room;
+}
+
 void ProcessHealthCollector::open_files(const Root& root, Samples& out) {
-    Ranking ranking;
+    Ranking full;
+    Ranking leaking;
     std::uint32_t left = kDescriptorsMax;
     bench_.processes().visit([&](const ProcessView& process) {
         if (left == 0) return;
-        const auto used = count_descriptors(root, process.pid, left);
+        const auto used = count_files(root, process.pid, left);
         if (!used) return;
-        left -= *used;
         bench_.processes().note_open_files(process.pid, *used);
         const auto text = root.read(process_path(process.pid, "limits").c_str(), bench_.buffer());
         const auto limit = text ? parse_open_files_limit(*text) : std::nullopt;
         if (!limit || *limit == 0) return;
         const double ratio = as_double(*used) / as_double(*limit);
-        if (ratio >= kTellFiles) keep_worst(ranking, process.name, ratio);
+        if (ratio >= kTellFiles) keep_worst(full, process.name, ratio);
+        const double leak = exhausting(process.pid, *used, *limit, out.at());
+        if (leak >= kTellGrowth) keep_worst(leaking, process.name, leak);
     });
-    tell(kFiles, ranking, files_told_, out);
+    forget_unseen(out.at());
+    tell(kFiles, full, files_told_, out);
+    tell(kLeak, leaking, leaking_told_, out);
+}
+
+void ProcessHealthCollector::forget_unseen(Instant now) {
+    for (std::size_t i = holders_.size(); i > 0; --i) {
+        if (holders_[i - 1].seen == now) continue;
+        holders_[i - 1] = holders_.back();
+        holders_.shrink(holders_.size() - 1);
+    }
 }
 
 Status ProcessHealthCollector::collect(const Root& root, Samples& out) {

@@ -9,6 +9,8 @@
 // by itself, so that it does not count as "long running". is_batch_program() is the list.
 #pragma once
 
+#include <optional>
+
 #include "collectors/collector.hpp"
 #include "collectors/workbench.hpp"
 
@@ -41,9 +43,25 @@ private:
     void growing(const Root& root, Samples& out);
     void open_files(const Root& root, Samples& out);
 
+    // A process with many descriptors, from pass to pass.
+    struct Holder {
+        std::int32_t pid = 0;
+        std::uint32_t files = 0;
+        std::uint32_t grown_passes = 0;  // without a pause
+        Instant seen;
+    };
+    static constexpr std::size_t kHoldersMax = 32;
+
+    [[nodiscard]] std::optional<std::uint32_t> count_files(const Root& root, std::int32_t pid,
+                                                           std::uint32_t& left) const;
+    void forget_unseen(Instant now);
+    double exhausting(std::int32_t pid, std::uint32_t files, std::uint64_t limit, Instant now);
+
     Workbench& bench_;
+    FixedVector<Holder, kHoldersMax> holders_;
     Names growing_told_;
     Names files_told_;
+    Names leaking_told_;
 };
 
 }  // namespace homeostat

@@ -17,9 +17,11 @@ std::optional<std::int32_t> pid_of(std::string_view name) {
 }
 
 // What counts as busy, growing and moving data, for "how long has it been at it".
-constexpr float kBusyRatio = 0.5F;
+// A twentieth of a core: eight workers on two cores have a quarter each, and are a hog together.
+constexpr float kBusyRatio = 0.05F;
 constexpr float kGrowingBytesPerSecond = 1048576.0F;
 constexpr float kMovingBytesPerSecond = 1048576.0F;
+constexpr double kUsualMemorySeconds = 60;
 
 }  // namespace
 
@@ -93,9 +95,18 @@ void ProcessTable::compare(Entry& entry, double elapsed_seconds) const {
     follow(entry, *before, elapsed_seconds);
 }
 
-// How long it has been busy, growing, moving data: a pass without it begins anew.
+// How long it has been busy, growing, moving data: a pass without it begins anew. What is usual for
+// it is the mean of the passes before.
 void ProcessTable::follow(Entry& entry, const Entry& before, double elapsed_seconds) {
     const auto elapsed = static_cast<float>(elapsed_seconds);
+    const auto share =
+        static_cast<float>(elapsed_seconds / (elapsed_seconds + kUsualMemorySeconds));
+    const auto mean = [share](float usual, float newest) {
+        return usual + (newest - usual) * share;
+    };
+    const float moved_before = before.write_bytes_per_second + before.read_bytes_per_second;
+    entry.usual_cpu_ratio = mean(before.usual_cpu_ratio, before.cpu_ratio);
+    entry.usual_io_bytes_per_second = mean(before.usual_io_bytes_per_second, moved_before);
     if (entry.cpu_ratio >= kBusyRatio) entry.busy_seconds = before.busy_seconds + elapsed;
     if (entry.rss_growth_bytes_per_second >= kGrowingBytesPerSecond) {
         entry.growing_seconds = before.growing_seconds + elapsed;
@@ -103,6 +114,25 @@ void ProcessTable::follow(Entry& entry, const Entry& before, double elapsed_seco
     const bool waits = entry.state == 'D' && before.state == 'D';
     const float moved = entry.write_bytes_per_second + entry.read_bytes_per_second;
     if (waits || moved >= kMovingBytesPerSecond) entry.io_seconds = before.io_seconds + elapsed;
+}
+
+// Who was there before us has always used what it uses, as far as we know; who started later has
+// used nothing before.
+void ProcessTable::settle_usual() {
+    if (!scanned_) {
+        for (const Entry& entry : current_) {
+            newest_start_ticks_ = std::max(newest_start_ticks_, entry.start_ticks);
+        }
+        return;
+    }
+    for (Entry& entry : current_) {
+        const Entry* before = find_previous(entry.pid, entry.start_ticks);
+        if (before == nullptr || before->measured || entry.start_ticks > newest_start_ticks_)
+            continue;
+        entry.usual_cpu_ratio = entry.cpu_ratio;
+        entry.usual_io_bytes_per_second =
+            entry.write_bytes_per_second + entry.read_bytes_per_second;
+    }
 }
 
 Result<ProcessCounts> ProcessTable::scan(const Root& root, std::span<char> buffer, Instant now) {
@@ -128,23 +158,11 @@ Result<ProcessCounts> ProcessTable::scan(const Root& root, std::span<char> buffe
     if (!status) return status.error();
     std::sort(current_.begin(), current_.end(),
               [](const Entry& a, const Entry& b) { return a.pid < b.pid; });
+    settle_usual();
     scanned_at_ = now;
     scanned_ = true;
     counts.others_hidden = !first_seen;
     return counts;
-}
-
-double ProcessTable::key_of(const Entry& entry, ProcessOrder order) {
-    switch (order) {
-        case ProcessOrder::Cpu: return entry.cpu_ratio;
-        case ProcessOrder::Rss: return as_double(entry.rss_pages);
-        case ProcessOrder::RssGrowth: return entry.rss_growth_bytes_per_second;
-        case ProcessOrder::Writes: return entry.write_bytes_per_second;
-        case ProcessOrder::Io: return entry.write_bytes_per_second + entry.read_bytes_per_second;
-        case ProcessOrder::Threads: return entry.threads;
-        case ProcessOrder::Files: return entry.open_files;
-    }
-    return 0;
 }
 
 ProcessUse ProcessTable::use_of(const Entry& entry, const Root& root,
@@ -163,120 +181,11 @@ ProcessUse ProcessTable::use_of(const Entry& entry, const Root& root,
     return use;
 }
 
-ProcessList ProcessTable::top(ProcessOrder order, const Root& root, std::span<char> buffer) const {
-    FixedVector<const Entry*, ProcessList::capacity()> leaders;
-    for (const Entry& entry : current_) {
-        if (entry.kernel_thread || key_of(entry, order) <= 0) continue;
-        if (leaders.full()) {
-            if (key_of(*leaders.back(), order) >= key_of(entry, order)) continue;
-            leaders.shrink(leaders.size() - 1);
-        }
-        (void)leaders.push(&entry);
-        sort_in_place(leaders, [&](const Entry* a, const Entry* b) {
-            return key_of(*a, order) > key_of(*b, order);
-        });
-    }
-    ProcessList list;
-    for (const Entry* entry : leaders) (void)list.push(use_of(*entry, root, buffer));
-    return list;
-}
-
-namespace {
-
-// A group of processes with one name.
-struct Group {
-    std::uint32_t largest = 0;
-    std::uint32_t size = 0;
-    double sum = 0;
-};
-
-}  // namespace
-
-ProcessList ProcessTable::top_names(ProcessOrder order, const Root& root, std::span<char> buffer) {
-    ranked_.clear();
-    double total = 0;
-    for (std::uint32_t i = 0; i < current_.size(); ++i) {
-        if (current_[i].kernel_thread || key_of(current_[i], order) <= 0) continue;
-        ranked_.push_back(i);
-        total += key_of(current_[i], order);
-    }
-    std::sort(ranked_.begin(), ranked_.end(), [&](std::uint32_t a, std::uint32_t b) {
-        const auto by_name = current_[a].name <=> current_[b].name;
-        if (by_name != 0) return by_name < 0;
-        const double key_a = key_of(current_[a], order);
-        const double key_b = key_of(current_[b], order);
-        return key_a != key_b ? key_a > key_b : current_[a].pid > current_[b].pid;
-    });
-    FixedVector<Group, ProcessList::capacity()> largest;
-    for (std::size_t i = 0; i < ranked_.size();) {
-        Group group{.largest = ranked_[i], .size = 0, .sum = 0};
-        const auto& name = current_[group.largest].name;
-        for (; i < ranked_.size() && current_[ranked_[i]].name == name; ++i) {
-            ++group.size;
-            group.sum += key_of(current_[ranked_[i]], order);
-        }
-        if (largest.full()) {
-            if (largest.back().sum >= group.sum) continue;
-            largest.shrink(largest.size() - 1);
-        }
-        (void)largest.push(group);
-        sort_in_place(largest, [](const Group& a, const Group& b) { return a.sum > b.sum; });
-    }
-    ProcessList list;
-    for (const Group& group : largest) {
-        ProcessUse use = use_of(current_[group.largest], root, buffer);
-        add_namesakes(use, current_[group.largest]);
-        use.namesakes = group.size;
-        use.share = group.sum / total;
-        if (order == ProcessOrder::Files) use.open_files = static_cast<std::uint32_t>(group.sum);
-        (void)list.push(use);
-    }
-    return list;
-}
-
-// Makes the numbers of `use` those of all processes with the name of `first`.
-void ProcessTable::add_namesakes(ProcessUse& use, const Entry& first) const {
-    use.cpu_ratio = use.rss_bytes = use.rss_growth_bytes_per_second = 0;
-    use.write_bytes_per_second = 0;
-    use.threads = 0;
-    for (const Entry& entry : current_) {
-        if (entry.kernel_thread || !(entry.name == first.name)) continue;
-        use.cpu_ratio += static_cast<double>(entry.cpu_ratio);
-        use.rss_bytes += as_double(entry.rss_pages * page_bytes_);
-        use.rss_growth_bytes_per_second += static_cast<double>(entry.rss_growth_bytes_per_second);
-        use.write_bytes_per_second += static_cast<double>(entry.write_bytes_per_second);
-        use.threads += entry.threads;
-    }
-}
-
 void ProcessTable::note_open_files(std::int32_t pid, std::uint32_t files) {
     const auto at = std::lower_bound(
         current_.begin(), current_.end(), pid,
         [](const Entry& entry, std::int32_t wanted) { return entry.pid < wanted; });
     if (at != current_.end() && at->pid == pid) at->open_files = files;
-}
-
-ProcessList ProcessTable::named(std::string_view name, const Root& root,
-                                std::span<char> buffer) const {
-    constexpr std::uint32_t kFilesMax = 20'000;
-    ProcessUse most;
-    bool found = false;
-    std::uint32_t looked_at = 0;
-    for (const Entry& entry : current_) {
-        if (!(entry.name == name) || looked_at >= kFilesMax) continue;
-        std::uint32_t files = 0;
-        (void)root.list(process_path(entry.pid, "fd").c_str(), [&](std::string_view) {
-            ++files;
-            return ++looked_at < kFilesMax;
-        });
-        if (found && files <= most.open_files) continue;
-        most = use_of(entry, root, buffer);
-        most.open_files = files;
-        found = true;
-    }
-    ProcessList list;
-    if (found) (void)list.push(most);
-    return list;
 }
 
 void ProcessTable::visit(FunctionRef<void(const ProcessView&)> tell) const {

@@ -29,9 +29,9 @@ struct ProcessView {
     double cpu_ratio = 0;  // of one core
     double rss_growth_bytes_per_second = 0;
     double io_bytes_per_second = 0;  // written to anything, read from a disk
-    double busy_seconds = 0;         // it has used half a core or more for so long without a pause
-    double growing_seconds = 0;      // its memory has grown a MiB a second or more for so long
-    double io_seconds = 0;           // it has moved a MiB a second or waited for it for so long
+    double busy_seconds = 0;     // it has used a twentieth of a core for so long without a pause
+    double growing_seconds = 0;  // its memory has grown a MiB a second or more for so long
+    double io_seconds = 0;       // it has moved a MiB a second or waited for it for so long
 };
 
 // Who writes beneath a mount.
@@ -71,9 +71,18 @@ public:
     Writers writers_under(const Root& root, std::string_view mount, std::span<char> buffer,
                           Instant now);
 
+    // Who may be making files beneath `mount`. An empty file costs no written byte and is open for
+    // some microseconds, so nothing counts who made it: looked for are those that have something
+    // open for writing there, work there, or were started with a path there (arguments are compared
+    // and never kept), ranked by the processor time they use; `share` is of theirs together.
+    ProcessList makers_under(const Root& root, std::string_view mount, std::span<char> buffer);
+
     // The same by name: the workers of one program are told of together, by their largest one, with
-    // sums, their number in `namesakes` and their `share` of what all processes use.
-    ProcessList top_names(ProcessOrder order, const Root& root, std::span<char> buffer);
+    // sums, their number in `namesakes`, their `share` of what all processes use, and for Cpu and
+    // Io their `growth_share`. Who grew goes before who has always used as much. With a `unit`,
+    // only its processes are looked at.
+    ProcessList top_names(ProcessOrder order, const Root& root, std::span<char> buffer,
+                          std::string_view unit = {});
 
     // The process of this name that has most files open, or nothing.
     ProcessList named(std::string_view name, const Root& root, std::span<char> buffer) const;
@@ -119,6 +128,8 @@ private:
         float busy_seconds = 0;
         float growing_seconds = 0;
         float io_seconds = 0;
+        float usual_cpu_ratio = 0;  // a mean that forgets in a minute, without the newest pass
+        float usual_io_bytes_per_second = 0;
         FixedString<15> name;
     };
 
@@ -126,9 +137,13 @@ private:
     bool read_entry(const Root& root, std::int32_t pid, std::span<char> buffer, Entry& entry,
                     ProcessCounts& counts) const;
     void compare(Entry& entry, double elapsed_seconds) const;
+    void settle_usual();
     [[nodiscard]] static double key_of(const Entry& entry, ProcessOrder order);
     [[nodiscard]] ProcessUse use_of(const Entry& entry, const Root& root,
                                     std::span<char> buffer) const;
+    [[nodiscard]] static double growth_of(const Entry& entry, ProcessOrder order);
+    [[nodiscard]] bool is_of_unit(const Entry& entry, std::string_view unit, const Root& root,
+                                  std::span<char> buffer) const;
     static void follow(Entry& entry, const Entry& before, double elapsed_seconds);
     void add_namesakes(ProcessUse& use, const Entry& first) const;
     void rank_by_writes();
@@ -142,6 +157,8 @@ private:
     std::vector<std::uint32_t> ranked_;  // into current_: work space of writers_under
     Instant scanned_at_;
     bool scanned_ = false;
+    std::uint64_t newest_start_ticks_ =
+        0;  // of the first pass: who is younger started under our eyes
 };
 
 }  // namespace homeostat

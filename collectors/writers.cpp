@@ -1,4 +1,4 @@
-// ProcessTable::writers_under: the question of an incident about a full file system.
+// ProcessTable::writers_under and makers_under: the questions of incidents about full file systems.
 #include <algorithm>
 
 #include "collectors/mountinfo.hpp"
@@ -9,7 +9,10 @@
 namespace homeostat {
 namespace {
 
+constexpr std::size_t kMakersMax = 32;
 constexpr std::uint32_t kDescriptorsMax = 20'000;  // some 5 us each: a tenth of a second
+
+constexpr std::string_view kPathEnds("\0 \t\n\"'`;|&<>()", 14);  // in arguments and scripts
 
 // Which paths belong to the mount itself.
 class Territory {
@@ -30,6 +33,17 @@ public:
         return is_beneath(path, mount_) && path.substr(0, kMemory.size()) != kMemory &&
                std::none_of(deeper_.begin(), deeper_.end(),
                             [&](const auto& point) { return is_beneath(path, point); });
+    }
+    // A path beneath it as a word of the text; every path is beneath "/", which tells nothing.
+    [[nodiscard]] bool is_named_in(std::string_view text) const {
+        if (mount_ == "/") return false;
+        for (auto at = text.find(mount_); at != std::string_view::npos;
+             at = text.find(mount_, at + 1)) {
+            const std::string_view rest = text.substr(at);
+            const auto end = rest.find_first_of(kPathEnds);
+            if (holds(rest.substr(0, end))) return true;
+        }
+        return false;
     }
     // More mounts beneath it than we keep apart.
     [[nodiscard]] bool crowded() const { return crowded_; }
@@ -63,6 +77,12 @@ public:
     bool works_here(std::int32_t pid) {
         const auto target = root_.read_link(process_path(pid, "cwd").c_str(), buffer_);
         return target && territory_.holds(*target);
+    }
+
+    // Whether it was started with a path beneath the mount, also within a script's text.
+    bool names_it(std::int32_t pid) {
+        const auto text = root_.read(process_path(pid, "cmdline").c_str(), buffer_);
+        return text && territory_.is_named_in(*text);
     }
 
     [[nodiscard]] bool exhausted() const { return looked_at_ == kDescriptorsMax; }
@@ -164,7 +184,8 @@ Writers ProcessTable::writers_under(const Root& root, std::string_view mount,
         for (const std::uint32_t i : ranked_) {
             const Entry& entry = current_[i];
             const double rate = write_rate(entry, root, buffer, now);
-            if (rate <= 0 || !search.works_here(entry.pid)) continue;
+            if (rate <= 0) continue;
+            if (!search.works_here(entry.pid) && !search.names_it(entry.pid)) continue;
             ProcessUse use = use_of(entry, root, buffer);
             use.write_bytes_per_second = rate;
             keep_leader(writers.processes, use);
@@ -174,6 +195,31 @@ Writers ProcessTable::writers_under(const Root& root, std::string_view mount,
     writers.complete = !search.exhausted();
     explain(writers, territory);
     return writers;
+}
+
+ProcessList ProcessTable::makers_under(const Root& root, std::string_view mount,
+                                       std::span<char> buffer) {
+    const Territory territory(root, mount, buffer);
+    Search search(root, territory, buffer);
+    FixedVector<const Entry*, kMakersMax> makers;
+    rank_by_writes();
+    double total = 0;
+    for (const std::uint32_t i : ranked_) {
+        const Entry& entry = current_[i];
+        const bool concerned = search.names_it(entry.pid) || search.works_here(entry.pid) ||
+                               search.open_for_writing(entry.pid) > 0;
+        if (!concerned || !makers.push(&entry)) continue;
+        total += static_cast<double>(entry.cpu_ratio);
+    }
+    sort_in_place(makers,
+                  [](const Entry* a, const Entry* b) { return a->cpu_ratio > b->cpu_ratio; });
+    ProcessList list;
+    for (const Entry* maker : makers) {
+        ProcessUse use = use_of(*maker, root, buffer);
+        use.share = total > 0 ? use.cpu_ratio / total : 1 / as_double(makers.size());
+        if (!list.push(use)) break;
+    }
+    return list;
 }
 
 }  // namespace homeostat

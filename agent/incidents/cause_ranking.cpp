@@ -14,9 +14,12 @@ constexpr Duration kChangeBefore = minutes(15);
 constexpr double kChangeHalfLifeSeconds = 240;
 constexpr Duration kOnsetSlack = seconds(10);  // clocks of sources differ by this much
 
-constexpr double kSure = 0.95;        // never certain
-constexpr double kOwnLimit = 0.93;    // it is the one that ran into its limit
+constexpr double kSure = 0.95;      // never certain
+constexpr double kOwnLimit = 0.93;  // it is the one that ran into its limit
+constexpr double kKernelKilled =
+    0.97;                             // the kernel's own victim: nobody knows better who held most
 constexpr double kKernelSaid = 0.90;  // the kernel named it
+constexpr double kBystander = 0.3;    // it uses what has broken by itself
 constexpr double kNamedChange = 0.88;
 constexpr double kUnrelatedChange = 0.30;
 
@@ -45,8 +48,12 @@ void append_use(FixedString<95>& out, const ProcessUse& process, Resource resour
                 std::string_view subject) {
     switch (resource) {
         case Resource::Space:
-            format_into(out, " writes {}/s to {}", human_bytes(process.write_bytes_per_second),
-                        subject);
+            if (process.write_bytes_per_second > 0 || process.open_files > 0) {
+                format_into(out, " writes {}/s to {}", human_bytes(process.write_bytes_per_second),
+                            subject);
+            } else {
+                format_into(out, " works in {}", subject);
+            }
             return;
         case Resource::Disk:
             format_into(out, " moves {:.0f} % of all data", 100 * process.share);
@@ -121,6 +128,26 @@ double worth_of_share(double share) {
     return kSure * std::min(1.0, 1.35 * std::max(0.0, share));
 }
 
+// Nothing counts who made a file: who works there, and most of those that do.
+void judge_maker(Cause& cause, const ProcessUse& process, const Incident& incident) {
+    constexpr double kOnlyOne = 0.85;
+    cause.confidence = incident.processes.size() == 1 ? kOnlyOne : kOnlyOne * process.share;
+    format_into(cause.pro, "works there; {:.0f} % of the work of those that do",
+                100 * process.share);
+    const double age = age_at_onset(process, incident);
+    if (process.start_ticks > 0 && age > -30 && age < 60) {
+        cause.confidence = std::min(kSure, cause.confidence + 0.1);
+        cause.pro.append("; started near the onset");
+    }
+    cause.contra = "nobody counts who makes files";
+}
+
+// File systems that broke, hang or are gone did so by themselves; who writes to them suffers.
+bool breaks_by_itself(const Incident& incident) {
+    return incident.kind == "filesystem_read_only" || incident.kind == "filesystem_errors" ||
+           incident.kind == "mount_hung" || incident.kind == "mount_missing";
+}
+
 void judge_user(Cause& cause, const ProcessUse& process, const Incident& incident,
                 Resource resource) {
     double share = process.share;
@@ -131,6 +158,10 @@ void judge_user(Cause& cause, const ProcessUse& process, const Incident& inciden
     }
     cause.confidence = worth_of_share(share);
     format_into(cause.pro, "{:.0f} % of what all processes use", 100 * share);
+    if (process.growth_share >= 0) {
+        cause.confidence = worth_of_share((share + process.growth_share) / 2);
+        format_into(cause.pro, ", {:.0f} % of what is new", 100 * process.growth_share);
+    }
     const double age = age_at_onset(process, incident);
     if (process.start_ticks > 0 && age > -30 && age < 30) {
         cause.confidence = std::min(kSure, cause.confidence + 0.15);
@@ -156,8 +187,14 @@ void add_processes(Candidates& candidates, const Incident& incident, Resource re
         if (own_limit) {
             cause.confidence = kOwnLimit;
             cause.pro = "it is the one that runs into its own limit";
+        } else if (incident.kind == "filesystem_inodes") {
+            judge_maker(cause, process, incident);
         } else if (resource == Resource::Space) {
             judge_writer(cause, process, incident);
+            if (breaks_by_itself(incident)) {
+                cause.confidence *= kBystander;
+                cause.contra = "writing to it does it no harm";
+            }
         } else {
             judge_user(cause, process, incident, resource);
         }
@@ -210,13 +247,39 @@ void add_change(Candidates& candidates, const Event& event, const Incident& inci
     candidates.add(cause);
 }
 
+// Who holds the space of deleted files, by how much of what is used that is.
+void add_holder(Candidates& candidates, const Event& event, const Incident& incident) {
+    if (!(event.subject == incident.subject) || event.object.empty()) return;
+    double held = 0;
+    double used = 1;
+    for (const Finding& finding : incident.findings) {
+        if (finding.metric == "filesystem_deleted_open_bytes") held = finding.value;
+        if (finding.metric == "filesystem_used_ratio") used = finding.value;
+    }
+    Cause cause;
+    format_into(cause.name, "process:{}", event.object);
+    cause.text.append(event.text);
+    cause.confidence = held > 0 && used > 0 ? worth_of_share(held / used) : kBystander;
+    cause.pro = "it holds files that are deleted";
+    if (held <= 0) cause.contra = "how much of the whole that is was not measured";
+    candidates.add(cause);
+}
+
 // What the kernel itself blames.
 void add_kernel(Candidates& candidates, const Event& event, const Incident& incident) {
+    if (event.kind == EventKind::DeletedFilesHeld && incident.kind == "filesystem_space") {
+        add_holder(candidates, event, incident);
+        return;
+    }
     Cause cause;
     if (event.kind == EventKind::OomKill && find_kind(incident.kind).resource == Resource::Memory) {
         if (event.object.empty()) return;
         format_into(cause.name, "process:{}", event.object);
         cause.pro = "the kernel chose it as the one that holds most";
+        cause.text.append(event.text);
+        cause.confidence = kKernelKilled;
+        candidates.add(cause);
+        return;
     } else if (event.kind == EventKind::IoError || event.kind == EventKind::HardwareError) {
         const std::string_view what =
             event.object.empty() ? event.subject.name.view() : event.object.view();
@@ -265,6 +328,12 @@ void add_subject(Candidates& candidates, const Incident& incident) {
         format_into(cause.text, "{} itself", incident.subject.name);
         cause.confidence = kOwnLimit;
         cause.pro = "it is the one that runs into its own limit";
+    } else if (kind == SubjectKind::Mount && breaks_by_itself(incident)) {
+        format_into(cause.name, "mount:{}", incident.subject.name);
+        format_into(cause.text, "{} itself: its device or its server", incident.subject.name);
+        cause.confidence = 0.6;
+        cause.pro = "a file system breaks, hangs or goes by what carries it";
+        cause.contra = "which of the two, the kernel's log may tell";
     } else if (kind == SubjectKind::Device && incident.kind != "disk_saturation") {
         format_into(cause.name, "device:{}", incident.subject.name);
         format_into(cause.text, "{} itself", incident.subject.name);

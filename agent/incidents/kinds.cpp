@@ -169,6 +169,52 @@ constexpr std::array kKin{
     Kin{"cpu_lockup", "stuck_tasks", Scope::Host, minutes(5)},
 };
 
+// What the first brings about and never the other way round: it joins an incident that is open, and
+// an incident about the effect alone stays one of its own.
+constexpr std::array kConsequences{
+    Kin{"memory_exhausted", "cpu_saturation", Scope::Host, minutes(5)},
+    Kin{"memory_exhausted", "service_failed", Scope::Host, minutes(2)},
+    Kin{"unit_memory_limit", "disk_saturation", Scope::Host, minutes(2)},
+    Kin{"oom_kill", "service_crash_loop", Scope::Host, minutes(2)},
+    Kin{"process_storm", "oom_kill", Scope::Host, minutes(5)},
+    Kin{"process_storm", "file_handles", Scope::Host, minutes(2)},
+    Kin{"process_storm", "service_failed", Scope::Host, minutes(1)},
+    Kin{"task_limit", "service_failed", Scope::Host, minutes(1)},
+    Kin{"task_limit", "service_crash_loop", Scope::Host, minutes(2)},
+    Kin{"file_handles", "service_failed", Scope::Host, minutes(1)},
+    Kin{"file_handles", "connect_failures", Scope::Host, minutes(2)},
+    Kin{"file_handles", "listen_overflow", Scope::Host, minutes(2)},
+    Kin{"filesystem_space", "service_crash_loop", Scope::Host, minutes(2)},
+    Kin{"filesystem_space", "program_crash", Scope::Host, minutes(1)},
+    Kin{"filesystem_read_only", "service_failed", Scope::Host, minutes(5)},
+    Kin{"filesystem_read_only", "service_crash_loop", Scope::Host, minutes(5)},
+    Kin{"filesystem_errors", "service_failed", Scope::Host, minutes(1)},
+    Kin{"mount_hung", "disk_saturation", Scope::Host, minutes(5)},
+    Kin{"mount_hung", "service_failed", Scope::Host, minutes(5)},
+    Kin{"mount_missing", "service_failed", Scope::Host, minutes(2)},
+    Kin{"disk_errors", "service_failed", Scope::Host, minutes(1)},
+    Kin{"disk_errors", "mount_hung", Scope::Host, minutes(5)},
+    Kin{"disk_saturation", "service_failed", Scope::Host, minutes(2)},
+    Kin{"hardware_error", "disk_errors", Scope::Host, minutes(1)},
+    Kin{"cpu_saturation", "udp_overflow", Scope::Host, minutes(2)},
+    Kin{"cpu_saturation", "listen_overflow", Scope::Host, minutes(2)},
+    Kin{"cpu_saturation", "network_drops", Scope::Host, minutes(2)},
+    Kin{"cpu_saturation", "thermal_throttling", Scope::Host, minutes(15)},
+    Kin{"cpu_saturation", "overheating", Scope::Host, minutes(15)},
+    Kin{"network_storm", "cpu_saturation", Scope::Host, minutes(2)},
+    Kin{"syn_flood", "cpu_saturation", Scope::Host, minutes(2)},
+    Kin{"kernel_fault", "service_failed", Scope::Host, minutes(1)},
+    Kin{"route_lost", "service_failed", Scope::Host, minutes(5)},
+    Kin{"network_link", "service_failed", Scope::Host, minutes(5)},
+    Kin{"clock", "service_failed", Scope::Host, minutes(2)},
+};
+
+// A log that is flooded so soon after something else began is about that.
+constexpr Duration kFloodFollowsWithin = minutes(2);
+// Two kinds of trouble on the network that begin together, unless each is of an interface of its
+// own: a lossy path shows as loss, as drops and as connects without an answer.
+constexpr Duration kNetworkTogether = seconds(30);
+
 bool agree(Scope scope, const FaultSide& a, const FaultSide& b) {
     switch (scope) {
         case Scope::Host: return true;
@@ -216,8 +262,35 @@ Kind find_kind(std::string_view name) {
     return {name, Other, name};
 }
 
+namespace {
+
+bool is_consequence(const FaultSide& open, const FaultSide& later) {
+    for (const Kin& kin : kConsequences) {
+        if (kin.a != open.kind || kin.b != later.kind) continue;
+        // What began before it cannot follow from it; confirming takes each its own time.
+        if (later.since + seconds(10) < open.since) continue;
+        if (agree(kin.scope, open, later) && near_in_time(kin.within, open.since, later.since)) {
+            return true;
+        }
+    }
+    return later.kind == "log_flood" && near_in_time(kFloodFollowsWithin, open.since, later.since);
+}
+
+bool is_one_network_fault(const FaultSide& a, const FaultSide& b) {
+    if (find_kind(a.kind).resource != Network || find_kind(b.kind).resource != Network) {
+        return false;
+    }
+    const bool both_interfaces =
+        a.subject.kind == SubjectKind::Interface && b.subject.kind == SubjectKind::Interface;
+    if (both_interfaces && !(a.subject == b.subject)) return false;
+    return near_in_time(kNetworkTogether, a.since, b.since);
+}
+
+}  // namespace
+
 bool is_one_fault(const FaultSide& open, const FaultSide& later) {
     if (open.kind == later.kind && open.subject == later.subject) return true;
+    if (is_consequence(open, later) || is_one_network_fault(open, later)) return true;
     for (const Kin& kin : kKin) {
         const bool same_way = kin.a == open.kind && kin.b == later.kind;
         const bool other_way = kin.b == open.kind && kin.a == later.kind;

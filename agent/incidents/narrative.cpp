@@ -37,7 +37,10 @@ void append_phrase(FixedString<255>& out, std::string_view phrase, std::string_v
 void append_state(FixedString<255>& out, const Incident& incident, const Finding& lead) {
     const std::string_view name = incident.subject.name.empty() ? std::string_view("this host")
                                                                 : incident.subject.name.view();
-    if (incident.kind == "filesystem_space") {
+    if (lead.metric == "filesystem_deleted_open_bytes") {
+        format_into(out, "deleted files that are still open hold {:.0f} % of {}", lead.value * 100,
+                    name);
+    } else if (incident.kind == "filesystem_space") {
         format_into(out, "{} is {:.0f} % full", name, lead.value * 100);
     } else if (incident.kind == "filesystem_inodes") {
         format_into(out, "{} has used {:.0f} % of its inodes", name, lead.value * 100);

@@ -72,6 +72,8 @@ TEST_CASE_FIXTURE(Fixture, "deleted_files: what a deleted file holds is counted 
     ::close(fd);
     ::close(again);
     REQUIRE(collect());
+    CHECK(watch.value("filesystem_deleted_open_bytes", SubjectKind::Mount, "/") == 0);
+    REQUIRE(collect());
     CHECK_FALSE(watch.value("filesystem_deleted_open_bytes", SubjectKind::Mount, "/"));
 }
 

@@ -20,6 +20,7 @@ struct FakeProcess {
     bool kernel_thread = false;
     int threads = 3;
     std::string cgroup = "0::/\n";
+    std::string arguments = {};  // separated by NUL, as the kernel has them
 
     void put(MemoryRoot& root) const {
         const std::string base = fmt::format("proc/{}/", pid);
@@ -29,6 +30,7 @@ struct FakeProcess {
                              threads, start_ticks, rss_pages));
         root.set(base + "io", fmt::format("rchar: 1\nwchar: {}\n", written_bytes));
         root.set(base + "cgroup", cgroup);
+        if (!arguments.empty()) root.set(base + "cmdline", arguments);
     }
 
     // Opens a file under this number, with open(2)'s flags in octal as fdinfo has them.

@@ -87,6 +87,36 @@ TEST_CASE("process health: descriptors are told near the limit of the process, b
     CHECK(*host.of("process_files_used_ratio", "server") == 0);
 }
 
+TEST_CASE("process health: descriptors that grow without a pause are told before the limit") {
+    Host host;
+    const FakeProcess leak{.pid = 72, .name = "leak"};
+    leak.put(host.root);
+    limit_files(host.root, 72, 1000);
+    int open = 200;
+    for (int i = 0; i < open; ++i) leak.open(host.root, i, "/dev/null", "02");
+    host.look();
+    for (int pass = 0; pass < 4; ++pass) {
+        CHECK_FALSE(host.of("process_files_exhausting_ratio", "leak"));
+        for (int i = 0; i < 25; ++i) leak.open(host.root, open++, "/dev/null", "02");
+        host.look();
+    }
+    // 5 a second, 700 left: 140 s.
+    CHECK(*host.of("process_files_exhausting_ratio", "leak") == doctest::Approx(300.0 / 140));
+    host.look();  // a pause
+    CHECK(*host.of("process_files_exhausting_ratio", "leak") == 0);
+}
+
+TEST_CASE("process health: many small workers are a hog together") {
+    Host host;
+    for (std::uint64_t pass = 0; pass < 4; ++pass) {
+        for (int pid = 50; pid < 58; ++pid) {  // eight on two cores
+            FakeProcess{.pid = pid, .name = "spin", .cpu_ticks = pass * 125}.put(host.root);
+        }
+        host.look();
+    }
+    CHECK(*host.watch.value("cpu_long_running_ratio") == doctest::Approx(1.0));
+}
+
 TEST_CASE("process health: who moves data for long, or waits for a disk that moves none") {
     Host host;
     for (std::uint64_t pass = 0; pass < 3; ++pass) {

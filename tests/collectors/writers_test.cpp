@@ -182,3 +182,53 @@ TEST_CASE("writers: asking allocates nothing") {
     (void)bench.ask("/srv");
     CHECK(guard.count() == 0);
 }
+
+TEST_CASE("writers: who writes and was started with a path there, when nobody has a file open") {
+    Bench bench;
+    bench.add({.pid = 10,
+               .name = "sh",
+               .arguments = std::string("sh\0-c\0echo x >> \"/srv/spool/x\"; true", 37)},
+              2000);
+    REQUIRE(bench.ask("/srv").processes.size() == 1);
+    CHECK(bench.ask("/srv").processes[0].name == "sh");
+    CHECK(bench.ask("/srv/deep").processes.empty());
+}
+
+TEST_CASE("writers: makers of files are those that work there or were started with a path there") {
+    Bench bench;
+    struct Row {
+        const char* arguments;
+        bool concerned;
+    };
+    for (const Row& row :
+         {Row{"touch /srv/x", true}, Row{"make /srv", true}, Row{"cat /srv2/x", false},
+          Row{"ls /srv/deep/x", false}, Row{"ls srv", false}, Row{"", false}}) {
+        CAPTURE(row.arguments);
+        FakeProcess{.pid = 20, .name = "maker", .arguments = row.arguments}.put(bench.root);
+        if (row.arguments[0] == '\0') bench.root.remove("proc/20/cmdline");
+        bench.scan();
+        CHECK(bench.table.makers_under(bench.root, "/srv", bench.buffer).size() ==
+              (row.concerned ? 1 : 0));
+        CHECK(bench.table.makers_under(bench.root, "/", bench.buffer).empty());
+    }
+}
+
+TEST_CASE("writers: of those that may make files the one that works most comes first") {
+    Bench bench;
+    FakeProcess idle{.pid = 30, .name = "shell"};
+    FakeProcess busy{.pid = 31, .name = "touchy", .arguments = "touchy /srv/few"};
+    bench.root.set_link("proc/30/cwd", "/srv/few");
+    idle.put(bench.root);
+    busy.put(bench.root);
+    bench.scan();
+    bench.clock.advance(seconds(5));
+    busy.cpu_ticks = 50;
+    idle.cpu_ticks = 10;
+    busy.put(bench.root);
+    idle.put(bench.root);
+    bench.scan();
+    const ProcessList makers = bench.table.makers_under(bench.root, "/srv", bench.buffer);
+    REQUIRE(makers.size() == 2);
+    CHECK(makers[0].name == "touchy");
+    CHECK(makers[0].share == doctest::Approx(5.0 / 6));
+}

@@ -150,6 +150,74 @@ TEST_CASE("causes: the kernel's word counts: the victim of a memory kill, the fa
     CHECK(disk.causes[0].name == "device:sdb");
 }
 
+TEST_CASE("causes: the kernel's own victim goes before whoever holds most") {
+    Event kill = change(EventKind::OomKill, "victim", seconds(-1));
+    kill.text = "killed process 812 (victim)";
+    for (const char* kind : {"oom_kill", "memory_exhausted", "memory_leak"}) {
+        CAPTURE(kind);
+        Incident incident = about(kind);
+        REQUIRE(incident.processes.push(process("largest", 1.0)));
+        const auto ranked = rank(incident, {kill});
+        REQUIRE(ranked.causes.size() == 2);
+        CHECK(ranked.causes[0].name == "process:victim");
+    }
+}
+
+TEST_CASE("causes: who grew goes before who has always used as much") {
+    Incident incident = about("cpu_saturation");
+    ProcessUse steady = process("steady", 0.5);
+    steady.growth_share = 0.02;
+    ProcessUse hog = process("hog", 0.5);
+    hog.growth_share = 0.98;
+    REQUIRE(incident.processes.push(steady));
+    REQUIRE(incident.processes.push(hog));
+    const auto ranked = rank(incident);
+    REQUIRE(ranked.causes.size() == 1);
+    CHECK(ranked.causes[0].name == "process:hog");
+    CHECK(ranked.causes[0].pro.view().find("98 % of what is new") != std::string_view::npos);
+}
+
+TEST_CASE("causes: who holds deleted files is sure as far as they are what fills the disk") {
+    Event holds = change(EventKind::DeletedFilesHeld, "holder", seconds(1));
+    holds.subject = {SubjectKind::Mount, "/srv"};
+    struct Row {
+        double held;
+        bool named;
+    };
+    for (const Row& row : {Row{0.8, true}, Row{0.4, true}, Row{0.1, false}, Row{0, false}}) {
+        CAPTURE(row.held);
+        Incident incident = about("filesystem_space", holds.subject);
+        Finding used;
+        used.metric = "filesystem_used_ratio";
+        used.value = 0.9;
+        Finding held;
+        held.metric = "filesystem_deleted_open_bytes";
+        held.value = row.held;
+        REQUIRE(incident.findings.push(used));
+        REQUIRE(incident.findings.push(held));
+        CHECK(rank(incident, {holds}).causes.empty() == !row.named);
+        incident.subject.name = "/other";
+        CHECK(rank(incident, {holds}).considered.empty());
+    }
+}
+
+TEST_CASE("causes: inodes are made by whoever works there, a broken file system by nobody") {
+    Incident inodes = about("filesystem_inodes", {SubjectKind::Mount, "/few"});
+    REQUIRE(inodes.processes.push(process("touchy", 0.9)));
+    REQUIRE(inodes.processes.push(process("shell", 0.1)));
+    REQUIRE(rank(inodes).causes.size() == 1);
+    CHECK(rank(inodes).causes[0].name == "process:touchy");
+    for (const char* kind :
+         {"filesystem_read_only", "filesystem_errors", "mount_hung", "mount_missing"}) {
+        CAPTURE(kind);
+        Incident broken = about(kind, {SubjectKind::Mount, "/few"});
+        REQUIRE(broken.processes.push(writer("writer", 1e6)));
+        const auto ranked = rank(broken);
+        REQUIRE(ranked.causes.size() == 1);
+        CHECK(ranked.causes[0].name == "mount:/few");
+    }
+}
+
 TEST_CASE("causes: who runs into its own limit is the one to look at") {
     Incident incident = about("file_handles", {SubjectKind::Process, "leaky"});
     ProcessUse leaky = process("leaky", 0);

@@ -394,11 +394,12 @@ TEST_CASE_FIXTURE(Fixture, "incident_engine: what memory brings about is one fau
     Finding stall = about("memory_exhausted", "memory_stall");
     Finding kill = about("oom_kill", "oom_kill");
     Finding cpu = about("cpu_saturation", "cpu_stalled");
+    Finding disk = full("/srv");
     run({stall}, 5);
-    run({stall, kill, cpu}, 5);
-    REQUIRE(engine.open().size() == 2);  // the processor's is another one
+    run({stall, kill, cpu, disk}, 5);
+    REQUIRE(engine.open().size() == 2);  // the disk's is another one
     CHECK(engine.open()[0].kind == "memory_exhausted");
-    CHECK(engine.open()[0].findings.size() == 2);
+    CHECK(engine.open()[0].findings.size() == 3);
     CHECK(engine.open()[0].severity == Severity::Error);
 }
 

@@ -15,6 +15,9 @@ const Subject kSrv{SubjectKind::Mount, "/srv"};
 const Subject kVar{SubjectKind::Mount, "/var"};
 const Subject kDisk{SubjectKind::Device, "vda"};
 
+const Subject kEth0{SubjectKind::Interface, "eth0"};
+const Subject kEth1{SubjectKind::Interface, "eth1"};
+
 Instant at(Duration since_boot) {
     return Instant{} + since_boot;
 }
@@ -59,6 +62,21 @@ TEST_CASE("kinds: what is one fault depends on kind, subject and time") {
                  true},
              Row{{"disk_errors", kDisk, kDisk, t},
                  {"filesystem_read_only", kSrv, kSrv, soon},
+                 false},
+             Row{{"memory_exhausted", kHost, kHost, t},
+                 {"cpu_saturation", kHost, kHost, soon},
+                 true},
+             Row{{"cpu_saturation", kHost, kHost, t},
+                 {"memory_exhausted", kHost, kHost, soon},
+                 false},
+             Row{{"cpu_saturation", kHost, kHost, t}, {"disk_saturation", kHost, kHost, t}, false},
+             Row{{"service_failed", kSrv, kSrv, t}, {"log_flood", kHost, kHost, soon}, true},
+             Row{{"service_failed", kSrv, kSrv, t}, {"log_flood", kHost, kHost, late}, false},
+             Row{{"network_loss", kHost, kHost, t}, {"udp_overflow", kHost, kHost, soon}, true},
+             Row{{"network_loss", kHost, kHost, t}, {"udp_overflow", kHost, kHost, late}, false},
+             Row{{"network_errors", kEth0, kEth0, t}, {"network_drops", kHost, kHost, soon}, true},
+             Row{{"network_saturation", kEth0, kEth0, t},
+                 {"network_errors", kEth1, kEth1, t},
                  false},
              Row{{"of_my_own", kSrv, kSrv, t}, {"of_my_own", kSrv, kSrv, late}, true},
              Row{{"of_my_own", kSrv, kSrv, t}, {"of_my_own", kVar, kVar, t}, false},

@@ -1,0 +1,160 @@
+// ProcessTable's questions about the whole host: who uses most, who grew, and by which name.
+#include <algorithm>
+
+#include "collectors/process_files.hpp"
+#include "collectors/process_table.hpp"
+#include "collectors/source.hpp"
+
+namespace homeostat {
+
+double ProcessTable::key_of(const Entry& entry, ProcessOrder order) {
+    switch (order) {
+        case ProcessOrder::Cpu: return entry.cpu_ratio;
+        case ProcessOrder::Rss: return as_double(entry.rss_pages);
+        case ProcessOrder::RssGrowth: return entry.rss_growth_bytes_per_second;
+        case ProcessOrder::Writes: return entry.write_bytes_per_second;
+        case ProcessOrder::Io: return entry.write_bytes_per_second + entry.read_bytes_per_second;
+        case ProcessOrder::Threads: return entry.threads;
+        case ProcessOrder::Files: return entry.open_files;
+    }
+    return 0;
+}
+
+// How much more than it used to. Of memory the growth is an order of its own.
+double ProcessTable::growth_of(const Entry& entry, ProcessOrder order) {
+    float growth = 0;
+    if (order == ProcessOrder::Cpu) growth = entry.cpu_ratio - entry.usual_cpu_ratio;
+    if (order == ProcessOrder::Io) {
+        growth = entry.write_bytes_per_second + entry.read_bytes_per_second -
+                 entry.usual_io_bytes_per_second;
+    }
+    return static_cast<double>(std::max(growth, 0.0F));
+}
+
+ProcessList ProcessTable::top(ProcessOrder order, const Root& root, std::span<char> buffer) const {
+    FixedVector<const Entry*, ProcessList::capacity()> leaders;
+    for (const Entry& entry : current_) {
+        if (entry.kernel_thread || key_of(entry, order) <= 0) continue;
+        if (leaders.full()) {
+            if (key_of(*leaders.back(), order) >= key_of(entry, order)) continue;
+            leaders.shrink(leaders.size() - 1);
+        }
+        (void)leaders.push(&entry);
+        sort_in_place(leaders, [&](const Entry* a, const Entry* b) {
+            return key_of(*a, order) > key_of(*b, order);
+        });
+    }
+    ProcessList list;
+    for (const Entry* entry : leaders) (void)list.push(use_of(*entry, root, buffer));
+    return list;
+}
+
+namespace {
+
+// A group of processes with one name.
+struct Group {
+    std::uint32_t largest = 0;
+    std::uint32_t size = 0;
+    double sum = 0;
+    double growth = 0;
+
+    [[nodiscard]] double weight() const { return sum + growth; }
+};
+
+}  // namespace
+
+bool ProcessTable::is_of_unit(const Entry& entry, std::string_view unit, const Root& root,
+                              std::span<char> buffer) const {
+    if (unit.empty()) return true;
+    const auto cgroup = root.read(process_path(entry.pid, "cgroup").c_str(), buffer);
+    return cgroup && unit_of_cgroup(*cgroup) == unit;
+}
+
+ProcessList ProcessTable::top_names(ProcessOrder order, const Root& root, std::span<char> buffer,
+                                    std::string_view unit) {
+    ranked_.clear();
+    double total = 0;
+    double total_growth = 0;
+    for (std::uint32_t i = 0; i < current_.size(); ++i) {
+        if (current_[i].kernel_thread || key_of(current_[i], order) <= 0) continue;
+        if (!is_of_unit(current_[i], unit, root, buffer)) continue;
+        ranked_.push_back(i);
+        total += key_of(current_[i], order);
+        total_growth += growth_of(current_[i], order);
+    }
+    std::sort(ranked_.begin(), ranked_.end(), [&](std::uint32_t a, std::uint32_t b) {
+        const auto by_name = current_[a].name <=> current_[b].name;
+        if (by_name != 0) return by_name < 0;
+        const double key_a = key_of(current_[a], order);
+        const double key_b = key_of(current_[b], order);
+        return key_a != key_b ? key_a > key_b : current_[a].pid > current_[b].pid;
+    });
+    FixedVector<Group, ProcessList::capacity()> largest;
+    for (std::size_t i = 0; i < ranked_.size();) {
+        Group group{.largest = ranked_[i], .size = 0, .sum = 0, .growth = 0};
+        const auto& name = current_[group.largest].name;
+        for (; i < ranked_.size() && current_[ranked_[i]].name == name; ++i) {
+            ++group.size;
+            group.sum += key_of(current_[ranked_[i]], order);
+            group.growth += growth_of(current_[ranked_[i]], order);
+        }
+        if (largest.full()) {
+            if (largest.back().weight() >= group.weight()) continue;
+            largest.shrink(largest.size() - 1);
+        }
+        (void)largest.push(group);
+        sort_in_place(largest,
+                      [](const Group& a, const Group& b) { return a.weight() > b.weight(); });
+    }
+    ProcessList list;
+    for (const Group& group : largest) {
+        ProcessUse use = use_of(current_[group.largest], root, buffer);
+        add_namesakes(use, current_[group.largest]);
+        use.namesakes = group.size;
+        use.share = group.sum / total;
+        if (total_growth > 0) use.growth_share = group.growth / total_growth;
+        if (order == ProcessOrder::Files) use.open_files = static_cast<std::uint32_t>(group.sum);
+        (void)list.push(use);
+    }
+    return list;
+}
+
+// Makes the numbers of `use` those of all processes with the name of `first`.
+void ProcessTable::add_namesakes(ProcessUse& use, const Entry& first) const {
+    use.cpu_ratio = use.rss_bytes = use.rss_growth_bytes_per_second = 0;
+    use.write_bytes_per_second = 0;
+    use.threads = 0;
+    for (const Entry& entry : current_) {
+        if (entry.kernel_thread || !(entry.name == first.name)) continue;
+        use.cpu_ratio += static_cast<double>(entry.cpu_ratio);
+        use.rss_bytes += as_double(entry.rss_pages * page_bytes_);
+        use.rss_growth_bytes_per_second += static_cast<double>(entry.rss_growth_bytes_per_second);
+        use.write_bytes_per_second += static_cast<double>(entry.write_bytes_per_second);
+        use.threads += entry.threads;
+    }
+}
+
+ProcessList ProcessTable::named(std::string_view name, const Root& root,
+                                std::span<char> buffer) const {
+    constexpr std::uint32_t kFilesMax = 20'000;
+    ProcessUse most;
+    bool found = false;
+    std::uint32_t looked_at = 0;
+    for (const Entry& entry : current_) {
+        if (!(entry.name == name) || looked_at >= kFilesMax) continue;
+        std::uint32_t files = 0;
+        (void)root.list(process_path(entry.pid, "fd").c_str(), [&](std::string_view) {
+            ++files;
+            return ++looked_at < kFilesMax;
+        });
+        if (found && files <= most.open_files) continue;
+        most = use_of(entry, root, buffer);
+        most.open_files = files;
+        found = true;
+    }
+    ProcessList list;
+    if (found) (void)list.push(most);
+    return list;
+}
+
+}  // namespace homeostat
