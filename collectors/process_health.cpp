@@ -148,8 +148,8 @@ void ProcessHealthCollector::tell(const Metric& metric, const Ranking& ranking, 
     }
 }
 
-// Of all that the cores did and all that was read and written: how much by processes that have been
-// at it for a while and are no batch job.
+// Of all that the cores could do and all that was read and written: how much by processes that have
+// been at it for a while and are no batch job.
 void ProcessHealthCollector::long_running(Samples& out) {
     double cpu = 0;
     double cpu_long = 0;
@@ -166,7 +166,10 @@ void ProcessHealthCollector::long_running(Samples& out) {
         if (at_io) io_long += process.io_bytes_per_second;
         waits_long = waits_long || at_io;
     });
-    out.add(kCpu, cpu > 0 ? cpu_long / cpu : 0);
+    // Of the whole machine: what short-lived processes and the kernel use is in no pass of the
+    // table.
+    const double all = std::max(cpu, out.value("cpu_online_count").value_or(0));
+    out.add(kCpu, all > 0 ? cpu_long / all : 0);
     // Who waits for a disk that moves nothing is its user all the same.
     out.add(kIo, io > 0 ? io_long / io : waits_long ? 1 : 0);
 }

@@ -112,7 +112,7 @@ ProcessList ProcessTable::top_names(ProcessOrder order, const Root& root, std::s
         add_namesakes(use, current_[group.largest]);
         use.namesakes = group.size;
         use.share = group.sum / total;
-        if (total_growth > 0) use.growth_share = group.growth / total_growth;
+        if (total_growth > 0) use.share = (use.share + group.growth / total_growth) / 2;
         if (order == ProcessOrder::Files) use.open_files = static_cast<std::uint32_t>(group.sum);
         (void)list.push(use);
     }

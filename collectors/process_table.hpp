@@ -78,9 +78,9 @@ public:
     ProcessList makers_under(const Root& root, std::string_view mount, std::span<char> buffer);
 
     // The same by name: the workers of one program are told of together, by their largest one, with
-    // sums, their number in `namesakes`, their `share` of what all processes use, and for Cpu and
-    // Io their `growth_share`. Who grew goes before who has always used as much. With a `unit`,
-    // only its processes are looked at.
+    // sums, their number in `namesakes` and their `share` of what all processes use. For Cpu and Io
+    // half of that is their share of what is new: who grew goes before who has always used as much.
+    // With a `unit`, only its processes are looked at.
     ProcessList top_names(ProcessOrder order, const Root& root, std::span<char> buffer,
                           std::string_view unit = {});
 

@@ -54,7 +54,6 @@ struct ProcessUse {
     std::uint32_t namesakes = 0;   // processes of this name that are told of together
     std::uint32_t threads = 0;     // of them
     double share = 0;              // of what all processes use of the resource in question
-    double growth_share = -1;      // of what they use more than they used to; negative: unknown
 };
 
 struct Cause {

@@ -148,6 +148,9 @@ bool breaks_by_itself(const Incident& incident) {
            incident.kind == "mount_hung" || incident.kind == "mount_missing";
 }
 
+// Less than this saturates no processor: who uses it is at most the largest of many.
+constexpr double kCoresMin = 0.5;
+
 void judge_user(Cause& cause, const ProcessUse& process, const Incident& incident,
                 Resource resource) {
     double share = process.share;
@@ -158,9 +161,9 @@ void judge_user(Cause& cause, const ProcessUse& process, const Incident& inciden
     }
     cause.confidence = worth_of_share(share);
     format_into(cause.pro, "{:.0f} % of what all processes use", 100 * share);
-    if (process.growth_share >= 0) {
-        cause.confidence = worth_of_share((share + process.growth_share) / 2);
-        format_into(cause.pro, ", {:.0f} % of what is new", 100 * process.growth_share);
+    if (resource == Resource::Processor && process.cpu_ratio < kCoresMin) {
+        cause.confidence *= process.cpu_ratio / kCoresMin;
+        cause.contra = "uses little by itself";
     }
     const double age = age_at_onset(process, incident);
     if (process.start_ticks > 0 && age > -30 && age < 30) {
@@ -168,6 +171,7 @@ void judge_user(Cause& cause, const ProcessUse& process, const Incident& inciden
         cause.pro.append(age >= 0 ? "; started just before the onset" : "; started as it began");
     } else if (process.start_ticks > 0 && age > 3600) {
         cause.confidence *= 0.85;
+        cause.contra.append(cause.contra.empty() ? "" : "; ");
         format_into(cause.contra, "had been running for {} before", human_duration(age));
     }
     const bool direct = resource == Resource::Processor || resource == Resource::Memory ||

@@ -6,7 +6,9 @@
 
 #include "agent/incidents/cause_ranking.hpp"
 #include "agent/incidents/kinds.hpp"
+#include "agent/incidents/membership.hpp"
 #include "agent/incidents/narrative.hpp"
+#include "agent/incidents/timeline.hpp"
 
 namespace homeostat {
 namespace {
@@ -26,126 +28,11 @@ constexpr std::size_t kFloodMin = 5;
 // The same culprit explains two kinds of trouble if they began this near to each other.
 constexpr Duration kSameCulpritWithin = seconds(90);
 
-constexpr std::string_view kWaiting = "waiting";  // state of an action that a person must approve
-
 constexpr std::size_t kRecentMax = 8;
 constexpr std::uint32_t kFlapDoublingsMax = 4;
 
-// A finding that has not held for this long no longer counts for severity or lead.
-constexpr Duration kStaleAfter = seconds(5);
-
-// Two remedies in vain and the third would be in vain too (reliability rule B22).
-constexpr int kFailuresMax = 2;
-
-// Leading is what opens incidents of its own before what is merely notable, then what holds now,
-// then what is worst; of two equals the one that has happened before the one that is forecast.
-bool leads(const Incident& incident, const Finding& a, const Finding& b, Instant now) {
-    const bool a_own = a.incident == incident.kind && a.subject == incident.subject;
-    const bool b_own = b.incident == incident.kind && b.subject == incident.subject;
-    if (a_own != b_own) return a_own;
-    if (a.incident.empty() != b.incident.empty()) return b.incident.empty();
-    const bool a_holds = now - a.last_held < kStaleAfter;
-    const bool b_holds = now - b.last_held < kStaleAfter;
-    if (a_holds != b_holds) return a_holds;
-    if (a.severity != b.severity) return a.severity > b.severity;
-    return a.kind == FindingKind::Condition && b.kind != FindingKind::Condition;
-}
-
-Finding* find_known(Incident& incident, const Finding& finding) {
-    for (Finding& known : incident.findings) {
-        if (known.condition == finding.condition && known.subject == finding.subject) return &known;
-    }
-    return nullptr;
-}
-
-// Puts the finding in its place. Returns true when it is new to the incident.
-bool merge(Incident& incident, const Finding& finding, Instant now) {
-    if (Finding* known = find_known(incident, finding)) {
-        const Instant since = known->since;
-        *known = finding;
-        known->since = std::min(since, finding.since);
-        known->last_held = now;
-        return false;
-    }
-    if (!incident.findings.push(finding)) {
-        ++incident.findings_dropped;
-        return false;
-    }
-    incident.findings.back().last_held = now;
-    return true;
-}
-
-void add_note(Incident& incident, Instant at, NoteKind kind, std::string_view text) {
-    for (const IncidentNote& note : incident.notes) {
-        if (note.kind == kind && note.text == text) return;
-    }
-    if (!incident.notes.push({at, kind, text})) ++incident.findings_dropped;
-    sort_in_place(incident.notes, [](const IncidentNote& a, const IncidentNote& b) {
-        return a.at.unix_ns < b.at.unix_ns;
-    });
-}
-
-NoteKind note_kind_of(EventKind kind) {
-    if (is_change(kind)) return NoteKind::Change;
-    if (kind == EventKind::LogBurst || kind == EventKind::LogPatternNew) return NoteKind::Log;
-    if (kind == EventKind::SourceLost || kind == EventKind::SourceBack) return NoteKind::Source;
-    return NoteKind::Kernel;
-}
-
-// Which events of the kernel's and the service manager's own belong into whose story.
-bool concerns(const Event& event, const Incident& incident) {
-    if (!event.subject.name.empty() && event.subject == incident.subject) return true;
-    const Resource resource = find_kind(incident.kind).resource;
-    switch (event.kind) {
-        case EventKind::OomKill: return resource == Resource::Memory;
-        case EventKind::HungTask:
-        case EventKind::IoError: return resource == Resource::Disk || resource == Resource::Space;
-        case EventKind::FilesystemError:
-        case EventKind::FilesystemReadOnly: return resource == Resource::Space;
-        case EventKind::LinkDown:
-        case EventKind::LinkUp:
-        case EventKind::TableFull:
-        case EventKind::SynFlood: return resource == Resource::Network;
-        case EventKind::HardwareError:
-        case EventKind::Thermal: return resource == Resource::Hardware;
-        case EventKind::CpuStall:
-        case EventKind::KernelOops: return resource == Resource::Kernel;
-        default: return false;
-    }
-}
-
 bool near_in_time(Instant a, Instant b, Duration within) {
     return (a < b ? b - a : a - b) <= within;
-}
-
-bool failed(const ActionRecord& action) {
-    return action.state == "failed" || action.state == name_of(Effect::DidNotHelp) ||
-           action.state == name_of(Effect::Worse);
-}
-
-ActionRecord* newest_action(Incident& incident) {
-    return incident.actions.empty() ? nullptr : &incident.actions.back();
-}
-
-// Recommended before and still waiting for a person: one line in the story, however often asked.
-bool is_asked_again(const Incident& incident, const Decision& decision) {
-    if (incident.actions.empty() || decision.mode != ActionMode::Recommend) return false;
-    const ActionRecord& newest = incident.actions.back();
-    return newest.state == kWaiting && newest.rule == decision.rule_name;
-}
-
-// Drops the oldest record when there is no room: the newest tells where things stand.
-ActionRecord& add_action(Incident& incident) {
-    if (incident.actions.full()) {
-        std::move(incident.actions.begin() + 1, incident.actions.end(), incident.actions.begin());
-        incident.actions.shrink(incident.actions.size() - 1);
-    }
-    static_cast<void>(incident.actions.push(ActionRecord{}));
-    return incident.actions.back();
-}
-
-double leading_value(const Incident& incident) {
-    return incident.findings.empty() ? 0 : incident.findings[0].value;
 }
 
 }  // namespace
@@ -479,68 +366,15 @@ void IncidentEngine::watch_source(std::size_t i, Instant now, EvidenceSource& ev
     pending_[i].urgent = true;
 }
 
-// After an action: did the value it was meant to move get there in time?
-void IncidentEngine::verify(std::size_t i, Instant now, EvidenceSource& evidence) {
-    Pending& pending = pending_[i];
-    Incident& incident = incidents_[i];
-    if (incident.state == IncidentState::Acting && !pending.forecast) {
-        pending.forecast = forecast_without_action(
-            evidence.snippet_of(pending.verified_metric, incident.subject), pending.before);
-    }
-    if (!pending.verifying) return;
-    EffectView view;
-    view.value = evidence.value_of(pending.verified_metric, incident.subject);
-    view.calm = now - incident.last_seen >= kStaleAfter;
-    view.severity_rose = incident.severity > pending.severity_before;
-    view.expected = pending.forecast ? pending.forecast->after(now - pending.asked) : 0;
-    view.since = now - pending.acted;
-    const Effect effect = judge(pending.verification, pending.before, view);
-    if (effect == Effect::Unknown) return;
-    if (ActionRecord* action = newest_action(incident)) {
-        action->after = view.value.value_or(0);
-        action->expected = view.expected;
-    }
-    pending.verifying = false;
-    conclude(i, name_of(effect));
-}
-
-// An action has come to its end. When the hardest was in vain too often, or one made matters worse,
-// the incident is a person's.
-void IncidentEngine::conclude(std::size_t i, std::string_view outcome) {
-    Incident& incident = incidents_[i];
-    ActionRecord* action = newest_action(incident);
-    if (action != nullptr) action->state = outcome;
-    const auto in_vain = [&](const ActionRecord& known) {
-        return action != nullptr && known.rule == action->rule && failed(known);
-    };
-    const auto failures = std::count_if(incident.actions.begin(), incident.actions.end(), in_vain);
-    const bool used_up = pending_[i].last_rung && failures >= kFailuresMax;
-    const bool give_up = used_up || outcome == name_of(Effect::Worse);
-    incident.state = give_up ? IncidentState::GivenUp : IncidentState::Open;
-    pending_[i].dirty = true;
-    pending_[i].urgent = true;
-}
-
 void IncidentEngine::update_severity(std::size_t i, Instant now) {
     Incident& incident = incidents_[i];
-    Pending& pending = pending_[i];
-    sort_in_place(incident.findings,
-                  [&](const Finding& a, const Finding& b) { return leads(incident, a, b, now); });
-    if (incident.findings.empty()) return;
-    const auto counts = [now](const Finding& finding) {
-        return now - finding.last_held < kStaleAfter && !finding.source_silent &&
-               !finding.incident.empty();
-    };
-    if (std::none_of(incident.findings.begin(), incident.findings.end(), counts)) return;
-    Severity severity = Severity::Info;
-    for (const Finding& finding : incident.findings) {
-        if (counts(finding)) severity = std::max(severity, finding.severity);
-    }
-    if (severity == incident.severity) return;
-    pending.urgent = pending.urgent || severity > incident.severity;
-    pending.dirty = true;
-    incident.severity = severity;
-    incident.peak_severity = std::max(incident.peak_severity, severity);
+    sort_by_lead(incident, now);
+    const auto severity = severity_of(incident, now);
+    if (!severity || *severity == incident.severity) return;
+    pending_[i].urgent = pending_[i].urgent || *severity > incident.severity;
+    pending_[i].dirty = true;
+    incident.severity = *severity;
+    incident.peak_severity = std::max(incident.peak_severity, *severity);
 }
 
 void IncidentEngine::tell(std::size_t i, Instant now) {
@@ -584,80 +418,6 @@ std::size_t IncidentEngine::index_of(const IncidentId& id) const {
     const auto found = std::find_if(incidents_.begin(), incidents_.end(),
                                     [&id](const Incident& incident) { return incident.id == id; });
     return static_cast<std::size_t>(found - incidents_.begin());
-}
-
-void IncidentEngine::note_decision(const IncidentId& id, const Decision& decision, bool acting,
-                                   const Verification& verification, Instant now) {
-    const std::size_t i = index_of(id);
-    if (i == incidents_.size()) return;
-    Incident& incident = incidents_[i];
-    Pending& pending = pending_[i];
-    pending.verification = verification;
-    pending.last_rung = decision.last_rung;
-    if (!incident.findings.empty()) pending.verified_metric = incident.findings[0].metric;
-    if (is_asked_again(incident, decision)) return;
-    ActionRecord& action = add_action(incident);
-    action.rule = decision.rule_name;
-    action.playbook = decision.playbook;
-    action.mode = name_of(decision.mode);
-    action.state = acting ? "running" : decision.allowed ? "planned" : "refused";
-    action.detail = decision.why;
-    action.at = now;
-    action.before = leading_value(incident);
-    pending.dirty = true;
-    pending.urgent = true;
-    if (acting) begin_acting(i, now);
-}
-
-void IncidentEngine::begin_acting(std::size_t i, Instant now) {
-    Incident& incident = incidents_[i];
-    Pending& pending = pending_[i];
-    incident.state = IncidentState::Acting;
-    pending.before = leading_value(incident);
-    pending.severity_before = incident.severity;
-    pending.asked = now;
-    pending.forecast.reset();
-}
-
-void IncidentEngine::note_report(const ActionReport& report, Instant now) {
-    const std::size_t i = index_of(report.incident);
-    if (i == incidents_.size()) return;  // it is over meanwhile: the store and the audit have it
-    Incident& incident = incidents_[i];
-    ActionRecord* action = newest_action(incident);
-    if (action == nullptr) return;
-    const bool nothing_new = report.waiting && action->state == kWaiting;
-    action->detail = report.detail;
-    if (nothing_new) return;
-    pending_[i].dirty = true;
-    pending_[i].urgent = true;
-    if (report.waiting) {
-        action->state = kWaiting;
-    } else if (action->mode == "observe") {  // a dry run changes nothing
-        action->state = report.unknown ? "unknown" : report.ran ? "planned" : "refused";
-    } else {
-        note_end_of_run(i, report, now);
-    }
-}
-
-// What the actuator itself saw afterwards is the answer where the rule asks for nothing else.
-void IncidentEngine::note_end_of_run(std::size_t i, const ActionReport& report, Instant now) {
-    Incident& incident = incidents_[i];
-    if (!report.ran && report.effect != Effect::Unknown) {  // a person had it run meanwhile
-        return conclude(i, name_of(report.effect));
-    }
-    if (!report.ran) return conclude(i, report.unknown ? "unknown" : "refused");
-    if (incident.state != IncidentState::Acting) begin_acting(i, now);  // a person had approved it
-    const bool own_goal = pending_[i].verification.sense != Verification::Sense::Over;
-    if (report.effect == Effect::Worse || (report.effect == Effect::Helped && !own_goal)) {
-        return conclude(i, name_of(report.effect));
-    }
-    if (report.failed) return conclude(i, "failed");
-    if (report.effect == Effect::DidNotHelp && !own_goal) {
-        return conclude(i, name_of(report.effect));
-    }
-    newest_action(incident)->state = "ok";
-    pending_[i].verifying = true;
-    pending_[i].acted = now;
 }
 
 bool IncidentEngine::restore(const Incident& incident, Instant now) {

@@ -87,6 +87,19 @@ TEST_CASE("process health: descriptors are told near the limit of the process, b
     CHECK(*host.of("process_files_used_ratio", "server") == 0);
 }
 
+TEST_CASE("process health: a process is measured by the whole machine, not by its peers") {
+    Host host;
+    const Metric cores{"cpu_online_count", Unit::Count, MetricKind::Gauge, Aspect::Other};
+    for (std::uint64_t pass = 0; pass < 4; ++pass) {
+        FakeProcess{.pid = 50, .name = "nginx", .cpu_ticks = pass * 50}.put(host.root);
+        REQUIRE(host.watch.collect(host.processes, host.root));
+        host.watch.samples.add(cores, 2);
+        REQUIRE(host.health.collect(host.root, host.watch.samples));
+        host.watch.clock.advance(seconds(5));
+    }
+    CHECK(*host.watch.value("cpu_long_running_ratio") == doctest::Approx(0.05));
+}
+
 TEST_CASE("process health: descriptors that grow without a pause are told before the limit") {
     Host host;
     const FakeProcess leak{.pid = 72, .name = "leak"};

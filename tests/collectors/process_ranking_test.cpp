@@ -58,8 +58,8 @@ TEST_CASE("process ranking: who grew goes before who has always used as much") {
     const ProcessList top = bench.top(ProcessOrder::Cpu);
     REQUIRE(top.size() == 2);
     CHECK(top[0].name == "hog");
-    CHECK(top[0].growth_share > 0.95);
-    CHECK(top[1].growth_share < 0.05);
+    CHECK(top[0].share > 0.7);  // half of the use, all of the growth
+    CHECK(top[1].share < 0.3);
 }
 
 TEST_CASE("process ranking: those that were there before us are no growth") {
@@ -67,7 +67,7 @@ TEST_CASE("process ranking: those that were there before us are no growth") {
     FakeProcess first{.pid = 10, .name = "first", .cpu_ticks = 400};
     for (std::uint64_t i = 0; i < 2; ++i) bench.pass({&first}, i);
     REQUIRE(bench.top(ProcessOrder::Cpu).size() == 1);
-    CHECK(bench.top(ProcessOrder::Cpu)[0].growth_share < 0);
+    CHECK(bench.top(ProcessOrder::Cpu)[0].share == doctest::Approx(1.0));
 }
 
 TEST_CASE("process ranking: of a unit only its own processes are looked at") {

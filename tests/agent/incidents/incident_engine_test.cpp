@@ -420,6 +420,7 @@ TEST_CASE_FIXTURE(Fixture, "incident_engine: one culprit of two kinds of trouble
     hog.pid = 7;
     hog.name = "hog";
     hog.share = 0.9;
+    hog.cpu_ratio = 1.8;
     REQUIRE(evidence.processes.push(hog));
     run({about("cpu_saturation", "cpu_stalled")}, 5);
     run({about("cpu_saturation", "cpu_stalled"), about("disk_saturation", "io_stall")}, 5);
