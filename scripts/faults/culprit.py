@@ -17,7 +17,15 @@ NAME becomes the process's name, so that the right cause can be recognised. WHAT
   backlog                     listens and does not accept, while others connect
   datagrams                   receives too slowly for what is sent
   timewait PER_SECOND         opens and closes connections
-All network traffic stays on loopback.
+  append DIR BYTES_PER_SECOND appends, opening and closing the file each time
+  hold DIR BYTES              writes a file of this size at once, deletes it and keeps it open
+  crash                       has a child that breaks, every second
+  connect HOST PER_SECOND     connects to a port of that address
+  send HOST                   sends to a server at that address, port 7700
+  serve                       reads what comes to port 7700
+  semaphores COUNT            makes arrays of semaphores
+  flood FILE LINES_PER_SECOND writes the same line to a log
+Network traffic stays on loopback, but for connect, send and serve.
 """
 import ctypes
 import os
@@ -118,6 +126,88 @@ def threads(until, count):
     time.sleep(max(0, until - time.monotonic()))
 
 
+def append(until, directory, rate):
+    path = os.path.join(directory, "appended.log")
+    block = b"x" * max(1, int(rate) // 10)
+    while time.monotonic() < until:
+        try:
+            with open(path, "ab", buffering=0) as file:
+                file.write(block)
+        except OSError:
+            pass
+        time.sleep(0.1)
+    os.unlink(path)
+
+
+def hold(until, directory, size):
+    path = os.path.join(directory, "held")
+    with open(path, "wb", buffering=0) as file:
+        os.unlink(path)
+        for _ in range(int(size) // 65536):
+            try:
+                file.write(b"x" * 65536)
+            except OSError:
+                break
+        time.sleep(max(0, until - time.monotonic()))
+
+
+def crash(until):
+    while time.monotonic() < until:
+        pid = os.fork()
+        if pid == 0:
+            ctypes.string_at(0)
+            os._exit(0)
+        os.waitpid(pid, 0)
+        time.sleep(1)
+
+
+def connect(until, host, rate):
+    clients = []
+    for _ in pace(float(rate), until):
+        client = socket.socket()
+        client.setblocking(False)
+        client.connect_ex((host, 7))
+        clients.append(client)
+        if len(clients) > 400:
+            clients.pop(0).close()
+
+
+def serve(until):
+    server = socket.socket()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.bind(("", 7700))
+    server.listen(8)
+    server.settimeout(max(1, until - time.monotonic()))
+    peer, _ = server.accept()
+    while time.monotonic() < until and peer.recv(65536):
+        pass
+
+
+def send(until, host):
+    client = socket.create_connection((host, 7700), timeout=10)
+    client.settimeout(5)
+    while time.monotonic() < until:
+        try:
+            client.send(b"x" * 65536)
+        except OSError:
+            time.sleep(0.1)
+
+
+def semaphores(until, count):
+    libc, made = ctypes.CDLL(None), []
+    for _ in range(int(count)):
+        made.append(libc.semget(0, 1, 0o1600))
+    time.sleep(max(0, until - time.monotonic()))
+    for array in made:
+        libc.semctl(array, 0, 0)
+
+
+def flood(until, path, rate):
+    with open(path, "a", buffering=1) as log:
+        for _ in pace(float(rate), until):
+            log.write("app[7]: cannot reach the server at 10.0.0.1: connection refused\n")
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -175,7 +265,8 @@ def main():
         {
             f.__name__: f
             for f in (spin, write, inodes, leak, descriptors, children, zombies, threads, refused,
-                      backlog, datagrams, timewait)
+                      backlog, datagrams, timewait, append, hold, crash, connect, send, serve,
+                      semaphores, flood)
         }[what](until, *arguments)
 
 
