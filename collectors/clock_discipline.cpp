@@ -22,7 +22,11 @@ ClockDisciplineReading to_reading(const TimexFields& fields) {
 
 Result<ClockDisciplineReading> KernelClockDiscipline::read() const {
     struct timex answer {};  // modes 0: only ask
-    if (::adjtimex(&answer) < 0) return make_errno_error(errc_of(errno), errno, "adjtimex");
+    if (::adjtimex(&answer) < 0) {
+        // The packaged unit forbids the call, which could also set the clock.
+        const char* hint = errno == EPERM ? " (the unit's drop-in clock.conf permits it)" : "";
+        return make_errno_error(errc_of(errno), errno, "adjtimex{}", hint);
+    }
     return to_reading({.offset = answer.offset,
                        .error_max_us = answer.maxerror,
                        .error_estimate_us = answer.esterror,
