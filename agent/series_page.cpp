@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/time.hpp"
+#include "detectors/explanation.hpp"
 
 namespace homeostat {
 namespace {
@@ -113,8 +114,8 @@ std::string series_page(const SavedModel& saved, const SeriesModel& model, std::
     page += fmt::format("{}: {} rows of a minute, the last {} ago{}\n", readiness(model),
                         model.rows(), human_duration(std::max(now - model.last_seconds(), 0.0)),
                         saved.metric_kind == MetricKind::Counter ? "; values are per second" : "");
-    page += fmt::format("last {:.5g}; at this hour {:.5g} to {:.5g} is usual\n\n",
-                        model.last_value(), band.low, band.high);
+    page += fmt::format("last {}\nat this hour {:.5g} to {:.5g} is usual\n\n",
+                        explain(model.last_verdict(), model.last_value()), band.low, band.high);
     append_drawing(page, day_of(model));
     return page;
 }

@@ -18,6 +18,7 @@ std::string_view name_of_learned(FindingKind kind) {
     switch (kind) {
         case FindingKind::LevelShift: return "learned_shift";
         case FindingKind::Trend: return "learned_level";
+        case FindingKind::FlatLine: return "learned_flat_line";
         case FindingKind::Joint: return "learned_joint";
         default: return "learned_spike";
     }

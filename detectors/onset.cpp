@@ -17,9 +17,9 @@ constexpr std::uint32_t kShapeRowsMin = 200;  // a codebook needs to have seen s
 }  // namespace
 
 double OnsetFilter::observe(double strength) {
-    held_ *= std::exp(-1 / kFadeRows);
-    const double onset = strength > kClearlyAbove * held_ ? strength : kHeldBack * strength;
-    held_ = std::max(held_, strength);
+    held_ *= static_cast<float>(std::exp(-1 / kFadeRows));
+    const double onset = strength > kClearlyAbove * double{held_} ? strength : kHeldBack * strength;
+    held_ = std::max(held_, static_cast<float>(strength));
     return onset;
 }
 

@@ -22,7 +22,7 @@ public:
     double observe(double strength);
 
 private:
-    double held_ = 0;
+    float held_ = 0;
 };
 
 // An event is not over at its first quiet row: surprise sinks by a third a row at most.

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "detectors/csv_rows.hpp"
+#include "detectors/explanation.hpp"
 #include "detectors/forecast.hpp"
 #include "detectors/host_model.hpp"
 #include "detectors/onset.hpp"
@@ -18,11 +20,22 @@ namespace {
 
 constexpr std::size_t kBlamedMax = 40;  // columns named per row
 
-Status replay_one(CsvRows& rows, RowWriter& writer) {
+std::string_view end_of_header(bool explained) {
+    return explained ? ",why\n" : "\n";
+}
+
+// `of`: the column, when there are several.
+void add_why(RowWriter& writer, std::string_view of, const SeriesVerdict& verdict, double value) {
+    std::string quoted;
+    for (const char letter : of) quoted.append(letter == '"' ? 2 : 1, letter);
+    writer.add(",\"{}{}{}\"", quoted, of.empty() ? "" : " ", explain(verdict, value));
+}
+
+Status replay_one(CsvRows& rows, RowWriter& writer, bool explained) {
     SeriesModel model;
     OnsetModel onset;
     Afterglow afterglow;
-    writer.add("timestamp,score,flag,onset\n");
+    writer.add("timestamp,score,flag,onset{}", end_of_header(explained));
     for (;;) {
         const auto more = rows.read_row();
         if (!more) return more.error();
@@ -30,47 +43,63 @@ Status replay_one(CsvRows& rows, RowWriter& writer) {
         const double value = rows.values()[0];
         const SeriesVerdict verdict = model.observe(rows.timestamp(), value);
         const double surprise = afterglow.observe(verdict.surprise);
-        writer.add("{},{:.9g},{:d},{:.9g}\n", rows.timestamp_text(), score_of(surprise),
+        writer.add("{},{:.9g},{:d},{:.9g}", rows.timestamp_text(), score_of(surprise),
                    surprise >= kSeriesFlag, onset.observe(rows.timestamp(), value, verdict));
+        if (explained && verdict.surprise >= 1) {
+            add_why(writer, "", verdict, value);
+        } else if (explained) {
+            writer.add(",");
+        }
+        writer.add("\n");
     }
 }
 
-Status replay_host(CsvRows& rows, RowWriter& writer) {
+Status replay_host(CsvRows& rows, RowWriter& writer, bool explained) {
     std::vector<SeriesModel> models(rows.names().size());
     std::vector<double> surprises(models.size());
     std::vector<double> lasting(models.size());
     HostModel host(models.size());
     OnsetFilter onset;
-    writer.add("timestamp,score,flag,top_series,onset\n");
+    std::vector<SeriesVerdict> verdicts(models.size());
+    writer.add("timestamp,score,flag,top_series,onset{}", end_of_header(explained));
     for (;;) {
         const auto more = rows.read_row();
         if (!more) return more.error();
         if (!*more) return writer.finish();
         for (std::size_t i = 0; i < models.size(); ++i) {
-            const auto verdict = models[i].observe(rows.timestamp(), rows.values()[i]);
-            surprises[i] = verdict.surprise;
-            lasting[i] = verdict.lasting_surprise;
+            verdicts[i] = models[i].observe(rows.timestamp(), rows.values()[i]);
+            surprises[i] = verdicts[i].surprise;
+            lasting[i] = verdicts[i].lasting_surprise;
         }
         const double surprise = host.observe(rows.timestamp(), rows.values(), surprises, lasting);
         writer.add("{},{:.9g},{:d},", rows.timestamp_text(), score_of(surprise),
                    surprise >= kHostFlag);
         std::string_view separator;
-        for (const std::uint32_t column : host.blamed(kBlamedMax)) {
+        const auto blamed = host.blamed(kBlamedMax);
+        for (const std::uint32_t column : blamed) {
             writer.add("{}{}", separator, rows.names()[column]);
             separator = ";";
         }
-        writer.add(",{:.9g}\n", host_onset(onset, surprise));
+        writer.add(",{:.9g}", host_onset(onset, surprise));
+        if (explained && surprise >= kHostFlag && !blamed.empty()) {
+            const std::uint32_t first = blamed.front();
+            add_why(writer, rows.names()[first], verdicts[first], rows.values()[first]);
+        } else if (explained) {
+            writer.add(",");
+        }
+        writer.add("\n");
     }
 }
 
 }  // namespace
 
-Status replay_csv(std::istream& in, std::ostream& out) {
+Status replay_csv(std::istream& in, std::ostream& out, bool explained) {
     CsvRows rows(in);
     const Status header = rows.read_header();
     if (!header) return header.error();
     RowWriter writer(out);
-    return rows.names().size() == 1 ? replay_one(rows, writer) : replay_host(rows, writer);
+    return rows.names().size() == 1 ? replay_one(rows, writer, explained)
+                                    : replay_host(rows, writer, explained);
 }
 
 Status forecast_csv(std::istream& in, std::ostream& out, double limit) {

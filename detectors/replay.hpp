@@ -17,7 +17,9 @@ namespace homeostat {
 // Writes `timestamp,score,flag,onset` for one value column, or
 // `timestamp,score,flag,top_series,onset` for several; top_series are the blamed columns, the one
 // to blame most first, joined by ';'. Errc::Parse names line and column of what is wrong.
-Status replay_csv(std::istream& in, std::ostream& out);
+// With `explained`, a last column `why`, quoted: of a row that is odd, what its column (the first
+// one to blame) says for itself (explanation.hpp); empty for the others.
+Status replay_csv(std::istream& in, std::ostream& out, bool explained = false);
 
 // Writes `timestamp,days_to_full,low,high`: the time until the one value column reaches `limit`;
 // empty when it will not.

@@ -27,11 +27,29 @@ constexpr double kShiftMultiple = 5;
 constexpr double kLevelMultiple = 4;
 constexpr double kShareMultiple = 8;
 
+// A run of equal values is odd from twice the longest one remembered.
+constexpr double kRunMultiple = 2;
+constexpr double kRunMin = 30;       // rows: shorter runs are ordinary
+constexpr double kChangesMin = 0.5;  // of the rows: what changes less often may well stand still
+constexpr std::uint32_t kRunRowsMin = 1000;
+constexpr std::uint16_t kRunMax = 60000;
+
+constexpr double kSurpriseMax = 1e30;  // what is remembered of one
+
 constexpr double kLastingClip = 3;         // one row is no lasting shift
 constexpr double kLastingLevelMin = 0.05;  // a bad hour of the quietest series
 
 double clip(double value, double limit) {
     return std::clamp(value, -limit, limit);
+}
+
+FindingKind kind_of(Horizon horizon) {
+    switch (horizon) {
+        case Horizon::Step: return FindingKind::Spike;
+        case Horizon::Level: return FindingKind::Trend;
+        case Horizon::Frozen: return FindingKind::FlatLine;
+        default: return FindingKind::LevelShift;
+    }
 }
 
 // The weight of one row in a mean that forgets in `memory` seconds.
@@ -71,7 +89,8 @@ bool SeriesModel::is_sound() const {
            long_scale_.is_sound() && calibration_.is_sound() && lasting_calibration_.is_sound() &&
            std::isfinite(lasting_) && std::all_of(errors_.begin(), errors_.end(), finite) &&
            std::all_of(numbers.begin(), numbers.end(), finite) && finite(step_seconds_) &&
-           step_seconds_ >= 0;
+           finite(longest_run_) && finite(surprise_) && finite(odd_seconds_) && finite(changes_) &&
+           horizon_ <= Horizon::Frozen && step_seconds_ >= 0;
 }
 
 bool SeriesModel::is_ready() const {
@@ -82,7 +101,7 @@ void SeriesModel::start(double local_seconds, double value) {
     season_.start(value);
     last_seconds_ = local_seconds;
     last_ = fast_ = value;
-    size_ = std::fabs(value);
+    size_ = static_cast<float>(std::fabs(value));
     rows_ = 1;
 }
 
@@ -143,24 +162,73 @@ SeriesVerdict SeriesModel::observe(double local_seconds, double value) {
     verdict.expected = now.expected;
     verdict.spread = now.shift_scale;
     verdict.rising = now.shift > 0;
-    if (is_ready()) {
-        const double step = std::fabs(now.step) / now.step_scale / kStepMultiple;
-        const double shift = std::fabs(now.shift) / now.shift_scale / kShiftMultiple;
-        const double level = std::fabs(quarter_) / level_scale_.value(now.floor) / kLevelMultiple;
-        const double share =
-            std::fabs(now.share) / share_scale_.value(kShareScaleMin) / kShareMultiple;
-        verdict.judged = true;
-        verdict.step_score = step * kStepMultiple;
-        verdict.long_score = std::fabs(long_) / long_scale_.value(now.floor);
-        const double score = std::max({step, shift, level, share});
-        verdict.kind = score == level
-                           ? FindingKind::Trend
-                           : (score == step ? FindingKind::Spike : FindingKind::LevelShift);
-        verdict.surprise = score / std::max(1.0, calibration_.level());
-        verdict.lasting_surprise = judge_lasting(local_seconds, now, elapsed);
-        calibration_.observe(local_seconds, score);
-    }
+    if (is_ready()) judge(local_seconds, now, elapsed, verdict);
+    remember(verdict, elapsed);
+    verdict.odd_seconds = odd_seconds_;
     learn(now, place, value, elapsed);
+    return verdict;
+}
+
+void SeriesModel::judge(double local_seconds, const Residuals& now, double elapsed,
+                        SeriesVerdict& verdict) {
+    const std::array<double, 5> scores{
+        std::fabs(now.step) / now.step_scale / kStepMultiple,
+        std::fabs(now.shift) / now.shift_scale / kShiftMultiple,
+        std::fabs(quarter_) / level_scale_.value(now.floor) / kLevelMultiple,
+        std::fabs(now.share) / share_scale_.value(kShareScaleMin) / kShareMultiple, 0};
+    verdict.judged = true;
+    verdict.step_score = scores[0] * kStepMultiple;
+    verdict.long_score = std::fabs(long_) / long_scale_.value(now.floor);
+    const auto* loudest = std::max_element(scores.begin(), scores.end());
+    verdict.horizon = static_cast<Horizon>(loudest - scores.begin());
+    verdict.surprise = *loudest / std::max(1.0, calibration_.level());
+    if (verdict.surprise >= 1)
+        verdict.hours_between = std::exp2(calibration_.rarity_bits(*loudest));
+    calibration_.observe(local_seconds, *loudest);
+    verdict.lasting_surprise = judge_lasting(local_seconds, now, elapsed);
+    const double frozen = measure_frozen(now.misses[kLast]);
+    if (frozen > verdict.surprise) {
+        verdict.surprise = frozen;
+        verdict.horizon = Horizon::Frozen;
+        verdict.hours_between = 0;
+    }
+    verdict.kind = kind_of(verdict.horizon);
+}
+
+// `change`: from the last value to this one. Only what changes with most rows can freeze.
+double SeriesModel::measure_frozen(double change) {
+    const double rows_max = kMemoryDays * kDay / step_seconds_;
+    const double rows = std::min<double>(rows_, rows_max);
+    changes_ += static_cast<float>(((change != 0 ? 1 : 0) - double{changes_}) / rows);
+    if (change != 0) {
+        longest_run_ *= static_cast<float>(1 - 1 / std::max(rows_max, 2.0));
+        longest_run_ = std::max(longest_run_, static_cast<float>(run_));
+        run_ = 0;
+        return 0;
+    }
+    if (run_ < kRunMax) ++run_;
+    if (rows_ < kRunRowsMin || changes_ < kChangesMin) return 0;
+    return run_ / std::max(kRunMultiple * longest_run_, kRunMin);
+}
+
+// What the next questions about this row are answered from.
+void SeriesModel::remember(const SeriesVerdict& verdict, double elapsed) {
+    surprise_ = static_cast<float>(std::min(verdict.surprise, kSurpriseMax));
+    horizon_ = verdict.horizon;
+    odd_seconds_ = verdict.surprise >= 1 ? odd_seconds_ + static_cast<float>(elapsed) : 0;
+}
+
+SeriesVerdict SeriesModel::last_verdict() const {
+    SeriesVerdict verdict;
+    verdict.surprise = surprise_;
+    verdict.expected = usual_at(last_seconds_) + steady_offset_;
+    verdict.spread =
+        shift_scale_.value(std::max(kLevelShare * std::fabs(season_.overall()), kScaleMin));
+    verdict.horizon = horizon_;
+    verdict.kind = kind_of(horizon_);
+    verdict.rising = last_ > verdict.expected;
+    verdict.odd_seconds = odd_seconds_;
+    verdict.judged = is_ready();
     return verdict;
 }
 
@@ -206,7 +274,7 @@ void SeriesModel::learn(const Residuals& now, const Season::Place& place, double
     const double fast = weight_of(elapsed, std::max(kFastSeconds, kFastSteps * step_seconds_));
     fast_ += fast * (value - fast_);
     curve_offset_ += fast * (now.level - curve_offset_);
-    size_ += (std::fabs(value) - size_) / rows;
+    size_ += static_cast<float>((std::fabs(value) - size_) / rows);
     last_ = value;
     if (rows_ < UINT32_MAX) ++rows_;
 }

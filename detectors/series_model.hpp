@@ -5,12 +5,13 @@
 // is usually like (nobody should be here), and in proportion (the fridge went silent). And he
 // knows how noisy a usual night is before he calls anybody.
 //
-// Four residuals, each against its own robust scale:
+// Five questions, the first four with a robust scale of their own:
 //   step    against the best of four one-step predictors (last value, fast mean, daily curve,
 //           daily curve plus the present offset), best by their running error
 //   shift   against the daily curve plus an offset that forgets in hours and is hard to move
 //   level   the quarter-hour mean against the daily curve, which forgets in weeks
 //   share   like shift, but as a ratio: a value that vanished is small in absolute terms
+//   frozen  the same number again and again, far longer than ever: whoever measures it is stuck
 // The largest, in multiples of its scale, is the score; BlockMaxima divides it by what this series
 // itself reaches in a bad hour. All memory is in wall time, so rows of a minute and of an hour
 // both work. Every update is clipped: a fault cannot teach the model that it is normal.
@@ -29,12 +30,19 @@
 
 namespace homeostat {
 
+// Which of the questions spoke loudest.
+enum class Horizon : std::uint8_t { Step, Shift, Level, Share, Frozen };
+
 struct SeriesVerdict {
     double surprise = 0;  // 1: what this series reaches in a bad hour; 0: as expected, or learning
     double expected = 0;
     double spread = 0;  // usual distance from expected
     FindingKind kind = FindingKind::Spike;
-    bool rising = false;    // above what was expected
+    Horizon horizon = Horizon::Step;
+    bool rising = false;     // above what was expected
+    double odd_seconds = 0;  // for so long it has been odder than in a bad hour
+    // One hour in so many reached as much, as far back as is remembered; 0: an ordinary row.
+    double hours_between = 0;
     bool judged = false;    // false while learning and for a missing value
     double step_score = 0;  // the one-step residual, in scales
     // The quarter-hour mean of the signed shift, in what a bad hour reaches: a small oddity that
@@ -67,9 +75,11 @@ public:
     [[nodiscard]] double last_value() const { return last_; }
     [[nodiscard]] double last_seconds() const { return last_seconds_; }
     [[nodiscard]] std::uint32_t rows() const { return rows_; }
+    // Of the last row: see SeriesVerdict.
+    [[nodiscard]] SeriesVerdict last_verdict() const;
 
     // The state is kept across restarts as its bytes: raise this when they change their meaning.
-    static constexpr std::uint32_t kVersion = 2;
+    static constexpr std::uint32_t kVersion = 3;
     // False for bytes that no history leads to: a restored model is asked before it is used.
     [[nodiscard]] bool is_sound() const;
 
@@ -79,6 +89,9 @@ private:
     struct Residuals;
 
     void start(double local_seconds, double value);
+    void judge(double local_seconds, const Residuals& now, double elapsed, SeriesVerdict& verdict);
+    double measure_frozen(double value);
+    void remember(const SeriesVerdict& verdict, double elapsed);
     double measure_step(double local_seconds);
     [[nodiscard]] Residuals residuals(double value, double expected) const;
     double judge_lasting(double local_seconds, const Residuals& now, double elapsed);
@@ -102,8 +115,14 @@ private:
     double steady_offset_ = 0;  // slow and hard to move
     double quarter_ = 0;        // quarter-hour mean of the residual of the daily curve
     double long_ = 0;           // ... its three-hour mean
-    double size_ = 0;           // mean of |value|
+    float size_ = 0;            // mean of |value|
     float step_seconds_ = 0;
+    float changes_ = 0;      // the share of rows that differ from the one before
+    float longest_run_ = 0;  // rows with the same value, fading
+    float surprise_ = 0;     // of the last row
+    float odd_seconds_ = 0;
+    std::uint16_t run_ = 0;  // rows since the value changed
+    Horizon horizon_ = Horizon::Step;
     std::uint32_t rows_ = 0;
 };
 

@@ -11,6 +11,7 @@ namespace {
 struct Options {
     std::string input;
     std::string output = "-";
+    bool explained = false;
 };
 
 }  // namespace
@@ -22,12 +23,18 @@ void add_replay_command(CLI::App& app, Session& session) {
     command->add_option("INPUT", options->input, "timestamp,NAME... ('-': standard input)")
         ->required();
     command->add_option("-o,--output", options->output, "where to ('-': standard output)");
+    command->add_flag("--explain", options->explained, "a last column 'why' for rows that are odd");
     command->footer(
         "Output: timestamp,score,flag,onset; with several columns also top_series, the columns to\n"
         "blame. Score is in [0,1], flag is the shipped decision, onset marks new events.\n"
         "Example: homeostat replay cpu.csv -o scores.csv");
-    command->callback(
-        [options, &session] { convert_csv(session, options->input, options->output, replay_csv); });
+    command->callback([options, &session] {
+        const bool explained = options->explained;
+        convert_csv(session, options->input, options->output,
+                    [explained](std::istream& in, std::ostream& out) {
+                        return replay_csv(in, out, explained);
+                    });
+    });
 }
 
 }  // namespace homeostat

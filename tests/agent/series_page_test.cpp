@@ -51,7 +51,7 @@ TEST_CASE("series page: a young model, and one that saw nothing, are drawn as we
     SeriesModel model;
     CHECK(series_page(kSaved, model, kNow).find("learning: 0 rows") != std::string::npos);
     model.observe(static_cast<double>(kStart), 5);
-    CHECK(series_page(kSaved, model, kNow).find("last 5;") != std::string::npos);
+    CHECK(series_page(kSaved, model, kNow).find("last 5, still learning\n") != std::string::npos);
     CHECK(series_row(kSaved, model).find("learning") == 0);
 }
 

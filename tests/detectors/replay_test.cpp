@@ -83,6 +83,16 @@ TEST_CASE("replay: what is wrong with the input is an error") {
     CHECK(status.error().text == "line 3, column 2: expected a number, got 'oops'");
 }
 
+TEST_CASE("replay: when asked, what is odd says why, in its own column") {
+    std::istringstream in(wave(3000, 2500));
+    std::ostringstream out;
+    REQUIRE(replay_csv(in, out, true).has_value());
+    const std::string text = out.str();
+    CHECK(text.find("timestamp,score,flag,onset,why\n") == 0);
+    CHECK(text.find("\n1500000000,0,0,0,\n") != std::string::npos);
+    CHECK(text.find(",\"500, expected ") != std::string::npos);
+}
+
 TEST_CASE("forecast csv: days to full, empty while it will not fill") {
     std::string text = "timestamp,used\n";
     for (int i = 0; i < 1000; ++i) {

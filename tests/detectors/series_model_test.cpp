@@ -225,3 +225,44 @@ TEST_CASE("series model: rows told twice are not odd") {
     }
     CHECK(worst < kSeriesFlag);
 }
+
+TEST_CASE("series model: a value that always moved and now stands still is frozen") {
+    SeriesModel model = trained();
+    const double stuck = daily(kNow);
+    SeriesVerdict verdict;
+    for (int minute = kNow; minute < kNow + 70; ++minute)
+        verdict = model.observe(minute * 60.0, stuck);
+    CHECK(verdict.surprise >= kSeriesFlag);
+    CHECK(verdict.horizon == Horizon::Frozen);
+    CHECK(verdict.kind == FindingKind::FlatLine);
+    CHECK(model.last_verdict().horizon == Horizon::Frozen);
+    CHECK(model.observe((kNow + 70) * 60.0, daily(kNow + 70)).surprise < kSeriesFlag);
+}
+
+TEST_CASE("series model: a value that stands still every night is not frozen") {
+    SeriesModel model;
+    double most = 0;
+    for (int minute = 0; minute < 14 * kDayMinutes; ++minute) {
+        const bool night = minute % kDayMinutes < 480;
+        const double value = night ? 100 : daily(minute);
+        const SeriesVerdict verdict = model.observe(minute * 60.0, value);
+        if (minute > 3 * kDayMinutes && verdict.horizon == Horizon::Frozen) {
+            most = std::max(most, verdict.surprise);
+        }
+    }
+    CHECK(most < 1);
+}
+
+TEST_CASE("series model: the last verdict is kept for whoever asks later") {
+    SeriesModel model = trained();
+    SeriesVerdict verdict;
+    for (int minute = kNow; minute < kNow + 5; ++minute)
+        verdict = model.observe(minute * 60.0, 300);
+    CHECK(verdict.odd_seconds == doctest::Approx(300));
+    CHECK(verdict.hours_between > 20);
+    const SeriesVerdict kept = model.last_verdict();
+    CHECK(kept.surprise == doctest::Approx(verdict.surprise));
+    CHECK(kept.odd_seconds == doctest::Approx(300));
+    CHECK(kept.horizon == verdict.horizon);
+    CHECK(kept.rising);
+}
