@@ -181,6 +181,8 @@ void SeriesModel::judge(double local_seconds, const Residuals& now, double elaps
     verdict.long_score = std::fabs(long_) / long_scale_.value(now.floor);
     const auto* loudest = std::max_element(scores.begin(), scores.end());
     verdict.horizon = static_cast<Horizon>(loudest - scores.begin());
+    const std::array<double, 5> residuals{now.step, now.shift, quarter_, now.share, now.shift};
+    verdict.rising = residuals[static_cast<std::size_t>(verdict.horizon)] > 0;
     verdict.surprise = *loudest / std::max(1.0, calibration_.level());
     if (verdict.surprise >= 1)
         verdict.hours_between = std::exp2(calibration_.rarity_bits(*loudest));
@@ -215,6 +217,7 @@ double SeriesModel::measure_frozen(double change) {
 void SeriesModel::remember(const SeriesVerdict& verdict, double elapsed) {
     surprise_ = static_cast<float>(std::min(verdict.surprise, kSurpriseMax));
     horizon_ = verdict.horizon;
+    rising_ = verdict.rising ? 1 : 0;
     odd_seconds_ = verdict.surprise >= 1 ? odd_seconds_ + static_cast<float>(elapsed) : 0;
 }
 
@@ -226,7 +229,7 @@ SeriesVerdict SeriesModel::last_verdict() const {
         shift_scale_.value(std::max(kLevelShare * std::fabs(season_.overall()), kScaleMin));
     verdict.horizon = horizon_;
     verdict.kind = kind_of(horizon_);
-    verdict.rising = last_ > verdict.expected;
+    verdict.rising = rising_ != 0;
     verdict.odd_seconds = odd_seconds_;
     verdict.judged = is_ready();
     return verdict;

@@ -123,6 +123,7 @@ private:
     float odd_seconds_ = 0;
     std::uint16_t run_ = 0;  // rows since the value changed
     Horizon horizon_ = Horizon::Step;
+    std::uint8_t rising_ = 0;  // no bool: it is read back from a file
     std::uint32_t rows_ = 0;
 };
 

@@ -266,3 +266,13 @@ TEST_CASE("series model: the last verdict is kept for whoever asks later") {
     CHECK(kept.horizon == verdict.horizon);
     CHECK(kept.rising);
 }
+
+TEST_CASE("series model: which way it went is said by the horizon that spoke") {
+    SeriesModel model = trained();
+    model.observe(kNow * 60.0, 500);
+    // The quarter-hour mean is still high when the value is back.
+    const SeriesVerdict after = model.observe((kNow + 1) * 60.0, daily(kNow + 1));
+    REQUIRE(after.horizon == Horizon::Level);
+    CHECK(after.rising);
+    CHECK(model.last_verdict().rising);
+}
