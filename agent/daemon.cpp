@@ -20,6 +20,7 @@ constexpr Duration kCourierPatience = seconds(1);
 constexpr Duration kShipPause = milliseconds(500);  // until a retry may be due; a ring is heard
 constexpr Duration kScrapePause = milliseconds(200);
 constexpr Duration kSurveyPause = milliseconds(200);
+constexpr Duration kStewardPause = seconds(1);
 constexpr Duration kStatusRefresh = seconds(2);    // of what the courier may write
 constexpr Duration kModelsInterval = minutes(15);  // what a kill -9 forgets at most
 constexpr Duration kPublishInterval = seconds(1);  // of the courier's numbers, to /metrics
@@ -96,6 +97,14 @@ DaemonEnd Daemon::run(Duration limit) {
     std::thread surveyor;
     if (parts_.units != nullptr) surveyor = std::thread([this] { survey(); });
 
+    std::thread steward;
+    if (parts_.steward != nullptr) {
+        steward = std::thread([this] {
+            confine_thread();
+            look_after();
+        });
+    }
+
     models_saved_ = parts_.clock.now();
     std::thread metrics;
     if (parts_.metrics != nullptr) {
@@ -115,8 +124,10 @@ DaemonEnd Daemon::run(Duration limit) {
     offer_models(parts_.clock.now());
     parts_.work.to_ship.close();
     courier.join();  // all is on the disk
-    finish_shipping(stop_signals);
+    finish_shipping(stop_signals,
+                    end == DaemonEnd::Reload ? parts_.reload_grace : parts_.ship_grace);
     shipper.join();
+    if (steward.joinable()) steward.join();
     if (scraper.joinable()) scraper.join();
     if (hurried_) end = DaemonEnd::Stopped;
     write_status(end == DaemonEnd::Stopped);
@@ -151,6 +162,13 @@ void Daemon::note_reload_request() {
         "READY=1\nSTATUS=watching; the new configuration has faults and is not used");
 }
 
+// Another configuration of the fleet. What it cannot be used for, its steward is told by whoever
+// reads it.
+void Daemon::note_steward() {
+    if (reload_wanted_ || parts_.steward == nullptr || !parts_.steward->wants_reload()) return;
+    reload_wanted_ = parts_.read_configuration();
+}
+
 DaemonEnd Daemon::watch(int signals, Duration limit) {
     const Instant start = parts_.clock.now();
     Instant due = start;
@@ -169,6 +187,7 @@ DaemonEnd Daemon::watch(int signals, Duration limit) {
         if (limit.ns > 0 && due - start >= limit) return DaemonEnd::Stopped;
         const int signal = wait_for_signal(signals, parts_.clock, due);
         if (signal == SIGHUP) note_reload_request();
+        note_steward();
         if (signal != 0 && signal != SIGHUP) return DaemonEnd::Stopped;
         if (reload_wanted_ && may_reload()) return DaemonEnd::Reload;
     }
@@ -200,6 +219,7 @@ void Daemon::tick() {
         status_.overruns = overruns_;
         status_.reload_refused = reload_refused_;
         if (parts_.pages != nullptr) parts_.pages->set(status_);
+        if (parts_.steward != nullptr) parts_.steward->observe(status_);
         described_ = now;
         read_preferences();
     }
@@ -227,12 +247,13 @@ void Daemon::finish_actions(int stop_signals) {
 }
 
 // The disk has everything: whoever does not answer now is told after the next start.
-void Daemon::finish_shipping(int stop_signals) {
+void Daemon::finish_shipping(int stop_signals, Duration grace) {
     stopping_ = true;
     shipping_.ring();
     scraping_.ring();
     surveying_.ring();
-    const Instant end = parts_.clock.now() + parts_.ship_grace;
+    looking_after_.ring();
+    const Instant end = parts_.clock.now() + grace;
     while (sending_ && !hurried_ && parts_.clock.now() < end) {
         const Instant due = parts_.clock.now() + kEndPoll;
         hurried_ = wait_for_signal(stop_signals, parts_.clock, due) != 0;
@@ -323,6 +344,13 @@ void Daemon::survey() {
     while (!stopping_) {
         parts_.units->step();
         surveying_.wait(kSurveyPause);
+    }
+}
+
+void Daemon::look_after() {
+    while (!stopping_) {
+        parts_.steward->step(parts_.clock.now());
+        looking_after_.wait(kStewardPause);
     }
 }
 

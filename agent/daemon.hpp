@@ -7,6 +7,7 @@
 //     scraper       exporters, when there are any
 //     metrics       /metrics, when it is on
 //     surveyor      systemd, when it is there
+//     steward       what the fleet sends, when there is a fleet
 //
 // The first SIGTERM or SIGINT ends it in order: the watch goes on while an action is waited for
 // (its report belongs in the incident), then everything is made durable, then the servers are given
@@ -28,6 +29,7 @@
 #include "agent/scraper.hpp"
 #include "agent/service_manager.hpp"
 #include "agent/status_file.hpp"
+#include "agent/steward.hpp"
 #include "agent/unit_survey.hpp"
 #include "core/bell.hpp"
 #include "core/function_ref.hpp"
@@ -48,6 +50,7 @@ struct DaemonParts {
     UnitSurvey* units = nullptr;       // null: systemd is not asked
     MetricsServer* metrics = nullptr;  // null: off; with `pages`
     MetricsPages* pages = nullptr;
+    Steward* steward = nullptr;  // null: no fleet
     Work& work;
     const Clock& clock;
     const Log& log;
@@ -64,6 +67,8 @@ struct DaemonParts {
     // How long a stop waits for an action that runs, and for the servers.
     Duration action_grace = seconds(10);
     Duration ship_grace = seconds(5);
+    // The same when the watch is to go on with another configuration: the spool keeps what waits.
+    Duration reload_grace = milliseconds(200);
 };
 
 class Daemon {
@@ -76,11 +81,12 @@ public:
 private:
     DaemonEnd watch(int signals, Duration limit);
     void note_reload_request();
+    void note_steward();
     [[nodiscard]] bool may_reload() const;
     void confine_thread();
     void read_preferences();
     void finish_actions(int signals);
-    void finish_shipping(int signals);
+    void finish_shipping(int signals, Duration grace);
     void tick();
     void log_news();
     void deliver();
@@ -88,6 +94,7 @@ private:
     void scrape();
     void publish(Instant now);
     void survey();
+    void look_after();
     void write_status(bool stopped);
     void offer_models(Instant now);
     void write_models();
@@ -104,6 +111,7 @@ private:
     Bell shipping_;
     Bell scraping_;
     Bell surveying_;
+    Bell looking_after_;
     std::atomic<bool> stopping_{false};
     bool preferences_failed_ = false;  // watch thread only: complain once
     Instant published_;                // courier thread only

@@ -39,6 +39,7 @@ struct HttpResponse {
     std::string content_type;  // as sent, with parameters
     std::string retry_after;   // as sent, or empty
     std::string location;      // of a redirect, as sent, or empty
+    std::string etag;          // as sent, or empty
     std::string body;
 };
 

@@ -5,10 +5,14 @@
 #include <nlohmann/json.hpp>
 
 #include "actions/action_config.hpp"
+#include "actions/minisign.hpp"
 #include "agent/cli/command.hpp"
+#include "agent/cli/config_rollout.hpp"
 #include "agent/config/default_settings.hpp"
 #include "agent/config/load_config.hpp"
 #include "agent/config/yaml_text.hpp"
+#include "agent/fleet/fleet_config.hpp"
+#include "agent/fleet/rollout_record.hpp"
 #include "core/file.hpp"
 
 namespace homeostat {
@@ -17,6 +21,7 @@ namespace {
 struct Options {
     std::string config = kConfigDirectory;
     bool config_named = false;  // on the command line
+    std::string state = kStateDirectory;
     std::string file;
     bool json = false;
 };
@@ -26,12 +31,29 @@ void fail(Session& session, std::string_view text) {
     session.exit_code = 1;
 }
 
+// What the daemon has in force of the fleet, by its own record; it has checked the signature.
+std::optional<Bundle> bundle_in_force(const std::string& state) {
+    const std::string directory = state + "/" + kFleetDirectory + "/";
+    const auto text = read_file(directory + kRecordFile, kRecordBytesMax);
+    if (!text) return std::nullopt;
+    const auto record = parse_rollout_record(*text);
+    if (!record || !record->in_force().known()) return std::nullopt;
+    const auto whole = read_file(directory + record->in_force().file(), kBundleBytesMax);
+    if (!whole) return std::nullopt;
+    const auto split = split_signed(*whole);
+    if (!split) return std::nullopt;
+    auto bundle = parse_bundle("bundle", split->body);
+    if (!bundle) return std::nullopt;
+    return std::move(*bundle);
+}
+
 // The settings with their secrets masked, or nothing after complaining about every fault.
 std::optional<Settings> read_all(Session& session, const Options& options) {
     std::vector<Error> errors;
     const auto usable = check_config_directory(options.config, options.config_named);
     if (!usable) errors.push_back(usable.error());
-    auto settings = load_settings(options.config, errors);
+    const auto bundle = bundle_in_force(options.state);
+    auto settings = load_settings_with(options.config, bundle ? &*bundle : nullptr, errors);
     if (settings && errors.empty()) (void)read_settings(*settings, std::nullopt, errors);
     for (const Error& error : errors) fail(session, error.text);
     if (!settings || !errors.empty()) return std::nullopt;
@@ -100,6 +122,7 @@ CLI::App* add_part(CLI::App& config, const char* name, const char* about,
     CLI::App* command = config.add_subcommand(name, about);
     command->add_option("--config", options->config, "Configuration directory")
         ->capture_default_str();
+    command->add_option("--state", options->state, "State directory")->capture_default_str();
     return command;
 }
 
@@ -112,13 +135,16 @@ void add_config_command(CLI::App& app, Session& session) {
     config->require_subcommand(1);
     config->footer(
         "Examples: homeostat config show\n"
-        "          homeostat config diff new.yml");
+        "          homeostat config diff new.yml\n"
+        "          homeostat config apply web.yml\n"
+        "          homeostat config history");
     CLI::App* shown = add_part(
         *config, "show", "All settings in force, each with its origin; secrets masked", options);
     shown->add_flag("--json", options->json, "Print JSON");
     CLI::App* compared = add_part(
         *config, "diff", "What differs from the defaults, or what a file would change", options);
     compared->add_option("file", options->file, "A file of settings to put on top");
+    add_rollout_commands(*config, session);
     const auto named = [options](const CLI::App* command) {
         options->config_named = command->get_option("--config")->count() > 0;
     };

@@ -10,8 +10,8 @@
 
 #include "agent/boot_record.hpp"
 #include "agent/cli/command.hpp"
+#include "agent/cli/fleet_session.hpp"
 #include "agent/config/load_config.hpp"
-#include "agent/config/rule_kinds.hpp"
 #include "agent/confinement.hpp"
 #include "agent/crash_guard.hpp"
 #include "agent/daemon.hpp"
@@ -121,26 +121,8 @@ struct Process {
     CrashGuard& crash_guard;
     std::string confinement;
     std::int64_t started_unix_ns;
+    FleetSession* fleet;  // null: this host follows none
 };
-
-struct Configuration {
-    Config config;
-    ActionConfig actions;
-};
-
-// All of DIR, or every fault in it, printed by `tell`.
-std::optional<Configuration> read_configuration(const std::string& directory,
-                                                FunctionRef<void(std::string_view)> tell) {
-    std::vector<Error> errors;
-    auto config = load_config(directory, errors, environment("CREDENTIALS_DIRECTORY"));
-    auto actions = load_action_config(directory, Trust::Anyone, &errors);
-    if (config && actions) {
-        errors = unknown_rule_kinds(*actions, config->detect.conditions);
-    }
-    for (const Error& error : errors) tell(error.text.view());
-    if (!config || !actions || !errors.empty()) return std::nullopt;
-    return Configuration{std::move(*config), std::move(*actions)};
-}
 
 AgentFacts facts_of(const Config& config, const ActionConfig& actions, const Process& process) {
     AgentFacts facts;
@@ -236,6 +218,7 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
 
     const std::string user_agent = std::string("homeostat/") + kVersion;
     CurlFetcher uplink(user_agent);
+    CurlFetcher fleet_fetcher(user_agent);
     CurlFetcher history(user_agent);
     CurlPool exporters(user_agent);
     DirectorySpoolFiles files(options.state + "/spool");
@@ -292,11 +275,12 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
 
     log_start(log, config, actions, agent, options);
     const auto reread = [&] {
-        next = read_configuration(options.config, [&](std::string_view fault) {
-            log.write(LogLevel::Error, "not reloaded: {}", fault);
-        });
+        next = read_in_force(
+            options.config, process.fleet, clock.now(),
+            [&](std::string_view fault) { log.write(LogLevel::Error, "not reloaded: {}", fault); });
         return next.has_value();
     };
+    if (process.fleet != nullptr) process.fleet->steward().begin(config.tick, fleet_fetcher);
     Daemon daemon({.agent = agent,
                    .courier = courier,
                    .shipper = shipper,
@@ -305,6 +289,7 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
                    .units = units ? &*units : nullptr,
                    .metrics = metrics.get(),
                    .pages = pages ? &*pages : nullptr,
+                   .steward = process.fleet == nullptr ? nullptr : &process.fleet->steward(),
                    .work = work,
                    .clock = clock,
                    .log = log,
@@ -314,6 +299,7 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
                    .hang_up =
                        [&] {
                            uplink.interrupt();
+                           fleet_fetcher.interrupt();
                            history.interrupt();
                            exporters.interrupt();
                        },
@@ -343,13 +329,18 @@ int run_daemon(Session& session, Process& process, Configuration current, Durati
 int start_with(Session& session, const Options& options, CrashGuard& crash_guard, Duration limit) {
     const auto root = DirectoryRoot::open(options.root.c_str());
     if (!root) return fail(session, root.error());
-    auto configuration = read_configuration(
-        options.config, [&](std::string_view fault) { session.complain_at(fault); });
+    const Log log(STDERR_FILENO, under_journald());
+    const auto tell = [&](std::string_view fault) { session.complain_at(fault); };
+    FleetPlace place{options.config, options.state, read_boot_id(session.host.root),
+                     *root,          session.host,  log};
+    auto fleet = FleetSession::open(place, tell);
+    auto configuration =
+        fleet ? read_in_force(options.config, fleet->get(), session.host.clock.now(), tell)
+              : std::nullopt;
     if (!configuration) {
         session.errors << "homeostat: not started: mend the above, then try `homeostat check`\n";
         return 1;
     }
-    const Log log(STDERR_FILENO, under_journald());
     auto service_manager = ServiceManager::from_environment();
     const Confinement confinement =
         confine(writable_directories(options, configuration->config), ConfineFiles::LaterByThread);
@@ -366,8 +357,11 @@ int start_with(Session& session, const Options& options, CrashGuard& crash_guard
                     service_manager,
                     crash_guard,
                     confinement.text(),
-                    session.host.clock.now().unix_ns};
-    return run_daemon(session, process, std::move(*configuration), limit);
+                    session.host.clock.now().unix_ns,
+                    fleet->get()};
+    const int code = run_daemon(session, process, std::move(*configuration), limit);
+    if (*fleet != nullptr) (*fleet)->end();
+    return code;
 }
 
 int start(Session& session, const Options& options) {

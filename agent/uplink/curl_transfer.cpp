@@ -74,6 +74,7 @@ std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* co
         receiver.response.content_type.clear();
         receiver.response.retry_after.clear();
         receiver.response.location.clear();
+        receiver.response.etag.clear();
     }
     const auto colon = line.find(':');
     if (colon == std::string_view::npos) return line.size();
@@ -82,6 +83,7 @@ std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* co
     if (equals_ignoring_case(name, "content-type")) receiver.response.content_type = value;
     if (equals_ignoring_case(name, "retry-after")) receiver.response.retry_after = value;
     if (equals_ignoring_case(name, "location")) receiver.response.location = value;
+    if (equals_ignoring_case(name, "etag")) receiver.response.etag = value;
     return line.size();
 }
 

@@ -33,6 +33,7 @@ struct Bench {
                                 .content_type = "",
                                 .retry_after = retry_after,
                                 .location = "",
+                                .etag = "",
                                 .body = "said the server"};
         });
     }

@@ -25,8 +25,12 @@ std::string header_of(const HttpRequest& request, std::string_view name) {
 
 test::ScriptedFetcher::Answer always(int status) {
     return [status](const HttpRequest&) -> Result<HttpResponse> {
-        return HttpResponse{
-            .status = status, .content_type = "", .retry_after = "", .location = "", .body = ""};
+        return HttpResponse{.status = status,
+                            .content_type = "",
+                            .retry_after = "",
+                            .location = "",
+                            .etag = "",
+                            .body = ""};
     };
 }
 

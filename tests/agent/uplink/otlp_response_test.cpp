@@ -18,6 +18,7 @@ Result<HttpResponse> answer(int status, std::string content_type = "", std::stri
                         .content_type = std::move(content_type),
                         .retry_after = std::move(retry_after),
                         .location = "",
+                        .etag = "",
                         .body = std::move(body)};
 }
 

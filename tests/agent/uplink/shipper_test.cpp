@@ -13,8 +13,12 @@ using namespace homeostat;
 namespace {
 
 Result<HttpResponse> ok(const HttpRequest&) {
-    return HttpResponse{
-        .status = 200, .content_type = "", .retry_after = "", .location = "", .body = ""};
+    return HttpResponse{.status = 200,
+                        .content_type = "",
+                        .retry_after = "",
+                        .location = "",
+                        .etag = "",
+                        .body = ""};
 }
 
 Result<HttpResponse> refused(const HttpRequest&) {

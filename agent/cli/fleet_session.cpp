@@ -1,0 +1,144 @@
+#include "agent/cli/fleet_session.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+
+#include "agent/agent.hpp"
+#include "agent/config/rule_kinds.hpp"
+#include "agent/fleet/ceiling.hpp"
+#include "agent/fleet/fleet_config.hpp"
+#include "agent/identity.hpp"
+#include "agent/process_usage.hpp"
+#include "agent/version.hpp"
+
+namespace homeostat {
+namespace {
+
+std::string credentials_directory() {
+    const char* value = std::getenv("CREDENTIALS_DIRECTORY");
+    return value == nullptr ? "" : value;
+}
+
+std::string absolute(const std::string& path) {
+    std::error_code error;
+    const auto whole = std::filesystem::absolute(path, error).lexically_normal();
+    std::string text = error ? path : whole.string();
+    while (text.size() > 1 && text.back() == '/') text.pop_back();
+    return text;
+}
+
+void measure(AgentHealth& health) {
+    const ProcessUsage usage = read_process_usage();
+    health.resident_bytes = usage.resident_bytes;
+    health.cpu_seconds = usage.cpu_seconds;
+}
+
+// The first fault, and how many more there are: an error's text has an end.
+Error summed(const std::vector<Error>& errors) {
+    Error first = errors.front();
+    if (errors.size() > 1) format_into(first.text, " (and {} more)", errors.size() - 1);
+    return first;
+}
+
+}  // namespace
+
+std::optional<std::unique_ptr<FleetSession>> FleetSession::open(const FleetPlace& place,
+                                                                TellFault tell) {
+    std::vector<Error> errors;
+    SecretStore secrets(credentials_directory());
+    const auto read_secret = [&secrets](const std::string& name, SecretKind kind) {
+        return secrets.read(name, kind);
+    };
+    auto settings = load_fleet_settings(absolute(place.config), read_secret, errors);
+    for (const Error& error : errors) tell(error.text.view());
+    if (!settings) return std::nullopt;
+    std::unique_ptr<FleetSession> session;
+    if (*settings) {
+        session.reset(new FleetSession(place, std::move(**settings)));
+        session->begin(tell);
+    }
+    return session;
+}
+
+FleetSession::FleetSession(const FleetPlace& place, FleetSettings settings)
+    : place_(place), settings_(std::move(settings)), files_(place.state + "/" + kFleetDirectory) {}
+
+void FleetSession::begin(TellFault tell) {
+    keeper_ = std::make_unique<Keeper>(setup(), files_, signatures_);
+    const Instant now = place_.host.clock.now();
+    if (const auto begun = keeper_->begin(now); !begun) {
+        tell("fleet: " + std::string(begun.error().text.view()));
+    }
+    const std::uint64_t seed =
+        std::hash<std::string>{}(place_.boot_id) ^ static_cast<std::uint64_t>(now.unix_ns);
+    steward_ = std::make_unique<FleetSteward>(
+        FleetParts{settings_, *keeper_, place_.log,
+                   [this](const Bundle& bundle) { return check(bundle); }, measure, seed});
+}
+
+KeeperSetup FleetSession::setup() const {
+    AgentIdentity identity;
+    read_identity(place_.root, kVersion, identity);
+    HostFacts host;
+    host.labels = settings_.labels;
+    host.facts = {{"host", identity.host_name}, {"machine", identity.host_id},
+                  {"os", identity.os_name},     {"os_version", identity.os_version},
+                  {"arch", identity.host_arch}, {"agent", kVersion}};
+    return {settings_.channel, settings_.keys, action_keys_,  identity.host_id,
+            std::move(host),   kVersion,       place_.boot_id};
+}
+
+// Everything that a start would find, found before anything is changed.
+Status FleetSession::check(const Bundle& bundle) const {
+    std::vector<Error> errors;
+    if (!check_ceiling(bundle.settings, layer_name(bundle.header), settings_, errors)) {
+        return summed(errors);
+    }
+    auto configuration = read_configuration(place_.config, &bundle, [&](std::string_view fault) {
+        errors.push_back(make_error(Errc::Invalid, "{}", fault));
+    });
+    if (!configuration) return summed(errors);
+    Work work;
+    const Agent agent(configuration->config, configuration->actions, place_.host, work, {}, {});
+    return check_limits(configuration->config, agent.memory().total(), settings_.limits);
+}
+
+bool FleetSession::refuse_trial(std::string_view why, Instant now) {
+    const bool on_trial = keeper_->on_trial();
+    steward_->refused(why, now);
+    return on_trial;
+}
+
+std::optional<Configuration> read_configuration(const std::string& directory, const Bundle* bundle,
+                                                TellFault tell) {
+    std::vector<Error> errors;
+    const auto settings = load_settings_with(directory, bundle, errors);
+    auto config = settings ? read_settings(*settings, credentials_directory(), errors)
+                           : Result<Config>(settings.error());
+    auto actions = load_action_config(directory, Trust::Anyone, &errors);
+    if (config && actions) errors = unknown_rule_kinds(*actions, config->detect.conditions);
+    for (const Error& error : errors) tell(error.text.view());
+    if (!config || !actions || !errors.empty()) return std::nullopt;
+    return Configuration{std::move(*config), std::move(*actions)};
+}
+
+std::optional<Configuration> read_in_force(const std::string& directory, FleetSession* fleet,
+                                           Instant now, TellFault tell) {
+    if (fleet == nullptr) return read_configuration(directory, nullptr, tell);
+    for (;;) {
+        const auto bundle = fleet->steward().in_force();
+        std::string first;
+        auto configuration =
+            read_configuration(directory, bundle ? &*bundle : nullptr, [&](std::string_view fault) {
+                if (first.empty()) first = fault;
+                tell(fault);
+            });
+        if (configuration || !bundle) return configuration;
+        if (fleet->refuse_trial(first, now)) continue;
+        tell("fleet: the bundle that was kept does not fit this host's files: not used");
+        return read_configuration(directory, nullptr, tell);
+    }
+}
+
+}  // namespace homeostat

@@ -1,0 +1,20 @@
+// What is in force on a host: the owner's files, with a bundle on top.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actions/bundle.hpp"
+#include "agent/config/load_config.hpp"
+
+namespace homeostat {
+
+// "bundle prod 7": how messages and `homeostat config show` call the layer.
+std::string layer_name(const BundleHeader& header);
+
+// `bundle` may be null. Errors: as load_settings.
+Result<Settings> load_settings_with(const std::string& directory, const Bundle* bundle,
+                                    std::vector<Error>& errors);
+
+}  // namespace homeostat

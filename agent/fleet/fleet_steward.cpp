@@ -1,0 +1,169 @@
+#include "agent/fleet/fleet_steward.hpp"
+
+namespace homeostat {
+namespace {
+
+constexpr std::size_t kToldMax = 64;  // then it may be told again
+
+}  // namespace
+
+void FleetSteward::step(Instant now) {
+    if (wants_reload_) return;  // the watch reads what the keeper says: it must not change
+    if (now - polled_ >= kDirectoryInterval || polled_.monotonic_ns == 0) {
+        polled_ = now;
+        heed_operator(now);
+        if (!wants_reload_) poll_sources(now);
+    }
+    if (wants_reload_) return;
+    bool on_trial = false;
+    bool due = false;
+    {
+        const std::lock_guard lock(keeper_mutex_);
+        on_trial = parts_.keeper.on_trial();
+        due = parts_.keeper.due(now, word_);
+    }
+    if (on_trial) {
+        judge(now);
+    } else if (due) {
+        start_trial(now);
+    }
+}
+
+void FleetSteward::poll_sources(Instant now) {
+    const auto hand_over = [&](std::string_view text, std::string_view signature,
+                               const std::string& source) {
+        return take(text, signature, source, now);
+    };
+    directory_.poll(now, hand_over);
+    if (fetcher_ != nullptr) url_.poll(now, *fetcher_, hand_over);
+    if (url_.problem() != url_problem_) {
+        url_problem_ = url_.problem();
+        if (url_problem_.empty()) {
+            parts_.log.write(LogLevel::Info, "fleet: the server answers again");
+        } else {
+            parts_.log.write(LogLevel::Warning, "fleet: {}", url_problem_);
+        }
+    }
+}
+
+bool FleetSteward::take(std::string_view text, std::string_view signature,
+                        const std::string& source, Instant now) {
+    OfferAnswer answer;
+    {
+        const std::lock_guard lock(keeper_mutex_);
+        answer = parts_.keeper.offer(text, signature, now, parts_.check, word_);
+    }
+    if (answer.end == OfferEnd::Unchanged) return true;
+    if (answer.end == OfferEnd::Waiting) {
+        parts_.log.write(LogLevel::Info, "fleet: {}: version {} is good and waits its turn", source,
+                         answer.bundle.version);
+        return true;
+    }
+    if (told_.size() >= kToldMax) told_.clear();
+    if (told_.insert(source + answer.text).second) {
+        const bool refused = answer.end == OfferEnd::Refused;
+        parts_.log.write(refused ? LogLevel::Error : LogLevel::Info, "fleet: {}: {}: {}", source,
+                         refused ? "refused" : "not taken", answer.text);
+    }
+    return answer.end == OfferEnd::Ignored;
+}
+
+void FleetSteward::heed_operator(Instant now) {
+    word_ = directory_.operator_word();
+    if (word_.leave.empty()) return;
+    const std::lock_guard lock(keeper_mutex_);
+    const auto left = parts_.keeper.leave(word_.leave, now);
+    if (!left) return;  // not in force: nothing to leave
+    before_.reset();
+    parts_.log.write(LogLevel::Warning, "fleet: the operator left bundle {}",
+                     word_.leave.substr(0, 12));
+    wants_reload_ = true;
+}
+
+void FleetSteward::start_trial(Instant now) {
+    const std::lock_guard lock(keeper_mutex_);
+    const auto started = parts_.keeper.start_trial(now);
+    if (!started) {
+        parts_.log.write(LogLevel::Error, "fleet: {}", started.error().text);
+        return;
+    }
+    before_ = health(now);
+    start_.reset();
+    const BundleHeader& header = parts_.keeper.in_force()->header;
+    parts_.log.write(LogLevel::Info, "fleet: {} {} comes into force, on probation for {}",
+                     header.id, header.version, to_text(header.rollout.probation).view());
+    wants_reload_ = true;
+}
+
+std::optional<AgentHealth> FleetSteward::health(Instant now) {
+    std::optional<AgentHealth> out;
+    {
+        const std::lock_guard lock(seen_mutex_);
+        out = seen_;
+    }
+    if (!out) return out;
+    out->at = now;
+    parts_.measure(*out);
+    return out;
+}
+
+void FleetSteward::judge(Instant now) {
+    const std::lock_guard lock(keeper_mutex_);
+    const auto current = health(now);
+    if (!current) return;  // the watch has not spoken yet: then there is no trial to end either
+    if (!start_) start_ = current;
+    Duration tick;
+    {
+        const std::lock_guard seen(seen_mutex_);
+        tick = tick_;
+    }
+    const std::string fault = find_fault(before_.value_or(*start_), *start_, *current, tick);
+    const Bundle* bundle = parts_.keeper.in_force();
+    if (!fault.empty()) {
+        (void)parts_.keeper.roll_back(now, fault);
+        parts_.log.write(LogLevel::Error, "fleet: rolled back: {}", fault);
+        wants_reload_ = true;
+        return;
+    }
+    if (bundle == nullptr || now - start_->at < bundle->header.rollout.probation) return;
+    const auto kept = parts_.keeper.keep(now);
+    if (!kept) return;  // the disk takes no writes: it stays on trial, and is tried again
+    parts_.log.write(LogLevel::Info, "fleet: {} {} is kept", bundle->header.id,
+                     bundle->header.version);
+}
+
+void FleetSteward::observe(const AgentStatus& status) {
+    AgentHealth health;
+    health.at = status.at;
+    health.ticks = status.ticks;
+    health.samples = status.samples_last;
+    health.incidents_opened = status.incidents_opened;
+    for (const CollectorLine& line : status.collectors) {
+        health.collectors_failing += line.state == CollectorState::Failing ? 1 : 0;
+    }
+    const std::lock_guard lock(seen_mutex_);
+    seen_ = health;
+}
+
+void FleetSteward::begin(Duration tick, Fetcher& fetcher) {
+    const std::lock_guard lock(seen_mutex_);
+    fetcher_ = &fetcher;
+    tick_ = tick;
+    seen_.reset();
+    start_.reset();
+    wants_reload_ = false;
+}
+
+void FleetSteward::refused(std::string_view why, Instant now) {
+    const std::lock_guard lock(keeper_mutex_);
+    if (parts_.keeper.on_trial()) (void)parts_.keeper.roll_back(now, why);
+    wants_reload_ = false;
+}
+
+std::optional<Bundle> FleetSteward::in_force() const {
+    const std::lock_guard lock(keeper_mutex_);
+    const Bundle* bundle = parts_.keeper.in_force();
+    return bundle == nullptr ? std::nullopt : std::optional<Bundle>(*bundle);
+}
+
+}  // namespace homeostat

@@ -1,0 +1,84 @@
+// FleetSteward runs the fleet's side of the daemon: polls the sources, lets the ring's delay pass,
+// starts trials, judges them, and says when to begin anew with another configuration.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "agent/fleet/bundle_sources.hpp"
+#include "agent/fleet/fleet_settings.hpp"
+#include "agent/fleet/keeper.hpp"
+#include "agent/fleet/probation.hpp"
+#include "agent/log.hpp"
+#include "agent/steward.hpp"
+
+namespace homeostat {
+
+struct FleetParts {
+    const FleetSettings& settings;
+    Keeper& keeper;
+    const Log& log;
+    // Whether a bundle works here: read by the code that would run it, nothing changed. Called on
+    // the thread of step().
+    std::function<Status(const Bundle&)> check;
+    // What this process costs now.
+    std::function<void(AgentHealth&)> measure;
+    std::uint64_t seed = 0;  // of the jitter
+};
+
+class FleetSteward final : public Steward {
+public:
+    static constexpr Duration kDirectoryInterval = seconds(5);
+
+    explicit FleetSteward(FleetParts parts)
+        : parts_(std::move(parts)),
+          directory_(parts_.settings.directory),
+          url_(parts_.settings.https, parts_.seed) {}
+
+    void step(Instant now) override;
+    [[nodiscard]] bool wants_reload() const override { return wants_reload_; }
+    void observe(const AgentStatus& status) override;
+
+    // The daemon begins with the configuration that the keeper says, looking every `tick`. Before
+    // its threads start. `fetcher` is borrowed until the next call.
+    void begin(Duration tick, Fetcher& fetcher);
+
+    // The configuration with the bundle on trial could not be read after all.
+    void refused(std::string_view why, Instant now);
+
+    // What is in force, copied.
+    [[nodiscard]] std::optional<Bundle> in_force() const;
+
+private:
+    void poll_sources(Instant now);
+    bool take(std::string_view text, std::string_view signature, const std::string& source,
+              Instant now);
+    void heed_operator(Instant now);
+    void start_trial(Instant now);
+    void judge(Instant now);
+    [[nodiscard]] std::optional<AgentHealth> health(Instant now);
+
+    FleetParts parts_;
+    Fetcher* fetcher_ = nullptr;
+    BundleDirectory directory_;
+    BundleUrl url_;
+    OperatorWord word_;
+    Instant polled_;
+    std::optional<AgentHealth> before_;  // the trial
+    std::optional<AgentHealth> start_;   // its first look
+    mutable std::mutex keeper_mutex_;    // of the keeper; held while a bundle is checked
+
+    std::mutex seen_mutex_;            // of the two below; never held for long: the watch waits
+    std::optional<AgentHealth> seen_;  // what the watch said last; empty: nothing yet
+    Duration tick_ = seconds(1);
+
+    std::atomic<bool> wants_reload_{false};
+    std::set<std::string> told_;  // refusals, so that each is logged once
+    std::string url_problem_;
+};
+
+}  // namespace homeostat
