@@ -1,16 +1,22 @@
 #include "agent/cli/fleet_session.hpp"
 
+#include <sys/random.h>
+
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
 
 #include "agent/agent.hpp"
 #include "agent/config/rule_kinds.hpp"
+#include "agent/config/yaml_text.hpp"
 #include "agent/fleet/ceiling.hpp"
 #include "agent/fleet/fleet_config.hpp"
 #include "agent/identity.hpp"
 #include "agent/process_usage.hpp"
+#include "agent/uplink/curl_fetcher.hpp"
 #include "agent/version.hpp"
+#include "core/parse.hpp"
 
 namespace homeostat {
 namespace {
@@ -32,6 +38,20 @@ void measure(AgentHealth& health) {
     const ProcessUsage usage = read_process_usage();
     health.resident_bytes = usage.resident_bytes;
     health.cpu_seconds = usage.cpu_seconds;
+}
+
+// Of "0192f0aa-...": sixteen bytes, or what of them there is.
+std::string uuid_bytes(std::string_view text) {
+    std::string digits;
+    for (const char c : text) {
+        if (c != '-') digits += c;
+    }
+    std::string out;
+    for (std::size_t i = 0; i + 2 <= digits.size(); i += 2) {
+        const auto byte = parse_u64(std::string_view(digits).substr(i, 2), 16);
+        if (byte) out += static_cast<char>(*byte);
+    }
+    return out;
 }
 
 // The first fault, and how many more there are: an error's text has an end.
@@ -65,21 +85,58 @@ FleetSession::FleetSession(const FleetPlace& place, FleetSettings settings)
     : place_(place), settings_(std::move(settings)), files_(place.state + "/" + kFleetDirectory) {}
 
 void FleetSession::begin(TellFault tell) {
-    keeper_ = std::make_unique<Keeper>(setup(), files_, signatures_);
+    AgentIdentity identity;
+    read_identity(place_.root, kVersion, identity);
+    keeper_ = std::make_unique<Keeper>(setup(identity), files_, signatures_);
     const Instant now = place_.host.clock.now();
     if (const auto begun = keeper_->begin(now); !begun) {
         tell("fleet: " + std::string(begun.error().text.view()));
     }
     const std::uint64_t seed =
         std::hash<std::string>{}(place_.boot_id) ^ static_cast<std::uint64_t>(now.unix_ns);
-    steward_ = std::make_unique<FleetSteward>(
-        FleetParts{settings_, *keeper_, place_.log,
-                   [this](const Bundle& bundle) { return check(bundle); }, measure, seed});
+    steward_ = std::make_unique<FleetSteward>(FleetParts{
+        settings_, *keeper_, place_.log, [this](const Bundle& bundle) { return check(bundle); },
+        measure, seed, files_, opamp_identity(identity, now), [this] { return effective(); }});
 }
 
-KeeperSetup FleetSession::setup() const {
-    AgentIdentity identity;
-    read_identity(place_.root, kVersion, identity);
+void FleetSession::end() {
+    keeper_->end();
+    CurlFetcher fetcher(std::string("homeostat/") + kVersion);
+    steward_->say_farewell(fetcher);
+}
+
+OpampIdentity FleetSession::opamp_identity(const AgentIdentity& identity, Instant now) const {
+    std::array<std::uint64_t, 2> random{};
+    if (::getrandom(random.data(), sizeof random, 0) != sizeof random) std::abort();
+    const auto id = load_instance_id(place_.state, identity.host_id, now.unix_ns, random);
+    const std::string text =
+        id ? *id : std::string(make_incident_id(now.unix_ns, random).text().view());
+    OpampIdentity out;
+    out.instance_uid = uuid_bytes(text);
+    out.identifying = {{"service.name", "homeostat"},
+                       {"service.version", kVersion},
+                       {"service.instance.id", text}};
+    out.other = {{"os.type", "linux"},
+                 {"os.name", identity.os_name},
+                 {"os.version", identity.os_version},
+                 {"os.description", identity.os_description},
+                 {"host.id", identity.host_id},
+                 {"host.name", identity.host_name},
+                 {"host.arch", identity.host_arch}};
+    out.started_unix_ns = now.unix_ns;
+    return out;
+}
+
+std::string FleetSession::effective() const {
+    std::vector<Error> errors;
+    const auto bundle = steward_->in_force();
+    auto settings = load_settings_with(place_.config, bundle ? &*bundle : nullptr, errors);
+    if (!settings) return "";
+    mask_secrets(settings->tree);
+    return yaml_text(settings->tree);
+}
+
+KeeperSetup FleetSession::setup(const AgentIdentity& identity) const {
     HostFacts host;
     host.labels = settings_.labels;
     host.facts = {{"host", identity.host_name}, {"machine", identity.host_id},

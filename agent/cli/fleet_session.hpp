@@ -39,7 +39,8 @@ public:
                                                              TellFault tell);
 
     [[nodiscard]] FleetSteward& steward() { return *steward_; }
-    void end() { keeper_->end(); }
+    // The process ends because it was asked to.
+    void end();
 
     // What cannot be used is left: the trial for what was kept. False: nothing was on trial.
     bool refuse_trial(std::string_view why, Instant now);
@@ -48,7 +49,9 @@ private:
     FleetSession(const FleetPlace& place, FleetSettings settings);
     void begin(TellFault tell);
     [[nodiscard]] Status check(const Bundle& bundle) const;
-    [[nodiscard]] KeeperSetup setup() const;
+    [[nodiscard]] KeeperSetup setup(const AgentIdentity& identity) const;
+    [[nodiscard]] OpampIdentity opamp_identity(const AgentIdentity& identity, Instant now) const;
+    [[nodiscard]] std::string effective() const;
 
     FleetPlace place_;
     FleetSettings settings_;

@@ -64,6 +64,27 @@ void read_https(const YamlNode& node, const ConfigContext& context, SecretReader
     if (!usable) context.complain(node.mark, "https: url: {}", usable.error().text);
 }
 
+void read_opamp(const YamlNode& node, const ConfigContext& context, SecretReader read_secret,
+                OpampSettings& opamp) {
+    ConfigReader reader(node, context);
+    reader.text("endpoint", opamp.endpoint);
+    reader.duration("interval", opamp.interval,
+                    {OpampClient::kHeartbeatMin, OpampClient::kHeartbeatMax});
+    reader.flag("accept_config", opamp.accept_config);
+    std::vector<std::pair<std::string, std::string>> headers;
+    reader.pairs("headers", headers);
+    for (const auto& [name, value] : headers) opamp.headers.push_back({name, value});
+    if (const auto* child = reader.child("authorization")) {
+        read_authorization(*child, context, read_secret, opamp.headers);
+    }
+    if (const auto* child = reader.child("tls_config")) {
+        read_tls(*child, context, read_secret, opamp.tls);
+    }
+    reader.finish();
+    const auto usable = check_url(opamp.endpoint);
+    if (!usable) context.complain(node.mark, "opamp: endpoint: {}", usable.error().text);
+}
+
 void read_limits(const YamlNode& node, const ConfigContext& context, FleetLimits& limits) {
     ConfigReader reader(node, context);
     reader.count("series_max", limits.series_max, {64, 100'000});
@@ -118,6 +139,9 @@ Result<FleetSettings> parse_fleet_settings(const std::string& file, std::string_
     reader.text("directory", settings.directory);
     if (const auto* child = reader.child("https")) {
         read_https(*child, context, read_secret, settings.https);
+    }
+    if (const auto* child = reader.child("opamp")) {
+        read_opamp(*child, context, read_secret, settings.opamp);
     }
     read_may_set(reader, context, settings.may_set);
     if (const auto* child = reader.child("limits")) read_limits(*child, context, settings.limits);

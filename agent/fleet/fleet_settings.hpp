@@ -7,6 +7,7 @@
 //     labels: {role: web}             # for the selectors of bundles
 //     directory: /etc/homeostat/bundles
 //     https: {url: 'https://fleet/web.signed.yml', interval: 5m}
+//     opamp: {endpoint: 'https://opamp:4320/v1/opamp', interval: 30s}
 //     may_set: [series_max, conditions, exporters]
 //     limits: {series_max: 4000, tick: 500ms, memory_mib: 48}
 //
@@ -21,6 +22,7 @@
 
 #include "actions/minisign.hpp"
 #include "agent/config/load_config.hpp"
+#include "agent/fleet/opamp_client.hpp"
 #include "core/fetcher.hpp"
 #include "core/result.hpp"
 
@@ -50,6 +52,7 @@ struct FleetSettings {
     std::vector<std::pair<std::string, std::string>> labels;
     std::string directory;
     HttpsSource https;
+    OpampSettings opamp;
     std::vector<std::string> may_set;  // top-level keys of the settings
     FleetLimits limits;
 };

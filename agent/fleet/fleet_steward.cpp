@@ -5,6 +5,22 @@ namespace {
 
 constexpr std::size_t kToldMax = 64;  // then it may be told again
 
+// The names of the collectors that do not answer are the last error; no counters, so that health
+// is told when it changes and not each time (OpAMP requirement 13).
+std::vector<OpampComponent> components_of(const AgentStatus& status) {
+    std::string failing;
+    for (const CollectorLine& line : status.collectors) {
+        if (line.state != CollectorState::Failing) continue;
+        failing += failing.empty() ? "" : ", ";
+        failing += line.name.view();
+    }
+    const bool well = failing.empty();
+    const bool learned = status.series_learned > 0;
+    return {{"", well, well ? "watching" : "degraded", failing},
+            {"collect", well, well ? "ok" : "failing", failing},
+            {"detect", true, learned ? "learned" : "learning", ""}};
+}
+
 }  // namespace
 
 void FleetSteward::step(Instant now) {
@@ -15,6 +31,7 @@ void FleetSteward::step(Instant now) {
         if (!wants_reload_) poll_sources(now);
     }
     if (wants_reload_) return;
+    poll_opamp(now);
     bool on_trial = false;
     bool due = false;
     {
@@ -32,7 +49,8 @@ void FleetSteward::step(Instant now) {
 void FleetSteward::poll_sources(Instant now) {
     const auto hand_over = [&](std::string_view text, std::string_view signature,
                                const std::string& source) {
-        return take(text, signature, source, now);
+        const OfferEnd end = offer(text, signature, source, now).end;
+        return end != OfferEnd::Refused;
     };
     directory_.poll(now, hand_over);
     if (fetcher_ != nullptr) url_.poll(now, *fetcher_, hand_over);
@@ -46,18 +64,45 @@ void FleetSteward::poll_sources(Instant now) {
     }
 }
 
-bool FleetSteward::take(std::string_view text, std::string_view signature,
-                        const std::string& source, Instant now) {
+void FleetSteward::poll_opamp(Instant now) {
+    if (!opamp_ || fetcher_ == nullptr) return;
+    OpampView view;
+    view.effective_config = effective_;
+    {
+        const std::lock_guard lock(seen_mutex_);
+        view.health = components_;
+    }
+    if (view.health.empty()) return;  // the watch has not spoken yet: nothing is known
+    RolloutRecord record;
+    {
+        const std::lock_guard lock(keeper_mutex_);
+        record = parts_.keeper.record();
+    }
+    opamp_->poll(now, *fetcher_, std::move(view), record,
+                 [&](std::string_view text, std::string_view signature) {
+                     return offer(text, signature, "the OpAMP server", now);
+                 });
+    if (opamp_->problem() == opamp_problem_) return;
+    opamp_problem_ = opamp_->problem();
+    if (opamp_problem_.empty()) {
+        parts_.log.write(LogLevel::Info, "fleet: the OpAMP server answers");
+    } else {
+        parts_.log.write(LogLevel::Warning, "fleet: OpAMP: {}", opamp_problem_);
+    }
+}
+
+OfferAnswer FleetSteward::offer(std::string_view text, std::string_view signature,
+                                const std::string& source, Instant now) {
     OfferAnswer answer;
     {
         const std::lock_guard lock(keeper_mutex_);
         answer = parts_.keeper.offer(text, signature, now, parts_.check, word_);
     }
-    if (answer.end == OfferEnd::Unchanged) return true;
+    if (answer.end == OfferEnd::Unchanged) return answer;
     if (answer.end == OfferEnd::Waiting) {
         parts_.log.write(LogLevel::Info, "fleet: {}: version {} is good and waits its turn", source,
                          answer.bundle.version);
-        return true;
+        return answer;
     }
     if (told_.size() >= kToldMax) told_.clear();
     if (told_.insert(source + answer.text).second) {
@@ -65,7 +110,7 @@ bool FleetSteward::take(std::string_view text, std::string_view signature,
         parts_.log.write(refused ? LogLevel::Error : LogLevel::Info, "fleet: {}: {}: {}", source,
                          refused ? "refused" : "not taken", answer.text);
     }
-    return answer.end == OfferEnd::Ignored;
+    return answer;
 }
 
 void FleetSteward::heed_operator(Instant now) {
@@ -141,13 +186,16 @@ void FleetSteward::observe(const AgentStatus& status) {
     for (const CollectorLine& line : status.collectors) {
         health.collectors_failing += line.state == CollectorState::Failing ? 1 : 0;
     }
+    std::vector<OpampComponent> components = components_of(status);
     const std::lock_guard lock(seen_mutex_);
     seen_ = health;
+    components_ = std::move(components);
 }
 
 void FleetSteward::begin(Duration tick, Fetcher& fetcher) {
     const std::lock_guard lock(seen_mutex_);
     fetcher_ = &fetcher;
+    effective_ = opamp_ ? parts_.effective() : std::string();
     tick_ = tick;
     seen_.reset();
     start_.reset();

@@ -12,6 +12,7 @@
 #include "agent/fleet/bundle_sources.hpp"
 #include "agent/fleet/fleet_settings.hpp"
 #include "agent/fleet/keeper.hpp"
+#include "agent/fleet/opamp_link.hpp"
 #include "agent/fleet/probation.hpp"
 #include "agent/log.hpp"
 #include "agent/steward.hpp"
@@ -28,6 +29,10 @@ struct FleetParts {
     // What this process costs now.
     std::function<void(AgentHealth&)> measure;
     std::uint64_t seed = 0;  // of the jitter
+    FleetFiles& files;       // where the keeper's are
+    OpampIdentity identity;
+    // All settings in force as YAML, secrets masked; asked once after each begin().
+    std::function<std::string()> effective;
 };
 
 class FleetSteward final : public Steward {
@@ -37,7 +42,10 @@ public:
     explicit FleetSteward(FleetParts parts)
         : parts_(std::move(parts)),
           directory_(parts_.settings.directory),
-          url_(parts_.settings.https, parts_.seed) {}
+          url_(parts_.settings.https, parts_.seed) {
+        if (parts_.settings.opamp.endpoint.empty()) return;
+        opamp_.emplace(parts_.settings.opamp, parts_.identity, parts_.files, parts_.seed);
+    }
 
     void step(Instant now) override;
     [[nodiscard]] bool wants_reload() const override { return wants_reload_; }
@@ -50,13 +58,19 @@ public:
     // The configuration with the bundle on trial could not be read after all.
     void refused(std::string_view why, Instant now);
 
+    // The process ends: the OpAMP server is told. Two seconds at most.
+    void say_farewell(Fetcher& fetcher) {
+        if (opamp_) opamp_->say_farewell(fetcher);
+    }
+
     // What is in force, copied.
     [[nodiscard]] std::optional<Bundle> in_force() const;
 
 private:
     void poll_sources(Instant now);
-    bool take(std::string_view text, std::string_view signature, const std::string& source,
-              Instant now);
+    OfferAnswer offer(std::string_view text, std::string_view signature, const std::string& source,
+                      Instant now);
+    void poll_opamp(Instant now);
     void heed_operator(Instant now);
     void start_trial(Instant now);
     void judge(Instant now);
@@ -66,6 +80,9 @@ private:
     Fetcher* fetcher_ = nullptr;
     BundleDirectory directory_;
     BundleUrl url_;
+    std::optional<OpampLink> opamp_;
+    std::string effective_;
+    std::string opamp_problem_;
     OperatorWord word_;
     Instant polled_;
     std::optional<AgentHealth> before_;  // the trial
@@ -75,6 +92,7 @@ private:
     std::mutex seen_mutex_;            // of the two below; never held for long: the watch waits
     std::optional<AgentHealth> seen_;  // what the watch said last; empty: nothing yet
     Duration tick_ = seconds(1);
+    std::vector<OpampComponent> components_;
 
     std::atomic<bool> wants_reload_{false};
     std::set<std::string> told_;  // refusals, so that each is logged once

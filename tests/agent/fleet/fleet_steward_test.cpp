@@ -36,7 +36,9 @@ struct Daemon {
         keeper.emplace(KeeperSetup{"prod", {kFleet.key()}, {}, "machine", {}, "0.1.0", "boot"},
                        files, library);
         REQUIRE(keeper->begin(clock.now()));
-        steward.emplace(FleetParts{settings, *keeper, log,
+        steward.emplace(FleetParts{settings,
+                                   *keeper,
+                                   log,
                                    [](const Bundle& bundle) {
                                        std::vector<Error> errors;
                                        Settings layers;
@@ -47,9 +49,13 @@ struct Daemon {
                                    },
                                    [this](AgentHealth& health) {
                                        health.resident_bytes = resident_bytes;
-                                       health.cpu_seconds = Duration{clock.now().monotonic_ns}.seconds() * 0.01;
+                                       health.cpu_seconds =
+                                           Duration{clock.now().monotonic_ns}.seconds() * 0.01;
                                    },
-                                   7});
+                                   7,
+                                   files,
+                                   {},
+                                   [] { return std::string(); }});
         begin();
     }
 

@@ -1,0 +1,151 @@
+// OpampClient speaks OpAMP over HTTP polling (https://opentelemetry.io/docs/specs/opamp/, 0.18).
+//
+// It only makes and reads messages: when to send the next one, what belongs in it, and what an
+// answer means. Sending is the steward's affair; so every rule of the protocol is tested without a
+// network. A server can offer configuration, and nothing that it offers is believed because of who
+// offers it: it goes the way of any bundle (agent/fleet/keeper.hpp). Packages, commands and custom
+// messages are never taken.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "agent/uplink/backoff.hpp"
+#include "core/fetcher.hpp"
+#include "core/result.hpp"
+
+namespace homeostat {
+
+inline constexpr std::size_t kOpampBytesMax = 4UL << 20U;  // of an answer, decompressed
+
+struct OpampSettings {
+    std::string endpoint;  // URL with its path, /v1/opamp; empty: off
+    Duration interval = seconds(30);
+    std::vector<HttpHeader> headers;
+    HttpTls tls;
+    bool accept_config = true;
+    bool accept_connection = false;  // a server may move this host to another server
+};
+
+// Who we are to a server: as in OTLP's resource.
+struct OpampIdentity {
+    std::string instance_uid;  // 16 bytes
+    std::vector<std::pair<std::string, std::string>> identifying;
+    std::vector<std::pair<std::string, std::string>> other;
+    std::int64_t started_unix_ns = 0;
+};
+
+struct OpampComponent {
+    std::string name;  // "collect", "export.otlp"; empty: the agent as a whole
+    bool healthy = true;
+    std::string status;
+    std::string last_error;
+
+    friend bool operator==(const OpampComponent&, const OpampComponent&) = default;
+};
+
+enum class OfferState : std::uint8_t { Unset = 0, Applied = 1, Applying = 2, Failed = 3 };
+
+struct OfferReport {
+    std::string hash;  // as the server gave it
+    OfferState state = OfferState::Unset;
+    std::string text;  // why it failed
+
+    friend bool operator==(const OfferReport&, const OfferReport&) = default;
+};
+
+// What the host is now; what has not changed since it was told is left out of messages.
+struct OpampView {
+    std::vector<OpampComponent> health;  // the agent as a whole first
+    std::string effective_config;        // YAML, secrets masked
+    OfferReport config;
+};
+
+// A configuration that the server offers. Both empty: no remote configuration.
+struct OpampOffer {
+    std::string hash;
+    std::string body;
+    std::string signature;
+    std::string fault;  // not empty: it cannot be one of ours
+};
+
+// Another server, or other headers for this one, to be tried before it is kept.
+struct OpampMove {
+    std::string hash;
+    std::string endpoint;  // empty: as before
+    std::vector<HttpHeader> headers;
+    bool has_headers = false;
+};
+
+struct OpampNews {
+    std::optional<OpampOffer> offer;
+    std::optional<OpampMove> move;
+    std::string new_instance_uid;  // 16 bytes, to be kept; empty: none
+};
+
+class OpampClient {
+public:
+    static constexpr Duration kHeartbeatMin = seconds(5);
+    static constexpr Duration kHeartbeatMax = hours(1);
+    static constexpr Duration kRetryMin = seconds(30);     // after 429 and 503
+    static constexpr Duration kRefusedRetry = minutes(5);  // after 401 and 403
+
+    // `last_hash`: of the last offer that a former run of this agent received.
+    OpampClient(OpampSettings settings, OpampIdentity identity, std::string last_hash,
+                std::uint64_t seed);
+
+    // Whether a message is to be sent: the poll is due, or there is something to tell.
+    [[nodiscard]] bool due(Instant now, const OpampView& view) const;
+
+    // The next message as a request. Its number grows unless the one before got no answer.
+    HttpRequest request(const OpampView& view);
+
+    // What became of it. An answer that cannot be read changes nothing.
+    OpampNews on_answer(const Result<HttpResponse>& answer, Instant now);
+
+    // The last message, with agent_disconnect.
+    HttpRequest farewell();
+
+    [[nodiscard]] const OpampSettings& settings() const { return settings_; }
+    void use(OpampSettings settings);  // from the next message on, which says everything
+    void report_connection(OfferReport report) { connection_ = std::move(report); }
+
+    [[nodiscard]] std::uint64_t capabilities() const;
+    [[nodiscard]] const std::string& problem() const { return problem_; }
+    [[nodiscard]] std::uint64_t strange_answers() const { return strange_; }
+
+private:
+    [[nodiscard]] bool has_news(const OpampView& view) const;
+    [[nodiscard]] bool server_takes(std::uint64_t bit) const;
+    [[nodiscard]] std::string message(const OpampView& view, bool goodbye) const;
+    [[nodiscard]] HttpRequest post(std::string body) const;
+    OpampNews read(std::string_view body, Instant now);
+    void fail(Instant now, std::string why, Duration wait);
+
+    OpampSettings settings_;
+    OpampIdentity identity_;
+    std::string last_hash_;
+    std::string last_connection_hash_;
+    OfferReport connection_;
+    Backoff backoff_;
+    JitterRandom random_;
+    std::uint64_t sequence_ = 0;
+    std::uint64_t server_capabilities_ = 0;
+    bool full_ = true;      // the next message says everything
+    bool answered_ = true;  // the message of sequence_ got an answer, so the next has a new number
+    bool blocked_ = false;  // after a failure: news do not hasten the next message
+    bool begun_ = false;
+    Instant next_;
+    OpampView told_;     // what the server has been told
+    OpampView sending_;  // with the message under way
+    OfferReport connection_told_;
+    std::string problem_;
+    std::uint64_t strange_ = 0;
+};
+
+}  // namespace homeostat

@@ -1,0 +1,129 @@
+#include "agent/fleet/opamp_link.hpp"
+
+#include "core/format.hpp"
+#include "core/parse.hpp"
+
+namespace homeostat {
+namespace {
+
+constexpr std::size_t kMemoryBytesMax = 4096;
+constexpr std::size_t kTextMax = 400;
+
+std::string hex(std::string_view bytes) {
+    std::string out;
+    for (const char c : bytes) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
+    return out.empty() ? "-" : out;
+}
+
+// False for what hex has not written.
+bool unhex(std::string_view text, std::string& out) {
+    out.clear();
+    if (text == "-") return true;
+    if (text.size() % 2 != 0 || text.empty()) return false;
+    for (std::size_t i = 0; i < text.size(); i += 2) {
+        const auto byte = parse_u64(text.substr(i, 2), 16);
+        if (!byte) return false;
+        out += static_cast<char>(*byte);
+    }
+    return true;
+}
+
+OpampMemory remembered(const FleetFiles& files) {
+    const auto text = files.read(kOpampFile, kMemoryBytesMax);
+    if (!text) return {};
+    auto memory = parse_opamp_memory(*text);
+    return memory ? std::move(*memory) : OpampMemory{};
+}
+
+OpampIdentity with_uid(OpampIdentity identity, const std::string& uid) {
+    if (!uid.empty()) identity.instance_uid = uid;
+    return identity;
+}
+
+}  // namespace
+
+std::string to_text(const OpampMemory& memory) {
+    return fmt::format("hash {}\nuid {}\ndigest {}\nstate {} {}\n", hex(memory.hash),
+                       hex(memory.instance_uid), memory.digest.empty() ? "-" : memory.digest,
+                       static_cast<int>(memory.report.state),
+                       hex(std::string_view(memory.report.text).substr(0, kTextMax)));
+}
+
+Result<OpampMemory> parse_opamp_memory(std::string_view text) {
+    const Error fault = make_error(Errc::Parse, "opamp: not understood");
+    OpampMemory memory;
+    std::string_view line;
+    for (const std::string_view key : {"hash", "uid", "digest", "state"}) {
+        if (!next_line(text, line) || next_word(line) != key) return fault;
+        const std::string_view word = next_word(line);
+        if (key == "hash" && !unhex(word, memory.hash)) return fault;
+        if (key == "uid" && !unhex(word, memory.instance_uid)) return fault;
+        if (key == "digest") memory.digest = word == "-" ? std::string_view{} : word;
+        if (key != "state") continue;
+        const auto state = parse_u64(word);
+        if (!state || *state > 3 || !unhex(next_word(line), memory.report.text)) return fault;
+        memory.report.state = static_cast<OfferState>(*state);
+    }
+    memory.report.hash = memory.hash;
+    return memory;
+}
+
+OfferReport report_of(const OpampMemory& memory, const RolloutRecord& record) {
+    const std::string& digest = memory.digest;
+    if (memory.hash.empty() || digest.empty()) return memory.report;
+    if (record.trial.digest == digest || record.waiting.digest == digest) {
+        return {memory.hash, OfferState::Applying, ""};
+    }
+    if (record.good.digest == digest) return {memory.hash, OfferState::Applied, ""};
+    if (record.failed.digest == digest) return {memory.hash, OfferState::Failed, record.failure};
+    if (record.highest.digest == digest) {
+        return {memory.hash, OfferState::Failed, "the operator of the host went back from it"};
+    }
+    return memory.report;
+}
+
+OpampLink::OpampLink(OpampSettings settings, OpampIdentity identity, FleetFiles& files,
+                     std::uint64_t seed)
+    : files_(files),
+      memory_(remembered(files)),
+      client_(std::move(settings), with_uid(std::move(identity), memory_.instance_uid),
+              memory_.hash, seed) {}
+
+void OpampLink::poll(Instant now, Fetcher& fetcher, OpampView view, const RolloutRecord& record,
+                     Take take) {
+    view.config = report_of(memory_, record);
+    if (!client_.due(now, view)) return;
+    const auto answer = fetcher.fetch(client_.request(view));
+    const OpampNews news = client_.on_answer(answer, now);
+    met_ = met_ || client_.problem().empty();
+    if (!news.new_instance_uid.empty()) {
+        memory_.instance_uid = news.new_instance_uid;
+        save();
+    }
+    if (news.offer) take_offer(*news.offer, take);
+}
+
+void OpampLink::take_offer(const OpampOffer& offer, Take take) {
+    memory_.hash = offer.hash;
+    memory_.digest.clear();
+    memory_.report = {offer.hash, OfferState::Applied, ""};
+    if (!offer.fault.empty()) {
+        memory_.report = {offer.hash, OfferState::Failed, offer.fault};
+    } else if (!offer.body.empty()) {  // an empty one leaves in force what is in force
+        const OfferAnswer answer = take(offer.body, offer.signature);
+        memory_.digest = answer.bundle.digest;
+        memory_.report = {offer.hash, OfferState::Failed, answer.text};
+    }
+    save();
+}
+
+void OpampLink::say_farewell(Fetcher& fetcher) {
+    if (met_) (void)fetcher.fetch(client_.farewell());
+}
+
+// On a disk that takes no writes an offer is taken for new after a restart, and found to be known.
+void OpampLink::save() {
+    (void)files_.write(kOpampFile, to_text(memory_));
+}
+
+}  // namespace homeostat

@@ -1,0 +1,61 @@
+// OpampLink joins an OpAMP server to this host: what the server offers goes to the keeper like any
+// other bundle, and what became of it goes back, with the hash that was offered.
+//
+// STATE/fleet/opamp remembers over restarts which offer was received last, so that a server that
+// repeats it is not taken for one that has news.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "agent/fleet/fleet_files.hpp"
+#include "agent/fleet/keeper.hpp"
+#include "agent/fleet/opamp_client.hpp"
+#include "core/fetcher.hpp"
+#include "core/function_ref.hpp"
+
+namespace homeostat {
+
+inline constexpr const char* kOpampFile = "opamp";
+
+// The offer that was received last.
+struct OpampMemory {
+    std::string hash;          // as the server gave it
+    std::string digest;        // of the bundle in it; empty: it held none
+    OfferReport report;        // of what cannot be read off the rollout record
+    std::string instance_uid;  // given by the server; empty: our own
+};
+std::string to_text(const OpampMemory& memory);
+Result<OpampMemory> parse_opamp_memory(std::string_view text);
+
+// What to tell about the offer now: on its way, in force, or failed and why.
+OfferReport report_of(const OpampMemory& memory, const RolloutRecord& record);
+
+class OpampLink {
+public:
+    using Take = FunctionRef<OfferAnswer(std::string_view text, std::string_view signature)>;
+
+    // `files` is borrowed.
+    OpampLink(OpampSettings settings, OpampIdentity identity, FleetFiles& files,
+              std::uint64_t seed);
+
+    // One exchange, when one is due. `view.config` is filled in here, from the record.
+    void poll(Instant now, Fetcher& fetcher, OpampView view, const RolloutRecord& record,
+              Take take);
+
+    // The last message of a process that ends.
+    void say_farewell(Fetcher& fetcher);
+
+    [[nodiscard]] const std::string& problem() const { return client_.problem(); }
+
+private:
+    void take_offer(const OpampOffer& offer, Take take);
+    void save();
+
+    FleetFiles& files_;
+    OpampMemory memory_;
+    OpampClient client_;
+    bool met_ = false;  // the server has answered once
+};
+
+}  // namespace homeostat
