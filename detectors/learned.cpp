@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "detectors/learned_rules.hpp"
 #include "detectors/onset.hpp"
 
 namespace homeostat {
@@ -155,6 +156,7 @@ void Learned::judge(Slot& slot, Instant now, double local_seconds) {
     const bool odd = slot.verdict.surprise >= (slot.odd ? kStaysOdd : 1) * series_flag_;
     if (odd && !slot.odd) slot.odd_since = now;
     slot.odd = odd;
+    slot.harms = slot.harms && odd;
 }
 
 Finding Learned::describe(const Slot& slot, const SeriesInfo& info) const {
@@ -173,7 +175,21 @@ Finding Learned::describe(const Slot& slot, const SeriesInfo& info) const {
     return finding;
 }
 
-std::size_t Learned::report(const Samples& samples, std::vector<Finding>& out) {
+// Once somebody has suffered from it, it stays a fault until it is usual again.
+void Learned::weigh(Slot& slot, Finding& finding, Instant now, Testimony testimony) {
+    const LearnedRule* rule = find_learned_rule(finding);
+    if (rule == nullptr) return;
+    const bool witnessed =
+        now - slot.odd_since >= kLearnedConfirm &&
+        (testimony(rule->witness, finding.subject) || testimony(rule->witness_or, finding.subject));
+    slot.harms = slot.harms || witnessed;
+    if (!slot.harms) return;
+    finding.incident = rule->incident;
+    finding.severity = Severity::Warning;
+}
+
+std::size_t Learned::report(const Samples& samples, std::vector<Finding>& out,
+                            Testimony testimony) {
     order_.clear();
     for (std::uint32_t i = 0; i < slots_.size(); ++i) {
         const SeriesId id{i, slots_[i].generation};
@@ -199,7 +215,10 @@ std::size_t Learned::report(const Samples& samples, std::vector<Finding>& out) {
     }
     for (std::size_t i = 0; i < count; ++i) {
         const SeriesId id{order_[i], slots_[order_[i]].generation};
-        if (!push_if_room(out, describe(slots_[order_[i]], samples.table().info(id)))) ++refused;
+        Slot& slot = slots_[order_[i]];
+        Finding finding = describe(slot, samples.table().info(id));
+        weigh(slot, finding, samples.at(), testimony);
+        if (!push_if_room(out, finding)) ++refused;
     }
     return refused;
 }

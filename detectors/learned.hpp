@@ -2,7 +2,8 @@
 //
 // Samples of a tick are gathered into windows of a minute of wall time, counters as rates, and the
 // mean of a window is one row for the model: a tick of one second and one of a minute learn the
-// same. What the models find odd is notable: it joins incidents, it never opens one.
+// same. What the models find odd is notable: it joins incidents, and opens one only where it has an
+// effect and somebody suffers from it (detectors/learned_rules.hpp).
 #pragma once
 
 #include <cstddef>
@@ -13,6 +14,7 @@
 #include "core/finding.hpp"
 #include "core/function_ref.hpp"
 #include "core/series.hpp"
+#include "detectors/catalogue.hpp"
 #include "detectors/host_model.hpp"
 #include "detectors/model_bank.hpp"
 #include "detectors/noise_budget.hpp"
@@ -32,8 +34,11 @@ public:
     // Takes in one tick. REQUIRES: now does not go back, one table for the life of this object.
     void observe(const Samples& samples, std::int64_t utc_offset_seconds);
 
+    // Answers whether a witness holds now, near this subject.
+    using Testimony = FunctionRef<bool(const Witness&, const Subject&)>;
+
     // Appends what is odd now while there is room; returns how many found none.
-    std::size_t report(const Samples& samples, std::vector<Finding>& out);
+    std::size_t report(const Samples& samples, std::vector<Finding>& out, Testimony testimony);
 
     // See Detectors: models of a former run, and what to write down of this one.
     void set_bank(const ModelBank* bank) { bank_ = bank; }
@@ -56,6 +61,7 @@ private:
         RateState rate;
         Instant odd_since;
         bool odd = false;
+        bool harms = false;   // somebody has suffered from it since it is odd
         bool judged = false;  // in the last window
         double value = 0;     // mean of the last window
         SeriesVerdict verdict;
@@ -67,6 +73,7 @@ private:
     void judge(Slot& slot, Instant now, double local_seconds);
     void spend_budget(Instant now, bool begins);
     [[nodiscard]] Finding describe(const Slot& slot, const SeriesInfo& info) const;
+    static void weigh(Slot& slot, Finding& finding, Instant now, Testimony testimony);
 
     std::vector<Slot> slots_;
     std::vector<double> values_;        // by slot; NaN: missing

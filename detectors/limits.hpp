@@ -54,6 +54,12 @@ public:
     [[nodiscard]] std::size_t memory_bytes() const;
     [[nodiscard]] std::uint64_t refused() const { return refused_; }  // pairs that found no room
 
+    // The newest signal of this metric on the subject, else on the host; nothing when it is not
+    // fresh.
+    [[nodiscard]] std::optional<double> nearest_signal(const Samples& samples,
+                                                       std::string_view metric,
+                                                       const Subject& subject) const;
+
 private:
     struct Reading {
         std::uint32_t generation = 0;
@@ -92,9 +98,6 @@ private:
                                                      std::string_view metric,
                                                      const Subject& subject) const;
     // ... of this subject, else of the host.
-    [[nodiscard]] std::optional<double> nearest_signal(const Samples& samples,
-                                                       std::string_view metric,
-                                                       const Subject& subject) const;
     [[nodiscard]] std::optional<double> value_of(const BoundCondition& bound,
                                                  const Samples& samples) const;
     [[nodiscard]] bool is_fresh(const Samples& samples, SeriesId id) const;

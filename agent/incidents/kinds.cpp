@@ -9,6 +9,10 @@ using enum Resource;
 
 constexpr std::array kKinds{
     Kind{"cpu_saturation", Processor, "the processor is saturated"},
+    Kind{"unusual_cpu", Processor, "the processor is used unlike usual, and tasks wait"},
+    Kind{"unusual_memory", Memory, "memory is used unlike usual, and tasks wait"},
+    Kind{"unusual_io", Disk, "disks are used unlike usual, and tasks wait"},
+    Kind{"unusual_network", Network, "traffic is unlike usual, and packets get lost"},
     Kind{"cpu_stolen", Processor, "the hypervisor takes processor time away"},
     Kind{"cpu_slow", Processor, "the processor runs slower than it could"},
     Kind{"cpu_lockup", Kernel, "a core hangs in the kernel"},
@@ -276,6 +280,12 @@ bool is_consequence(const FaultSide& open, const FaultSide& later) {
     return later.kind == "log_flood" && near_in_time(kFloodFollowsWithin, open.since, later.since);
 }
 
+// What was learned to be unusual of a resource is part of any trouble with it.
+bool is_unusual_side_of(const FaultSide& a, const FaultSide& b) {
+    const bool unusual = a.kind.starts_with("unusual_") || b.kind.starts_with("unusual_");
+    return unusual && find_kind(a.kind).resource == find_kind(b.kind).resource;
+}
+
 bool is_one_network_fault(const FaultSide& a, const FaultSide& b) {
     if (find_kind(a.kind).resource != Network || find_kind(b.kind).resource != Network) {
         return false;
@@ -291,6 +301,7 @@ bool is_one_network_fault(const FaultSide& a, const FaultSide& b) {
 bool is_one_fault(const FaultSide& open, const FaultSide& later) {
     if (open.kind == later.kind && open.subject == later.subject) return true;
     if (is_consequence(open, later) || is_one_network_fault(open, later)) return true;
+    if (is_unusual_side_of(open, later)) return true;
     for (const Kin& kin : kKin) {
         const bool same_way = kin.a == open.kind && kin.b == later.kind;
         const bool other_way = kin.b == open.kind && kin.a == later.kind;

@@ -27,10 +27,11 @@ public:
         }
     }
     void reset_counter() { bytes_ = 0; }
-    std::vector<Finding> findings() {
+    std::vector<Finding> findings(bool somebody_suffers = false) {
         std::vector<Finding> out;
         out.reserve(32);
-        learned_.report(samples_, out);
+        learned_.report(samples_, out,
+                        [&](const Witness&, const Subject&) { return somebody_suffers; });
         return out;
     }
     Learned& learned() { return learned_; }
@@ -64,6 +65,20 @@ TEST_CASE("learned: a load that jumps is notable, opens no incident, and ends") 
     CHECK(finding.score > 0.5);
     host.run(kTicksPerDay, 1, 1000);
     CHECK(host.findings().empty());
+}
+
+TEST_CASE("learned: what is odd for long, has an effect, and hurts somebody opens an incident") {
+    Host host;
+    host.run(3 * kTicksPerDay, 1, 1000);
+    host.run(24, 30, 1000);
+    CHECK(host.findings(false).back().incident.empty());
+    const Finding finding = host.findings(true).back();
+    CHECK(finding.metric == "load1");
+    CHECK(finding.incident == "unusual_cpu");
+    CHECK(finding.severity == Severity::Warning);
+    CHECK(host.findings(false).back().incident == "unusual_cpu");  // it goes on while it is odd
+    host.run(kTicksPerDay, 1, 1000);
+    CHECK(host.findings(true).empty());
 }
 
 TEST_CASE("learned: a counter is watched by its rate, and a reset is not an oddity") {
@@ -112,7 +127,7 @@ TEST_CASE("learned: a series that was taught its past judges at once, another on
         samples.begin(now);
         samples.add(kLoad, 500);
         learned.observe(samples, 0);
-        learned.report(samples, findings);
+        learned.report(samples, findings, [](const Witness&, const Subject&) { return false; });
     }
     CHECK(learned.series_ready() == 1);
     REQUIRE_FALSE(findings.empty());

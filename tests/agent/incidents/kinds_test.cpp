@@ -5,6 +5,7 @@
 #include <set>
 
 #include "detectors/catalogue.hpp"
+#include "detectors/learned_rules.hpp"
 
 using namespace homeostat;
 
@@ -36,6 +37,7 @@ TEST_CASE("kinds: every kind that the catalogue opens is known, once, with its o
         CAPTURE(std::string(condition.name));
         if (!condition.incident.empty()) CHECK(names.count(condition.incident) == 1);
     }
+    for (const LearnedRule& rule : learned_rules()) CHECK(names.count(rule.incident) == 1);
     CHECK(find_kind("of_my_own").resource == Resource::Other);
     CHECK(find_kind("of_my_own").phrase == "of_my_own");
 }
@@ -78,6 +80,9 @@ TEST_CASE("kinds: what is one fault depends on kind, subject and time") {
              Row{{"network_saturation", kEth0, kEth0, t},
                  {"network_errors", kEth1, kEth1, t},
                  false},
+             Row{{"unusual_cpu", kHost, kHost, t}, {"cpu_saturation", kHost, kHost, late}, true},
+             Row{{"disk_saturation", kDisk, kDisk, t}, {"unusual_io", kHost, kHost, late}, true},
+             Row{{"unusual_cpu", kHost, kHost, t}, {"unusual_io", kHost, kHost, t}, false},
              Row{{"of_my_own", kSrv, kSrv, t}, {"of_my_own", kSrv, kSrv, late}, true},
              Row{{"of_my_own", kSrv, kSrv, t}, {"of_my_own", kVar, kVar, t}, false},
          }) {
