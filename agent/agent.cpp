@@ -205,6 +205,7 @@ void Agent::collect(Instant now) {
     early_.clear();
     collectors_.run(host_.root, host_.clock, samples_, &bench_.events());
     log_watch_.report(now, bench_.events());
+    if (const auto step = clock_watch_.observe(host_.root, now)) bench_.events().add(*step);
     recorder_.record(samples_);
     if (ticks_ % kEvictEveryTicks == 0) series_.evict_older_than(kSeriesIdleMax, now);
 }

@@ -12,6 +12,7 @@
 
 #include "actions/action_config.hpp"
 #include "actions/decider.hpp"
+#include "agent/clock_watch.hpp"
 #include "agent/config/config.hpp"
 #include "agent/incidents/flight_recorder.hpp"
 #include "agent/incidents/incident_engine.hpp"
@@ -86,6 +87,7 @@ private:
     Work& work_;
     WarmStart* warm_start_ = nullptr;
     LogWatch log_watch_;
+    ClockWatch clock_watch_;
     FixedVector<Event, 4> early_;  // heard of before the tick
     Workbench bench_;
     CollectorSet collectors_;

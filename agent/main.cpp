@@ -59,6 +59,7 @@ int main(int argc, char** argv) {
     add_feedback_command(app, session);
     add_silence_command(app, session);
     add_report_command(app, session);
+    add_drill_command(app, session);
     add_conditions_command(app, session);
     add_series_command(app, session);
     add_replay_command(app, session);

@@ -40,6 +40,7 @@ void add_explain_command(CLI::App& app, Session& session);
 void add_feedback_command(CLI::App& app, Session& session);
 void add_silence_command(CLI::App& app, Session& session);
 void add_report_command(CLI::App& app, Session& session);
+void add_drill_command(CLI::App& app, Session& session);
 void add_conditions_command(CLI::App& app, Session& session);
 void add_series_command(CLI::App& app, Session& session);
 void add_replay_command(CLI::App& app, Session& session);

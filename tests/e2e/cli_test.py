@@ -9,7 +9,7 @@ import harness
 
 class CommandLine(harness.Case):
     COMMANDS = ["run", "check", "config", "bundle", "status", "incidents", "show", "explain", "feedback", "silence",
-                "report", "conditions", "series", "replay", "forecast", "templates", "approve", "deny",
+                "report", "drill", "conditions", "series", "replay", "forecast", "templates", "approve", "deny",
                 "audit", "playbook", "catalogue", "completion", "version"]
 
     def test_every_command_has_help_with_an_example(self):
