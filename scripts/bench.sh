@@ -42,3 +42,9 @@ done
 
 printf '\n-- log lines a second on one core\n'
 "$out/bin/bench_logs"
+
+printf '\n-- a backlog of 9,000 incidents, drained to a receiver on loopback\n'
+python3 tests/interop/otlp_test.py "$out/bin/ship_probe" | tail -n 3
+
+printf '\n-- bytes upstream a day beside Prometheus remote_write, in one run\n'
+python3 scripts/traffic.py "$out/bin/homeostat" "$out/bin/ship_probe" 60 || (($? == 77))

@@ -310,3 +310,38 @@ TEST_CASE("queue: seven days of outage, and then everything arrives") {
     CHECK(bench.destination->status().sent == made);
     CHECK(bench.destination->status().lost == 0);
 }
+
+TEST_CASE("queue: a server that is away for a week costs nothing but the wait") {
+    Bench bench;
+    constexpr std::uint64_t kDays = 7;
+    bool up = false;
+    bench.script.judge = [&](const std::vector<Incident>&) {
+        return up ? outcome(Verdict::Advance, 200) : outcome(Verdict::Retry, 0, "no answer");
+    };
+    std::uint64_t number = 0;
+    for (std::uint64_t day = 0; day < kDays; ++day) {
+        for (int hour = 0; hour < 24; ++hour) {
+            bench.add(test::sample_incident(++number));
+            bench.run_for(hours(1));
+        }
+        bench.make();  // the agent is started anew each night
+    }
+    // Backing off to 5 minutes with full jitter is 2.5 minutes on average.
+    CHECK(bench.script.batches.size() < kDays * 24 * 60);
+    CHECK(bench.script.batches.size() > kDays * 24 * 12 / 2);
+    CHECK(bench.destination->status().queued == number);
+    CHECK(bench.destination->status().lost == 0);
+
+    up = true;
+    bench.script.batches.clear();
+    bench.run_for(minutes(6));
+    std::uint64_t expected = 0;
+    for (const auto& batch : bench.script.batches) {
+        for (const Incident& incident : batch) {
+            CHECK(incident.id == test::sample_incident(++expected).id);
+        }
+    }
+    CHECK(expected == number);
+    CHECK(bench.destination->status().queued == 0);
+    CHECK(bench.destination->status().lost == 0);
+}
