@@ -18,14 +18,28 @@ namespace {
 
 constexpr std::size_t kNamesMax = 4096;  // of one configuration directory
 
+// The same without openat2(2): kernels before 5.6 have none, and systemd's RestrictSUIDSGID=, under
+// which the watch runs, answers ENOSYS to it. One name that is neither "." nor ".." can only leave
+// the directory through a link, and O_NOFOLLOW refuses that.
+int open_name(int directory, const char* name, int flags) {
+    const int fd = ::openat(directory, name, flags | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0 || errno != ENOTDIR) return fd;
+    struct stat status {};
+    const bool is_link =
+        ::fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode);
+    errno = is_link ? ELOOP : ENOTDIR;
+    return -1;
+}
+
 // openat2(2) has no wrapper in glibc. EAGAIN means that a rename raced with us: the caller fails,
 // and a person or the next request tries again. No O_NOFOLLOW: with O_PATH it would open a link
-// itself instead of refusing it.
+// itself instead of refusing it. REQUIRES: `name` is one name, and not "..".
 int open_beneath(int directory, const char* name, int flags) {
     open_how how{};
     how.flags = static_cast<__u64>(flags | O_CLOEXEC);
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-    return static_cast<int>(::syscall(SYS_openat2, directory, name, &how, sizeof how));
+    const long fd = ::syscall(SYS_openat2, directory, name, &how, sizeof how);
+    return fd < 0 && errno == ENOSYS ? open_name(directory, name, flags) : static_cast<int>(fd);
 }
 
 // What makes the open file or directory unfit to be believed; empty: nothing.

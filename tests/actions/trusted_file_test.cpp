@@ -1,10 +1,17 @@
 #include "actions/trusted_file.hpp"
 
 #include <doctest/doctest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <cstddef>
 #include <string>
 
 #include "tests/support/temporary_directory.hpp"
@@ -150,6 +157,45 @@ TEST_CASE("trusted program (RULES B4, C2 row 1): only a file that nobody else ca
     set_mode(program, 0755);
     set_mode(tree.directory / "etc", 0777);
     CHECK_FALSE(check_trusted_program(program));
+}
+
+// From now on, in this process, as on a kernel before 5.6 and under systemd's RestrictSUIDSGID=.
+bool take_openat2_away() {
+    std::array<sock_filter, 4> program{
+        sock_filter{BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
+        sock_filter{BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SYS_openat2},
+        sock_filter{BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | ENOSYS},
+        sock_filter{BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW}};
+    const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+TEST_CASE("trusted file (RULES B5): without openat2 the same is read and the same refused") {
+    const Tree tree;
+    const std::string base = tree.directory.path();
+    REQUIRE(::symlink("a.yml", (base + "/etc/rules/link.yml").c_str()) == 0);
+    REQUIRE(::symlink("rules", (base + "/etc/elsewhere").c_str()) == 0);
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        if (!take_openat2_away()) ::_exit(1);
+        const auto text = read_trusted_file(tree.file, 100);
+        if (!text || *text != "content") ::_exit(2);
+        const auto is_link = [](const Result<std::string>& read) {
+            return !read && read.error().text.view().ends_with("is a symbolic link");
+        };
+        if (!is_link(read_trusted_file(base + "/etc/rules/link.yml", 100))) ::_exit(3);
+        if (!is_link(read_trusted_file(base + "/etc/elsewhere/a.yml", 100))) ::_exit(4);
+        if (read_trusted_file(base + "/etc/rules/a.yml/b", 100)) ::_exit(5);
+        const auto missing = read_trusted_file(base + "/etc/none.yml", 100);
+        if (missing || missing.error().code != Errc::NotFound) ::_exit(6);
+        ::_exit(0);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 0);
 }
 
 }  // namespace

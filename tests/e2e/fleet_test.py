@@ -124,7 +124,7 @@ class Fleet(harness.Case):
         agent.communicate()
         agent = self.start_agent()
         self.wait_for("crashed while it was on probation")
-        self.wait_until("ticks", lambda: (self.status() or {}).get("ticks", 0) > 0)
+        self.wait_until("ticks", lambda: (self.status() or {}).get("pid") == agent.pid)
         self.assertIn("1500", self.shown("series_max"))
         self.assertEqual(self.stop_agent(agent)[0], 0)
 

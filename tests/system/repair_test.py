@@ -80,7 +80,9 @@ class Watched(ActuatorHost):
         self.write("/etc/homeostat/allow.yml", allow)
         self.must("systemctl", "daemon-reload")
         self.run("systemctl", "reset-failed")
-        self.must("systemctl", "start", "homeostat-actuator.socket", "homeostat.service")
+        started = self.run("systemctl", "start", "homeostat-actuator.socket", "homeostat.service")
+        if started.returncode != 0:
+            raise AssertionError(self.run("journalctl", "-n", "30", "-u", "homeostat*").stdout)
         self.wait_until("the watch is ready", lambda: self.ticks() > 8, 90)
 
     def ticks(self):
