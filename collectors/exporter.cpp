@@ -152,11 +152,11 @@ Status ExporterCollector::collect(const Root&, Samples& out) {
     if (silent > settings.interval * kStaleIntervals + settings.timeout) {
         return make_error(Errc::Timeout, "exporter {}: no scrape for two intervals", settings.name);
     }
-    return health.up ? room(health) : Ok{};
+    return health.up ? room(health, out.table()) : Ok{};
 }
 
 // What fits is watched; that it is not all must show.
-Status ExporterCollector::room(const ExporterHealth& health) const {
+Status ExporterCollector::room(const ExporterHealth& health, const SeriesTable& table) const {
     const ExporterSettings& settings = target_.settings();
     if (health.refused > 0) {
         return make_error(Errc::Limit,
@@ -164,10 +164,11 @@ Status ExporterCollector::room(const ExporterHealth& health) const {
                           "metric_relabel_configs, or raise series_max",
                           settings.name, health.refused, settings.series_max);
     }
-    if (homeless_ > 0) {
+    // With room left they are too long for a slot: the table counts them, and the rest is good.
+    if (homeless_ > 0 && table.used(owner_) >= settings.series_max) {
         return make_error(Errc::Limit,
                           "exporter {}: {} series have no place, its share of {} is held by "
-                          "others of it (labels that change?), or name and labels are too long",
+                          "others of it (labels that change?)",
                           settings.name, homeless_, settings.series_max);
     }
     return Ok{};

@@ -102,7 +102,7 @@ public:
 
 private:
     void add_series(Samples& out);
-    [[nodiscard]] Status room(const ExporterHealth& health) const;
+    [[nodiscard]] Status room(const ExporterHealth& health, const SeriesTable& table) const;
 
     ExporterTarget& target_;
     SeriesOwner owner_;
