@@ -296,3 +296,20 @@ TEST_CASE("exporter: labels that churn use up its own share of the slots, and it
     REQUIRE(target.note(ok(body), watch.clock.now(), milliseconds(20), parser));
     CHECK(watch.collect(collector, root));
 }
+
+TEST_CASE("exporter: a name that is too long for a slot is counted, and the rest is known") {
+    constexpr SeriesOwner kOwner = 1;
+    auto settings = settings_of();
+    settings.series_max = 100;
+    ExporterTarget target(settings);
+    ExporterCollector collector(target, kOwner);
+    ExpositionParser parser;
+    Watch watch;
+    watch.table.set_share(kOwner, settings.series_max);
+    const test::MemoryRoot root;
+    const std::string body = "a{l=\"" + std::string(400, 'x') + "\"} 1\nb 1\n";
+    REQUIRE(target.note(ok(body), watch.clock.now(), milliseconds(20), parser));
+    CHECK(watch.collect(collector, root));
+    CHECK(watch.table.used(kOwner) == 1);
+    CHECK(watch.table.refused(kOwner) == 1);
+}
