@@ -2,117 +2,17 @@
 
 #include <doctest/doctest.h>
 
-#include <map>
-#include <vector>
-
 #include "core/allocation_guard.hpp"
-#include "tests/support/manual_clock.hpp"
+#include "tests/agent/incidents/engine_rig.hpp"
 
 using namespace homeostat;
+using test::about;
+using test::filling;
+using test::full;
 
 namespace {
 
-class FakeEvidence final : public EvidenceSource {
-public:
-    FixedVector<ProcessUse, 3> processes_for(const Subject&, std::string_view) override {
-        ++looks;
-        return processes;
-    }
-    Snippet snippet_of(std::string_view metric, const Subject&) override {
-        Snippet snippet;
-        snippet.metric.assign(metric);
-        static_cast<void>(snippet.values.push(0.5F));
-        return snippet;
-    }
-    std::optional<double> value_of(std::string_view, const Subject&) override { return value; }
-    Subject beneath(const Subject& subject) override {
-        const auto found = devices.find(std::string(subject.name));
-        return found == devices.end() ? subject : Subject{SubjectKind::Device, found->second};
-    }
-    Counsel counsel_for(std::string_view) override { return {"free some space", "clean-disk"}; }
-
-    FixedVector<ProcessUse, 3> processes;
-    std::map<std::string, const char*> devices;
-    std::optional<double> value = 0.95;
-    int looks = 0;
-};
-
-Finding full(std::string_view mount, Severity severity = Severity::Critical) {
-    Finding finding;
-    finding.condition = "filesystem_full";
-    finding.incident = "filesystem_space";
-    finding.subject = {SubjectKind::Mount, mount};
-    finding.metric = "filesystem_used_ratio";
-    finding.severity = severity;
-    finding.value = 0.95;
-    finding.limit = 0.9;
-    finding.score = 1;
-    return finding;
-}
-
-Finding filling(std::string_view mount) {
-    Finding finding = full(mount, Severity::Warning);
-    finding.kind = FindingKind::Forecast;
-    finding.condition = "filesystem_filling";
-    finding.value = 0.5;
-    finding.rate_per_second = 1048576;
-    finding.seconds_to_limit = 60;
-    finding.seconds_to_limit_low = 50;
-    finding.seconds_to_limit_high = 75;
-    return finding;
-}
-
-// A finding about the host.
-Finding about(std::string_view kind, std::string_view condition) {
-    Finding finding;
-    finding.condition = condition;
-    finding.incident = kind;
-    finding.severity = kind == "oom_kill" ? Severity::Error : Severity::Warning;
-    finding.metric = "some_metric";
-    finding.value = 0.9;
-    finding.limit = 0.5;
-    return finding;
-}
-
-struct Fixture {
-    test::ManualClock clock;
-    FakeEvidence evidence;
-    IncidentEngine engine{IncidentSettings{}};
-    std::vector<Incident> told;
-
-    // Runs `ticks` seconds with the same findings and keeps what was told.
-    void run(const std::vector<Finding>& findings, int ticks = 1) {
-        for (int i = 0; i < ticks; ++i) {
-            for (const Incident& incident : engine.run(findings, clock.now(), evidence)) {
-                told.push_back(incident);
-            }
-            clock.advance(seconds(1));
-        }
-    }
-
-    Decision decision() {
-        Decision decision;
-        decision.rule_name = "clean";
-        decision.playbook = "clean.yml";
-        decision.mode = ActionMode::Auto;
-        decision.allowed = true;
-        return decision;
-    }
-
-    void act() {
-        engine.note_decision(engine.open()[0].id, decision(), true,
-                             Verification{Verification::Sense::Below, 0.8, seconds(30)},
-                             clock.now());
-    }
-
-    void report(bool ran, bool failed) {
-        ActionReport report;
-        report.incident = engine.open()[0].id;
-        report.ran = ran;
-        report.failed = failed;
-        engine.note_report(report, clock.now());
-    }
-};
+using Fixture = test::EngineRig;
 
 }  // namespace
 
@@ -200,156 +100,6 @@ TEST_CASE_FIXTURE(Fixture, "incident_engine: a process that explains nothing is 
     REQUIRE(engine.open()[0].considered.size() == 1);  // but it says whom it thought of
     CHECK(engine.open()[0].considered[0].name == "process:editor");
     CHECK_FALSE(engine.open()[0].considered[0].contra.empty());
-}
-
-TEST_CASE_FIXTURE(Fixture, "incident_engine: an action is verified by the value it must move") {
-    run({full("/srv")}, 2);
-    act();
-    run({full("/srv")});
-    CHECK(told.back().state == IncidentState::Acting);
-    CHECK(told.back().actions.back().state == "running");
-    report(true, false);
-    run({full("/srv")}, 5);
-    CHECK(told.back().actions.back().state == "ok");
-    evidence.value = 0.2;
-    run({}, 1);
-    CHECK(told.back().actions.back().state == "effective");
-    CHECK(told.back().actions.back().before == doctest::Approx(0.95));
-    CHECK(told.back().actions.back().after == doctest::Approx(0.2));
-    run({}, 30);
-    CHECK(told.back().state == IncidentState::Resolved);
-}
-
-TEST_CASE_FIXTURE(Fixture, "incident_engine: two remedies in vain and it is a person's") {
-    run({full("/srv")}, 2);
-    for (int i = 0; i < 2; ++i) {
-        act();
-        run({full("/srv")});
-        report(true, false);
-        run({full("/srv")}, 40);
-        CHECK(told.back().actions.back().state == "ineffective");
-    }
-    CHECK(told.back().state == IncidentState::GivenUp);
-}
-
-TEST_CASE_FIXTURE(Fixture, "incident_engine: a refusal is told and is not a failed remedy") {
-    run({full("/srv")}, 2);
-    for (int i = 0; i < 5; ++i) {
-        act();
-        report(false, true);
-        run({full("/srv")});
-        CHECK(told.back().actions.back().state == "refused");
-        CHECK(told.back().state == IncidentState::Open);
-    }
-    CHECK(told.back().actions.size() == 4);
-}
-
-TEST_CASE_FIXTURE(Fixture, "incident_engine: an unknown value after an action is not success") {
-    run({full("/srv")}, 2);
-    act();
-    report(true, false);
-    evidence.value = std::nullopt;
-    run({full("/srv")}, 40);
-    CHECK(told.back().actions.back().state == "ineffective");
-}
-
-TEST_CASE_FIXTURE(Fixture, "incident_engine: without `verify` an action helped when it is over") {
-    for (const bool helps : {true, false}) {
-        CAPTURE(helps);
-        run({full("/srv")}, 2);
-        engine.note_decision(engine.open()[0].id, decision(), true, {}, clock.now());
-        report(true, false);
-        if (helps) {
-            run({}, 6);
-        } else {
-            run({full("/srv")}, 125);
-        }
-        CHECK(told.back().actions.back().state == (helps ? "effective" : "ineffective"));
-        run({}, 400);
-        REQUIRE(engine.open().empty());
-    }
-}
-
-TEST_CASE_FIXTURE(Fixture, "incident_engine: what the actuator saw afterwards is the answer") {
-    run({full("/srv")}, 2);
-    engine.note_decision(engine.open()[0].id, decision(), true, {}, clock.now());
-    ActionReport seen;
-    seen.incident = engine.open()[0].id;
-    seen.ran = true;
-    seen.effect = Effect::Helped;
-    engine.note_report(seen, clock.now());
-    run({full("/srv")});
-    CHECK(told.back().actions.back().state == "effective");
-}
-
-TEST_CASE_FIXTURE(Fixture, "incident_engine (RULES B22): one action that made it worse is enough") {
-    run({full("/srv")}, 2);
-    act();
-    run({full("/srv")}, 1);
-    report(true, false);
-    evidence.value = 0.99;
-    run({full("/srv")}, 31);
-    CHECK(told.back().actions.back().state == "worse");
-    CHECK(told.back().actions.back().after == doctest::Approx(0.99));
-    CHECK(told.back().actions.back().expected == doctest::Approx(0.95));
-    CHECK(told.back().state == IncidentState::GivenUp);
-}
-
-TEST_CASE_FIXTURE(Fixture, "incident_engine (RULES C4): it is not given up while a rung is left") {
-    run({full("/srv")}, 2);
-    for (const bool last : {false, false, true, true}) {
-        Decision rung = decision();
-        rung.rule_name = last ? "hard" : "gentle";
-        rung.last_rung = last;
-        CHECK(engine.open()[0].state == IncidentState::Open);
-        engine.note_decision(engine.open()[0].id, rung, true, {}, clock.now());
-        report(true, true);
-        run({full("/srv")}, 2);
-        CHECK(told.back().actions.back().state == "failed");
-    }
-    CHECK(told.back().state == IncidentState::GivenUp);
-}
-
-TEST_CASE_FIXTURE(Fixture, "incident_engine: what waits for a person is told once") {
-    run({full("/srv")}, 2);
-    Decision recommended = decision();
-    recommended.mode = ActionMode::Recommend;
-    ActionReport waiting;
-    waiting.incident = engine.open()[0].id;
-    waiting.waiting = true;
-    waiting.detail = "a person must approve it";
-    for (int time = 0; time < 3; ++time) {
-        engine.note_decision(engine.open()[0].id, recommended, false, {}, clock.now());
-        engine.note_report(waiting, clock.now());
-        run({full("/srv")}, 2);
-        REQUIRE(engine.open()[0].actions.size() == 1);
-        CHECK(engine.open()[0].actions[0].state == "waiting");
-    }
-    const auto times = told.size();
-    run({full("/srv")}, 2);
-    CHECK(told.size() == times);
-    // Approved in advance meanwhile: it runs, and is verified like any other.
-    ActionReport done = waiting;
-    done.waiting = false;
-    done.ran = true;
-    engine.note_decision(engine.open()[0].id, recommended, false, {}, clock.now());
-    engine.note_report(done, clock.now());
-    CHECK(engine.open()[0].state == IncidentState::Acting);
-    run({}, 6);
-    CHECK(told.back().actions.back().state == "effective");
-}
-
-TEST_CASE_FIXTURE(Fixture, "incident_engine: what a person had run meanwhile is in the story") {
-    run({full("/srv")}, 2);
-    Decision recommended = decision();
-    recommended.mode = ActionMode::Recommend;
-    engine.note_decision(engine.open()[0].id, recommended, false, {}, clock.now());
-    ActionReport told_by_actuator;
-    told_by_actuator.incident = engine.open()[0].id;
-    told_by_actuator.effect = Effect::Helped;
-    told_by_actuator.detail = "a person had it run: effective";
-    engine.note_report(told_by_actuator, clock.now());
-    CHECK(engine.open()[0].actions[0].state == "effective");
 }
 
 TEST_CASE_FIXTURE(Fixture,
@@ -579,7 +329,7 @@ TEST_CASE_FIXTURE(Fixture, "incident_engine: after start-up a tick allocates not
 TEST_CASE("incident_engine: the same seed gives the same incidents, byte for byte") {
     const auto ids = [](std::uint64_t seed) {
         test::ManualClock clock;
-        FakeEvidence evidence;
+        test::FakeEvidence evidence;
         IncidentSettings settings;
         settings.seed = seed;
         IncidentEngine engine(settings);
