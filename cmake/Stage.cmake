@@ -54,11 +54,20 @@ function(homeostat_stage name)
     endif()
 endfunction()
 
-# homeostat_fuzz(NAME LIBRARY...): tests/fuzz/NAME_fuzz.cpp as a libFuzzer program, fuzz_NAME.
+# homeostat_fuzz(NAME LIBRARY...): tests/fuzz/NAME_fuzz.cpp as a libFuzzer program, fuzz_NAME; in a
+# build with tests as corpus_NAME, a test that runs it over tests/fuzz/corpus/NAME.
 function(homeostat_fuzz name)
+    set(source ${PROJECT_SOURCE_DIR}/tests/fuzz/${name}_fuzz.cpp)
     if(HOMEOSTAT_FUZZ)
-        add_executable(fuzz_${name} ${PROJECT_SOURCE_DIR}/tests/fuzz/${name}_fuzz.cpp)
+        add_executable(fuzz_${name} ${source})
         target_link_libraries(fuzz_${name} PRIVATE ${ARGN} hs_warnings)
         target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    elseif(BUILD_TESTING)
+        add_executable(corpus_${name} ${source}
+            ${PROJECT_SOURCE_DIR}/tests/support/corpus_main.cpp)
+        target_link_libraries(corpus_${name} PRIVATE ${ARGN} hs_warnings)
+        add_test(NAME corpus.${name}
+            COMMAND corpus_${name} ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
+        set_tests_properties(corpus.${name} PROPERTIES TIMEOUT 120 LABELS unit)
     endif()
 endfunction()
