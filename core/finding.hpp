@@ -44,6 +44,7 @@ struct Finding {
     Instant since;                     // when it began to hold
     Instant last_held;                 // when it last held: kept by the incident it belongs to
     double value = 0;                  // what was seen
+    double worst = 0;                  // ... at its worst: kept by the incident it belongs to
     double expected = 0;               // the learned middle, or 0
     double limit = 0;                  // the physical limit, or the edge of the learned band
     double score = 0;                  // how surprising, in [0,1]; 1 for a physical limit

@@ -24,6 +24,7 @@ Json json_of(const Finding& finding) {
              {"metric", text_of(finding.metric)},
              {"since", time_of(finding.since)},
              {"value", finding.value},
+             {"worst", finding.worst},
              {"limit", finding.limit},
              {"score", finding.score}};
     if (finding.source_silent) out["source_silent"] = true;

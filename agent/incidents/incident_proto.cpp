@@ -85,6 +85,7 @@ void put(const Finding& finding, const Incident& incident, v1::Finding& out) {
         out.set_seconds_to_limit_high(number(finding.seconds_to_limit_high));
     }
     out.set_source_silent(finding.source_silent);
+    if (finding.worst != finding.value) out.set_worst(number(finding.worst));
 }
 
 void put(const Cause& cause, v1::Cause& out) {
@@ -230,6 +231,8 @@ void read(Reader& reader, const v1::Finding& in, const Subject& subject, Finding
                            out.seconds_to_limit_high);
     }
     out.source_silent = in.source_silent();
+    out.worst = out.value;
+    if (in.has_worst()) reader.read_number("worst", in.worst(), out.worst);
 }
 
 void read(Reader& reader, const v1::Cause& in, Cause& out) {

@@ -26,10 +26,20 @@ Finding* find_known(Incident& incident, const Finding& finding) {
     return nullptr;
 }
 
+bool is_worse(const Finding& finding, double value, double other) {
+    if (finding.kind == FindingKind::Forecast) return value > other;
+    const double middle = finding.expected != 0 ? finding.expected : finding.limit;
+    return value >= middle ? value > other : value < other;
+}
+
 bool merge(Incident& incident, const Finding& finding, Instant now) {
     if (Finding* known = find_known(incident, finding)) {
         const Instant since = known->since;
+        const double worst = known->worst;
         *known = finding;
+        known->worst = finding.source_silent || !is_worse(finding, finding.value, worst)
+                           ? worst
+                           : finding.value;
         known->since = std::min(since, finding.since);
         known->last_held = now;
         return false;
@@ -38,6 +48,7 @@ bool merge(Incident& incident, const Finding& finding, Instant now) {
         ++incident.findings_dropped;
         return false;
     }
+    incident.findings.back().worst = finding.value;
     incident.findings.back().last_held = now;
     return true;
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "agent/incidents/kinds.hpp"
+#include "agent/incidents/membership.hpp"
 #include "core/event.hpp"
 
 namespace homeostat {
@@ -34,22 +35,37 @@ void append_phrase(FixedString<255>& out, std::string_view phrase, std::string_v
     out.append(phrase.substr(gap + 2));
 }
 
+// The value to tell: the newest one while it lasts, the worst one when it is over.
+double value_to_tell(const Incident& incident, const Finding& lead) {
+    if (!incident.is_over()) return lead.value;
+    double worst = lead.worst;
+    for (const Finding& other : incident.findings) {
+        const bool same = other.metric == lead.metric && other.subject == lead.subject;
+        if (same && is_worse(other, other.worst, worst)) worst = other.worst;
+    }
+    return worst;
+}
+
 void append_state(FixedString<255>& out, const Incident& incident, const Finding& lead) {
+    const double value = value_to_tell(incident, lead);
+    const std::string_view is = incident.is_over() ? "was" : "is";
     const std::string_view name = incident.subject.name.empty() ? std::string_view("this host")
                                                                 : incident.subject.name.view();
     if (lead.metric == "filesystem_deleted_open_bytes") {
-        format_into(out, "deleted files that are still open hold {:.0f} % of {}", lead.value * 100,
-                    name);
+        format_into(out, "deleted files that {} still open {} {:.0f} % of {}",
+                    incident.is_over() ? "were" : "are", incident.is_over() ? "held" : "hold",
+                    value * 100, name);
     } else if (incident.kind == "filesystem_space") {
-        format_into(out, "{} is {:.0f} % full", name, lead.value * 100);
+        format_into(out, "{} {} {:.0f} % full", name, is, value * 100);
     } else if (incident.kind == "filesystem_inodes") {
-        format_into(out, "{} has used {:.0f} % of its inodes", name, lead.value * 100);
+        format_into(out, "{} {} used {:.0f} % of its inodes", name,
+                    incident.is_over() ? "had" : "has", value * 100);
     } else if (incident.kind == "filesystem_read_only") {
         format_into(out, "{} became read-only", name);
     } else {
         append_phrase(out, find_kind(incident.kind).phrase, name);
         if (is_event(lead)) return;
-        format_into(out, ": {} is {}", lead.metric, value_text(lead.value, lead.unit, lead.metric));
+        format_into(out, ": {} {} {}", lead.metric, is, value_text(value, lead.unit, lead.metric));
         if (lead.expected != 0) {
             format_into(out, " (usually {})", value_text(lead.expected, lead.unit, lead.metric));
         } else if (lead.limit != 0) {

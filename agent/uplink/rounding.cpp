@@ -19,8 +19,8 @@ double round_to_12_bits(double value) {
 
 void round_numbers(Incident& incident) {
     for (Finding& finding : incident.findings) {
-        for (double* number : {&finding.value, &finding.expected, &finding.limit, &finding.score,
-                               &finding.rate_per_second, &finding.seconds_to_limit,
+        for (double* number : {&finding.value, &finding.worst, &finding.expected, &finding.limit,
+                               &finding.score, &finding.rate_per_second, &finding.seconds_to_limit,
                                &finding.seconds_to_limit_low, &finding.seconds_to_limit_high}) {
             *number = round_to_12_bits(*number);
         }

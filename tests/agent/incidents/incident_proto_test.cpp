@@ -93,6 +93,7 @@ TEST_CASE("incident record: what is written comes back equal, field by field") {
         CHECK(is.since == was.since);
         CHECK(is.last_held == was.last_held);
         CHECK(is.value == was.value);
+        CHECK(is.worst == was.worst);
         CHECK(is.expected == was.expected);
         CHECK(is.limit == was.limit);
         CHECK(is.score == was.score);

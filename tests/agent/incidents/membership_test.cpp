@@ -33,6 +33,38 @@ TEST_CASE("membership: a finding that is known is renewed and keeps its beginnin
     CHECK(incident.findings[0].value == 7);
 }
 
+TEST_CASE("membership: the worst value stays, whichever side is the bad one") {
+    Finding high = finding("full", Severity::Warning);
+    high.limit = 0.9;
+    Finding low = finding("memory_low", Severity::Warning);
+    low.limit = 0.1;
+    Finding odd = finding("odd", Severity::Info);
+    odd.expected = 100;
+    Finding filling = finding("filling", Severity::Warning);
+    filling.kind = FindingKind::Forecast;
+    filling.limit = 1;
+    struct Row {
+        Finding& finding;
+        double values[3];
+        double worst;
+    };
+    for (const Row& row : {Row{high, {0.92, 0.98, 0.91}, 0.98}, Row{low, {0.08, 0.02, 0.09}, 0.02},
+                           Row{odd, {20, 10, 50}, 10}, Row{filling, {0.3, 0.7, 0.5}, 0.7}}) {
+        CAPTURE(row.finding.condition.view());
+        Incident incident;
+        for (const double value : row.values) {
+            row.finding.value = value;
+            merge(incident, row.finding, kNow);
+        }
+        CHECK(incident.findings[0].worst == row.worst);
+        CHECK(incident.findings[0].value == row.values[2]);
+        row.finding.source_silent = true;
+        row.finding.value = row.worst;
+        merge(incident, row.finding, kNow);
+        CHECK(incident.findings[0].worst == row.worst);
+    }
+}
+
 TEST_CASE("membership: what finds no room is counted") {
     Incident incident;
     for (int i = 0; i < 10; ++i) {

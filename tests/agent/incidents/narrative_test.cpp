@@ -74,6 +74,33 @@ TEST_CASE("narrative: every kind has a sentence, with what is usual or the limit
     CHECK(summarize(incident).view().starts_with("of_my_own"));
 }
 
+TEST_CASE("narrative: what is over is told as it was at its worst") {
+    Incident incident = filling_incident();
+    incident.findings[0].worst = 0.7;
+    Finding full;
+    full.condition = "filesystem_full";
+    full.metric = "filesystem_used_ratio";
+    full.limit = 0.9;
+    full.value = 0.91;
+    full.worst = 0.98;
+    REQUIRE(incident.findings.push(full));
+    incident.state = IncidentState::Resolved;
+    incident.ended = incident.onset + seconds(45);
+    CHECK(summarize(incident) == "/srv was 98 % full; over after 45 s");
+
+    Incident busy;
+    busy.kind = "cpu_saturation";
+    Finding lead;
+    lead.metric = "pressure_cpu_some_seconds";
+    lead.value = 0.2;
+    lead.worst = 0.81;
+    lead.limit = 0.6;
+    REQUIRE(busy.findings.push(lead));
+    busy.state = IncidentState::Resolved;
+    CHECK(summarize(busy).view().starts_with(
+        "the processor is saturated: pressure_cpu_some_seconds was 81 % (limit 60 %)"));
+}
+
 TEST_CASE("narrative: values are shown in their unit") {
     CHECK(value_text(0.93, Unit::None, "filesystem_used_ratio") == "93 %");
     CHECK(value_text(1048576, Unit::Bytes, "memory_available_bytes") == "1.0 MiB");

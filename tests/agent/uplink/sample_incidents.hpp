@@ -47,6 +47,7 @@ inline Incident sample_incident(std::uint64_t number = 1, std::uint32_t seq = 0)
     forecast.since = onset;
     forecast.last_held = incident.updated;
     forecast.value = 57'671'680.0 + 1000 * wobble;
+    forecast.worst = forecast.value;
     forecast.limit = 67'108'864.0;
     forecast.score = 0.93;
     forecast.rate_per_second = 1'258'291.2 + wobble;
@@ -60,6 +61,7 @@ inline Incident sample_incident(std::uint64_t number = 1, std::uint32_t seq = 0)
     level.unit = Unit::None;
     level.since = onset + seconds(11);
     level.value = 0.859 + wobble / 100;
+    level.worst = level.value + 0.02;
     level.limit = 0.85;
     level.score = 1;
     level.rate_per_second = 0;
@@ -70,6 +72,7 @@ inline Incident sample_incident(std::uint64_t number = 1, std::uint32_t seq = 0)
     writes.metric = "disk_write_bytes";
     writes.subject = {.kind = SubjectKind::Device, .name = "vda"};
     writes.value = 1'310'720.0 + wobble;
+    writes.worst = writes.value;
     writes.expected = 20'480.0 + wobble;
     writes.limit = 65'536.0;
     writes.score = 0.9987;
@@ -128,6 +131,7 @@ inline Incident varied_incident(std::uint64_t number) {
         finding.since = incident.onset + seconds(static_cast<std::int64_t>(random() % 40));
         finding.last_held = incident.updated;
         finding.value = 1e9 * ratio();
+        finding.worst = finding.value * (1 + ratio());
         if (finding.expected != 0) finding.expected = 1e6 * ratio();
         if (finding.limit > 1) finding.limit = 1e9 * ratio();
         if (finding.score < 1) finding.score = ratio();
