@@ -2,10 +2,12 @@
 # Makes real, bounded faults on this machine, with benign work between them, and prints what
 # Homeostat made of each, against its goals.
 #
-# Usage: scripts/faults.sh [--quick | --short] [--only NAME,...] [--list] [--keep]
+# Usage: scripts/faults.sh [--quick | --short] [--only NAME,...] [--peers] [--list] [--keep]
 #   --quick   one variant of each fault; without it three of different size, more than two hours
 #   --short   a handful of faults and benign jobs, some five minutes
 #   --only    these alone, all their variants, or one ("cpu-hog.2"); --list names them
+#   --peers   Netdata with its stock alarms and Prometheus with the node-exporter mixin's limits watch
+#             the same faults; what they said of them is the end of the table
 #   --keep    keeps the scratch directory with all incidents
 #
 # Needs root. It fills no disk but a tmpfs and a loop image that it made, keeps memory, processes
@@ -22,6 +24,7 @@ set -euo pipefail
 
 BIN=${HOMEOSTAT_BIN:-$HOMEOSTAT_ROOT/build/release-static/bin/homeostat}
 readonly BIN CULPRIT="$HOMEOSTAT_ROOT/scripts/faults/culprit.py"
+readonly PEERS="$HOMEOSTAT_ROOT/scripts/faults/peers.py"
 readonly WARM_UP=45 FAULT_SECONDS=45 CALM_MAX=150
 
 # name | kinds that are right | cause that is right (a pattern; "-": nobody can know) | what to run
@@ -67,6 +70,10 @@ link-flap|network_link|interface:.*|link_flap %|1 0.5 2
 crash|program_crash|process:crasher|culprit crasher $t crash|1 2 3
 log-flood|log_flood|-|culprit flooder $t flood $S/app.log %|2000 5000 10000
 semaphores|kernel_limits|-|culprit semhog $t semaphores %|30000 31000 31900
+fork-storm|process_storm|-|fork_storms %|800 500 1200
+fan-out|traffic_fan_out network_unreachable|-|blackhole %|500 400 800
+hung-mount|mount_hung|mount:.*|culprit frozen $t hang $S/hung|1 2 3
+setuid|security_change|-|culprit intruder $t setuid $S/watched %|2 6 12
 LIST
 }
 readonly SHORT=",cpu-hog,disk-fill,inodes,fd-leak,zombies,process-storm,oom,udp-overflow,"
@@ -193,6 +200,11 @@ fio_hog() {
 io_stress() {
     cd "$S/disk" && exec stress-ng --quiet --hdd "$1" --hdd-bytes 64m --hdd-opts direct,wr-rnd \
         --timeout "${FAULT_SECONDS}s"
+}
+fork_storms() {
+    local i
+    for i in 1 2 3; do python3 "$CULPRIT" forker "$FAULT_SECONDS" forks "$1" & done
+    wait
 }
 make_link() {
     ip link add hsfault0 type veth peer name hsfault1
@@ -337,12 +349,14 @@ clean_up() {
     trap - EXIT INT TERM
     end_job
     [[ -z ${AGENT:-} ]] || kill -TERM "$AGENT" 2>/dev/null || true
+    [[ -z ${PEERS_PID:-} ]] || kill -TERM "$PEERS_PID" 2>/dev/null || true
     wait 2>/dev/null || true
     ip netns del hsfault 2>/dev/null || true
     ip link del hsfault0 2>/dev/null || true
     rmdir /sys/fs/cgroup/pids/homeostat-faults.* 2>/dev/null || true
     rmdir /sys/fs/cgroup/memory/homeostat-faults.* /sys/fs/cgroup/homeostat-faults.* 2>/dev/null || true
     local mount
+    umount -l "$S/hung" 2>/dev/null || true
     for mount in small few ext4; do umount "$S/$mount" 2>/dev/null || true; done
     if [[ -n ${KEEP:-} ]]; then
         printf 'Kept: %s\n' "$S" >&2
@@ -352,9 +366,10 @@ clean_up() {
 }
 
 prepare() {
-    mkdir -p "$S"/{state,etc,small,few,ext4,disk}
+    mkdir -p "$S"/{state,etc,small,few,ext4,disk,hung,watched}
     : >"$S/app.log"
-    printf 'logs: {files: [%s]}\n' "$S/app.log" >"$S/etc/homeostat.yml"
+    printf 'logs: {files: [%s]}\nchanges: {paths: [%s]}\n' "$S/app.log" "$S/watched" \
+        >"$S/etc/homeostat.yml"
     mount -t tmpfs -o size=160m,mode=0755 homeostat-small "$S/small"
     mount -t tmpfs -o size=64m,nr_inodes=4000,mode=0755 homeostat-few "$S/few"
     truncate -s 200M "$S/ext4.img"
@@ -362,6 +377,11 @@ prepare() {
     mount -o loop "$S/ext4.img" "$S/ext4"
     "$BIN" run --config "$S/etc" --state "$S/state" >"$S/homeostat.log" 2>&1 &
     AGENT=$!
+    mkdir "$S/peers"
+    if [[ -n $WITH_PEERS ]]; then
+        python3 "$PEERS" watch "$S/peers" &
+        PEERS_PID=$!
+    fi
     printf 'Homeostat learns for %d s ...\n' "$WARM_UP" >&2
     sleep "$WARM_UP"
     kill -0 "$AGENT" || {
@@ -394,6 +414,9 @@ DELAYS=()
 
 # The incidents that are not in the list of ids given.
 fresh() { incidents | jq -c --arg old "$1" 'select(.id as $id | ($old | split("\n") | index($id)) == null)'; }
+
+# note_span fault|benign NAME BEGIN: it ends now; what peers say of it is counted at the end.
+note_span() { printf '%s %s %s %s\n' "$@" "$(date +%s)" >>"$S/peers/spans"; }
 
 print_row() { printf '%-20s %-5s %6s %3s %-22s %-5s %-5s %s\n' "$@"; }
 
@@ -445,20 +468,23 @@ run_fault() {
     done
     end_job
     sleep 5
+    note_span fault "$name" "$began"
     judge "$name" "$kinds" "$cause" "$old" "$began"
     ip netns del hsfault 2>/dev/null || true
     ip link del hsfault0 2>/dev/null || true
-    find "$S/few" -mindepth 1 -delete
+    umount -l "$S/hung" 2>/dev/null || true
+    find "$S/few" "$S/watched" -mindepth 1 -delete
     rm -rf "$S"/small/* "$S"/ext4/*.log "$S"/disk/*
     : >"$S/app.log"
     wait_for_calm
 }
 
 run_benign() {
-    local name=$1 old began i count
+    local name=$1 old began i count unix
     shift
     old=$(ids)
     began=$SECONDS
+    unix=$(date +%s)
     # shellcheck disable=SC2294
     start eval "$*"
     for ((i = 0; i < 90; ++i)); do
@@ -467,6 +493,7 @@ run_benign() {
     done
     end_job
     sleep 5
+    note_span benign "$name" "$unix"
     count=$(fresh "$old" | grep -c . || true)
     BENIGN=$((BENIGN + 1))
     BENIGN_SECONDS=$((BENIGN_SECONDS + SECONDS - began))
@@ -524,14 +551,16 @@ sum_up() {
     goal "sure of a wrong cause" "$SURE_AND_WRONG" "$CAUSED" "<= 2"
     printf 'median delay %s s, goal <= 15 s\n' "$(median "${DELAYS[@]:-}")"
     printf 'benign jobs %d in %d s: %d false incidents, goal <= 1 in 24 h\n' "$BENIGN" "$BENIGN_SECONDS" "$FALSE"
+    [[ -z $WITH_PEERS ]] || python3 "$PEERS" table "$S/peers"
 }
 
-ONLY='' IS_SHORT='' IS_QUICK='' KEEP=''
+ONLY='' IS_SHORT='' IS_QUICK='' KEEP='' WITH_PEERS=''
 while (($# > 0)); do
     case $1 in
         --short) IS_SHORT=1 ;;
         --quick) IS_QUICK=1 ;;
         --keep) KEEP=1 ;;
+        --peers) WITH_PEERS=1 ;;
         --only)
             ONLY=${2:?--only needs names}
             shift

@@ -25,6 +25,9 @@ NAME becomes the process's name, so that the right cause can be recognised. WHAT
   serve                       reads what comes to port 7700
   semaphores COUNT            makes arrays of semaphores
   flood FILE LINES_PER_SECOND writes the same line to a log
+  forks PER_SECOND            starts processes that end at once
+  hang DIR                    mounts a file system that never answers (root)
+  setuid DIR SECONDS          puts a program with the set-user-ID bit there, after so long
 Network traffic stays on loopback, but for connect, send and serve.
 """
 import ctypes
@@ -255,6 +258,34 @@ def timewait(until, rate):
         peer.close()
 
 
+def forks(until, rate):
+    for _ in pace(float(rate), until):
+        pid = os.fork()
+        if pid == 0:
+            os._exit(0)
+        os.waitpid(pid, 0)
+
+
+def hang(until, directory):
+    """The mount goes when this process ends: the kernel then answers every request with an error."""
+    os.makedirs(directory, exist_ok=True)
+    device = os.open("/dev/fuse", os.O_RDWR)
+    options = f"fd={device},rootmode=40000,user_id=0,group_id=0,allow_other"
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mount(b"hung", directory.encode(), b"fuse.hung", 0, options.encode()) != 0:
+        raise OSError(ctypes.get_errno(), "mount")
+    time.sleep(max(0, until - time.monotonic()))
+
+
+def setuid(until, directory, delay):
+    time.sleep(float(delay))
+    path = os.path.join(directory, "helper")
+    with open(path, "wb") as file:
+        file.write(b"#!/bin/false\n")
+    os.chmod(path, 0o4755)
+    time.sleep(max(0, until - time.monotonic()))
+
+
 def main():
     name, seconds, what, *arguments = sys.argv[1:]
     rename(name)
@@ -266,7 +297,7 @@ def main():
             f.__name__: f
             for f in (spin, write, inodes, leak, descriptors, children, zombies, threads, refused,
                       backlog, datagrams, timewait, append, hold, crash, connect, send, serve,
-                      semaphores, flood)
+                      semaphores, flood, forks, hang, setuid)
         }[what](until, *arguments)
 
 
