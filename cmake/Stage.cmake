@@ -42,6 +42,7 @@ function(homeostat_stage name)
 
     if(BUILD_TESTING)
         add_executable(test_${name} ${tests})
+        add_dependencies(unit_tests test_${name})
         target_link_libraries(test_${name} PRIVATE hs_${name} ${ARG_TEST_USES} hs_test_support
             hs_warnings)
         foreach(part IN LISTS ARG_PARTS)
@@ -65,6 +66,7 @@ function(homeostat_fuzz name)
     elseif(BUILD_TESTING)
         add_executable(corpus_${name} ${source}
             ${PROJECT_SOURCE_DIR}/tests/support/corpus_main.cpp)
+        add_dependencies(unit_tests corpus_${name})
         target_link_libraries(corpus_${name} PRIVATE ${ARGN} hs_warnings)
         add_test(NAME corpus.${name}
             COMMAND corpus_${name} ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})

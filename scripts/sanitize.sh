@@ -11,7 +11,7 @@ cd "$HOMEOSTAT_ROOT"
 
 readonly preset=${1:-}
 [[ $preset == asan || $preset == tsan ]] || die "usage: scripts/sanitize.sh asan|tsan"
-targets=()
+targets=(--target unit_tests)
 tests=(-L 'unit|simulation')
 if [[ $preset == tsan ]]; then
     targets=(--target test_core test_agent test_uplink)
