@@ -29,6 +29,8 @@ constexpr double kTellFiles = 0.5;
 // Open files that grow without a pause: 1.0 means that the limit is reached in five minutes. A
 // server that fills up after its start is no leak: told is who has a good part of its limit
 // already, or very many, and has grown for four passes.
+// Longer than any condition of these metrics waits before it is over.
+constexpr Duration kToldAsWell = minutes(2);
 constexpr double kFilesExhaustSeconds = 300;
 constexpr double kFilesShareMin = 0.25;
 constexpr std::uint32_t kFilesManyMin = 4096;
@@ -134,17 +136,30 @@ void ProcessHealthCollector::keep_worst(Ranking& ranking, std::string_view name,
     sort_in_place(ranking, worse);
 }
 
+// Room for a name that is ill now.
+void ProcessHealthCollector::forget_calmest(Names& told) {
+    sort_in_place(told, [](const Told& a, const Told& b) { return b.ill < a.ill; });
+    told.shrink(told.size() - 1);
+}
+
 void ProcessHealthCollector::tell(const Metric& metric, const Ranking& ranking, Names& told,
                                   Samples& out) {
-    for (const auto& name : told) {
-        const bool still = std::any_of(ranking.begin(), ranking.end(),
-                                       [&](const Worst& worst) { return worst.name == name; });
-        if (!still) out.add(metric, {SubjectKind::Process, name.view()}, 0);
+    for (std::size_t i = told.size(); i > 0; --i) {
+        Told& known = told[i - 1];
+        const bool still = std::any_of(ranking.begin(), ranking.end(), [&](const Worst& worst) {
+            return worst.name == known.name;
+        });
+        if (!still && out.at() - known.ill <= kToldAsWell) {
+            out.add(metric, {SubjectKind::Process, known.name.view()}, 0);
+            continue;
+        }
+        known = told.back();
+        told.shrink(told.size() - 1);
     }
-    told.clear();
     for (const Worst& worst : ranking) {
         out.add(metric, {SubjectKind::Process, worst.name.view()}, worst.value);
-        (void)told.push(worst.name);
+        if (told.full()) forget_calmest(told);
+        (void)told.push({worst.name, out.at()});
     }
 }
 

@@ -28,9 +28,13 @@ public:
     static std::span<const Metric> metrics();
 
 private:
-    // Names that were told are told once more, as 0, when they are well again: a series that just
-    // stops would be unknown instead.
-    using Names = FixedVector<FixedString<15>, kNamesMax>;
+    // What was told goes on as 0 for a while when it is well again or gone: a series that just
+    // stops is unknown, and what is unknown does not end.
+    struct Told {
+        FixedString<15> name;
+        Instant ill;  // when it last was
+    };
+    using Names = FixedVector<Told, kNamesMax>;
     struct Worst {
         FixedString<15> name;
         double value = 0;
@@ -38,6 +42,7 @@ private:
     using Ranking = FixedVector<Worst, kNamesMax>;
 
     static void keep_worst(Ranking& ranking, std::string_view name, double value);
+    static void forget_calmest(Names& told);
     static void tell(const Metric& metric, const Ranking& ranking, Names& told, Samples& out);
     void long_running(Samples& out);
     void growing(const Root& root, Samples& out);

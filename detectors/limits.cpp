@@ -7,6 +7,7 @@ namespace {
 
 // A value not renewed for this long is unknown: the mount is gone, or its collector is stuck.
 constexpr Duration kStaleAfter = seconds(90);
+constexpr double kEventsMin = 0.1;  // a second: a share of fewer events is a share of nothing
 // A forecast goes on for this long after its growth paused, so that a bursty writer is one story.
 constexpr Duration kForecastLinger = seconds(30);
 constexpr Duration kUrgent = hours(1);
@@ -113,19 +114,32 @@ bool Limits::is_fresh(const Samples& samples, SeriesId id) const {
            samples.at() - reading.at <= kStaleAfter;
 }
 
+const Limits::Reading* Limits::fresh_reading(const Samples& samples, std::string_view metric,
+                                             const Subject& subject) const {
+    if (metric.empty()) return nullptr;
+    const auto id = samples.table().find(metric, subject);
+    if (!id || id->slot >= readings_.size() || !is_fresh(samples, *id)) return nullptr;
+    return &readings_[id->slot];
+}
+
 std::optional<double> Limits::fresh_signal(const Samples& samples, std::string_view metric,
                                            const Subject& subject) const {
-    if (metric.empty()) return std::nullopt;
-    const auto id = samples.table().find(metric, subject);
-    if (!id || id->slot >= readings_.size() || !is_fresh(samples, *id)) return std::nullopt;
-    return readings_[id->slot].signal();
+    const Reading* reading = fresh_reading(samples, metric, subject);
+    return reading == nullptr ? std::nullopt : reading->signal();
+}
+
+const Limits::Reading* Limits::nearest_reading(const Samples& samples, std::string_view metric,
+                                               const Subject& subject) const {
+    const Reading* own = fresh_reading(samples, metric, subject);
+    const bool has_own = own != nullptr && own->signal();
+    if (has_own || subject.kind == SubjectKind::Host) return own;
+    return fresh_reading(samples, metric, Subject{});
 }
 
 std::optional<double> Limits::nearest_signal(const Samples& samples, std::string_view metric,
                                              const Subject& subject) const {
-    const auto own = fresh_signal(samples, metric, subject);
-    if (own || subject.kind == SubjectKind::Host) return own;
-    return fresh_signal(samples, metric, Subject{});
+    const Reading* reading = nearest_reading(samples, metric, subject);
+    return reading == nullptr ? std::nullopt : reading->signal();
 }
 
 std::optional<double> Limits::value_of(const BoundCondition& bound, const Samples& samples) const {
@@ -135,8 +149,13 @@ std::optional<double> Limits::value_of(const BoundCondition& bound, const Sample
     const auto value = reading.signal();
     if (!value || condition.per.empty()) return value;
     const Subject& subject = samples.table().info(bound.series).subject;
-    const auto divisor = nearest_signal(samples, condition.per, subject);
-    if (!divisor || !(*divisor > 0)) return std::nullopt;
+    const Reading* per = nearest_reading(samples, condition.per, subject);
+    const auto divisor = per == nullptr ? std::nullopt : per->signal();
+    if (!divisor) return std::nullopt;
+    // Of hardly anything: two rates that fade together keep their share for ever.
+    const bool fades = reading.is_counter && per->is_counter && *value < kEventsMin;
+    if (fades && worse_above(condition.comparison)) return 0;
+    if (!(*divisor > 0)) return std::nullopt;
     return *value / *divisor;
 }
 

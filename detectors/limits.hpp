@@ -93,7 +93,12 @@ private:
 
     void bind(SeriesId id, const SeriesInfo& info);
     void unbind(std::uint32_t slot);
-    // The signal of a metric of this subject, or nothing when it is unknown or old.
+    // What was last read of a metric of this subject, or null when it is unknown or old; the second
+    // falls back on the host.
+    [[nodiscard]] const Reading* fresh_reading(const Samples& samples, std::string_view metric,
+                                               const Subject& subject) const;
+    [[nodiscard]] const Reading* nearest_reading(const Samples& samples, std::string_view metric,
+                                                 const Subject& subject) const;
     [[nodiscard]] std::optional<double> fresh_signal(const Samples& samples,
                                                      std::string_view metric,
                                                      const Subject& subject) const;

@@ -37,6 +37,7 @@ cpu-hog|cpu_saturation|process:cpuhog|culprit cpuhog $t spin %|$((cores * 2)) $(
 cpu-stress|cpu_saturation|process:stress-ng|stress-ng --quiet --cpu % --timeout ${t}s|$((cores * 4)) $((cores * 2)) $((cores * 8))
 cpu-matrix|cpu_saturation|process:stress-ng|stress-ng --quiet --matrix % --timeout ${t}s|$((cores * 2)) $((cores * 3)) $((cores * 4))
 cpu-shell|cpu_saturation|process:(ba)?sh|shell_loops %|$((cores * 2)) $((cores * 3)) $((cores * 4))
+fan-out|traffic_fan_out network_unreachable|-|blackhole %|500 400 800
 disk-fill|filesystem_space|process:filler|culprit filler $t write $S/small %|4000000 1500000 12000000
 disk-fill-ext4|filesystem_space|process:ext4filler|culprit ext4filler $t write $S/ext4 %|4000000 2000000 8000000
 disk-fill-appends|filesystem_space|process:appender|culprit appender $t append $S/small %|4000000 2000000 8000000
@@ -44,7 +45,7 @@ disk-fill-jump|filesystem_space|-|fill_at_once %|95 97 99
 deleted-open|filesystem_space|process:holder|culprit holder $t deleted $S/small %|4000000 2500000 8000000
 deleted-held|filesystem_space|process:keeper|culprit keeper $t hold $S/small %|150000000 140000000 160000000
 inodes|filesystem_inodes|process:touchy|culprit touchy $t inodes $S/few %|100 200 400
-inodes-shell|filesystem_inodes|process:(bash|touch)|touch_loop %|120 200 300
+inodes-shell|filesystem_inodes|process:bash|touch_loop %|120 200 300
 read-only|filesystem_read_only|mount:.*|read_only %|20 15 25
 fd-leak|file_handles|process:fdleak|limited 1024 culprit fdleak $t descriptors % 1020|100 40 200
 fd-leak-small|file_handles|process:fdsmall|limited 256 culprit fdsmall $t descriptors % 250|40 15 100
@@ -71,7 +72,6 @@ crash|program_crash|process:crasher|culprit crasher $t crash|1 2 3
 log-flood|log_flood|-|culprit flooder $t flood $S/app.log %|2000 5000 10000
 semaphores|kernel_limits|-|culprit semhog $t semaphores %|30000 31000 31900
 fork-storm|process_storm|-|fork_storms %|800 500 1200
-fan-out|traffic_fan_out network_unreachable|-|blackhole %|500 400 800
 hung-mount|mount_hung|mount:.*|culprit frozen $t hang $S/hung|1 2 3
 setuid|security_change|-|culprit intruder $t setuid $S/watched %|2 6 12
 LIST
@@ -247,13 +247,16 @@ lossy() {
     sleep 1
     python3 "$CULPRIT" sender "$FAULT_SECONDS" send 198.18.77.2 &
     sleep 5
-    tc qdisc add dev hsfault0 root netem loss "$1%" rate 20mbit
+    # The neighbour loses what comes: every TCP has to send it again.
+    ip netns exec hsfault nft add table inet lossy
+    ip netns exec hsfault nft add chain inet lossy in '{ type filter hook input priority 0; }'
+    ip netns exec hsfault nft add rule inet lossy in numgen random mod 100 lt "$1" drop
     wait
     ip netns del hsfault
 }
 blackhole() {
     make_neighbour
-    tc qdisc add dev hsfault0 root netem loss 100%
+    # An address of the link that nobody has: what goes there is not heard.
     ip neigh replace 198.18.77.2 lladdr 02:00:00:00:00:01 dev hsfault0
     python3 "$CULPRIT" caller "$FAULT_SECONDS" connect 198.18.77.2 "$1"
     ip netns del hsfault
@@ -581,7 +584,7 @@ while (($# > 0)); do
 done
 ((EUID == 0)) || die "run it as root: it mounts a tmpfs and a loop image"
 [[ -x $BIN ]] || die "no program at $BIN: scripts/build.sh makes it"
-for tool in jq python3 fio stress-ng ip tc mkfs.ext4; do
+for tool in jq python3 fio stress-ng ip nft mkfs.ext4; do
     command -v "$tool" >/dev/null || die "$tool is missing: see the group [faults] of scripts/packages.txt"
 done
 S=$(mktemp -d "${TMPDIR:-/tmp}/homeostat-faults.XXXXXX")

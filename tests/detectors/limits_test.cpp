@@ -105,6 +105,43 @@ TEST_CASE("limits: a mount that went away is unknown, not full") {
     CHECK(mount.findings()[0].value == doctest::Approx(0.97));
 }
 
+TEST_CASE("limits: a share of nothing is over, and a lack of what there is none of is no fault") {
+    constexpr Metric kSent{"tcp_segments_sent_count", Unit::Count, MetricKind::Counter,
+                           Aspect::Traffic};
+    constexpr Metric kAgain{"tcp_segments_retransmitted_count", Unit::Count, MetricKind::Counter,
+                            Aspect::Errors};
+    constexpr Metric kPages{"hugepages_total_count", Unit::Count, MetricKind::Gauge,
+                            Aspect::Capacity};
+    constexpr Metric kFree{"hugepages_free_count", Unit::Count, MetricKind::Gauge,
+                           Aspect::Capacity};
+    SeriesTable table(8);
+    Samples samples(table, 8);
+    Limits limits(small_settings());
+    Instant now{.monotonic_ns = 0, .unix_ns = 1'795'176'000LL * 1'000'000'000};
+    double sent = 0;
+    double again = 0;
+    const auto run = [&](int ticks, double sent_each, double again_each) {
+        for (int i = 0; i < ticks; ++i) {
+            now = now + seconds(1);
+            samples.begin(now);
+            samples.add(kSent, sent += sent_each);
+            samples.add(kAgain, again += again_each);
+            samples.add(kPages, 0);
+            samples.add(kFree, 0);
+            limits.observe(samples);
+        }
+        std::vector<Finding> out;
+        out.reserve(8);
+        limits.report(samples, out);
+        return out;
+    };
+    CHECK(run(20, 100, 0).empty());
+    const auto lossy = run(20, 100, 30);
+    REQUIRE(lossy.size() == 1);
+    CHECK(lossy[0].condition == "tcp_retransmits");
+    CHECK(run(120, 0, 0).empty());
+}
+
 TEST_CASE("limits: a slot that is given to another series starts anew") {
     SeriesTable table(1);
     Samples samples(table, 1);
