@@ -52,6 +52,7 @@ struct Finding {
     double seconds_to_limit = -1;      // forecast: expected; negative: none
     double seconds_to_limit_low = -1;  // ... the early and the late edge of its interval
     double seconds_to_limit_high = -1;
+    bool worse_below = false;    // the smaller the value, the worse
     bool source_silent = false;  // nobody measures it any more: this is the last that was known
 };
 

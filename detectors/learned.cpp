@@ -170,6 +170,7 @@ Finding Learned::describe(const Slot& slot, const SeriesInfo& info) const {
     finding.since = slot.odd_since;
     finding.value = slot.value;
     finding.expected = slot.verdict.expected;
+    finding.worse_below = !slot.verdict.rising;
     finding.limit = slot.verdict.expected + (slot.verdict.rising ? 1 : -1) * slot.verdict.spread;
     finding.score = score_of(slot.verdict.surprise);
     return finding;

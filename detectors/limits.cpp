@@ -222,6 +222,7 @@ Finding Limits::describe(const BoundCondition& bound, const ConditionStep& step,
     finding.unit = condition.per.empty() ? info.unit : Unit::None;
     finding.since = bound.state.since();
     finding.value = bound.value;
+    finding.worse_below = !worse_above(condition.comparison);
     finding.expected = bound.state.usual();
     finding.limit = step.limit;
     finding.score = 1;

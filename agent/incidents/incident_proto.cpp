@@ -85,6 +85,7 @@ void put(const Finding& finding, const Incident& incident, v1::Finding& out) {
         out.set_seconds_to_limit_high(number(finding.seconds_to_limit_high));
     }
     out.set_source_silent(finding.source_silent);
+    out.set_worse_below(finding.worse_below);
     if (finding.worst != finding.value) out.set_worst(number(finding.worst));
 }
 
@@ -231,6 +232,7 @@ void read(Reader& reader, const v1::Finding& in, const Subject& subject, Finding
                            out.seconds_to_limit_high);
     }
     out.source_silent = in.source_silent();
+    out.worse_below = in.worse_below();
     out.worst = out.value;
     if (in.has_worst()) reader.read_number("worst", in.worst(), out.worst);
 }

@@ -27,9 +27,7 @@ Finding* find_known(Incident& incident, const Finding& finding) {
 }
 
 bool is_worse(const Finding& finding, double value, double other) {
-    if (finding.kind == FindingKind::Forecast) return value > other;
-    const double middle = finding.expected != 0 ? finding.expected : finding.limit;
-    return value >= middle ? value > other : value < other;
+    return finding.worse_below ? value < other : value > other;
 }
 
 bool merge(Incident& incident, const Finding& finding, Instant now) {

@@ -11,8 +11,7 @@ inline constexpr Duration kStaleAfter = seconds(5);
 // The finding of the same condition and subject, or null.
 Finding* find_known(Incident& incident, const Finding& finding);
 
-// Whether `value` of this finding is further on the bad side than `other`: past its limit, off what
-// is usual, or for a forecast nearer to what it runs into.
+// Whether `value` of this finding is further on the bad side than `other`.
 bool is_worse(const Finding& finding, double value, double other);
 
 // Puts the finding in its place, and keeps since when it has held and its worst value. True when it

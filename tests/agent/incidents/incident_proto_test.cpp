@@ -94,6 +94,7 @@ TEST_CASE("incident record: what is written comes back equal, field by field") {
         CHECK(is.last_held == was.last_held);
         CHECK(is.value == was.value);
         CHECK(is.worst == was.worst);
+        CHECK(is.worse_below == was.worse_below);
         CHECK(is.expected == was.expected);
         CHECK(is.limit == was.limit);
         CHECK(is.score == was.score);

@@ -73,6 +73,7 @@ inline Incident sample_incident(std::uint64_t number = 1, std::uint32_t seq = 0)
     writes.subject = {.kind = SubjectKind::Device, .name = "vda"};
     writes.value = 1'310'720.0 + wobble;
     writes.worst = writes.value;
+    writes.worse_below = true;
     writes.expected = 20'480.0 + wobble;
     writes.limit = 65'536.0;
     writes.score = 0.9987;
