@@ -1,10 +1,11 @@
 #include "agent/identity.hpp"
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
 #include "agent/uplink/otlp.hpp"
 #include "core/file.hpp"
+#include "core/host_identity.hpp"
 #include "core/incident.hpp"
 #include "core/parse.hpp"
 
@@ -13,62 +14,17 @@ namespace {
 
 constexpr std::size_t kInstanceFileMax = 4096;
 
-std::string first_line_of(const Root& root, const char* path) {
-    std::array<char, 1024> buffer{};
-    const auto text = root.read(path, buffer);
-    if (!text) return {};
-    std::string_view rest = *text;
-    std::string_view line;
-    next_line(rest, line);
-    return std::string(trim(line));
-}
-
-// The value of KEY in os-release(5) text: quotes are taken off, escapes do not occur in practice.
-std::string os_release_value(std::string_view text, std::string_view key) {
-    std::string_view line;
-    while (next_line(text, line)) {
-        if (line.size() <= key.size() || !line.starts_with(key) || line[key.size()] != '=') {
-            continue;
-        }
-        std::string_view value = trim(line.substr(key.size() + 1));
-        if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') &&
-            value.back() == value.front()) {
-            value = value.substr(1, value.size() - 2);
-        }
-        return std::string(value);
-    }
-    return {};
-}
-
-void read_os_release(const Root& root, AgentIdentity& identity) {
-    std::array<char, 8192> buffer{};
-    auto text = root.read("etc/os-release", buffer);
-    if (!text) text = root.read("usr/lib/os-release", buffer);
-    if (!text) return;
-    identity.os_name = os_release_value(*text, "ID");
-    identity.os_version = os_release_value(*text, "VERSION_ID");
-    identity.os_description = os_release_value(*text, "PRETTY_NAME");
-}
-
-constexpr const char* kArchitecture =
-#if defined(__x86_64__)
-    "amd64";
-#elif defined(__aarch64__)
-    "arm64";
-#else
-    "unknown";
-#endif
-
 }  // namespace
 
 void read_identity(const Root& root, std::string_view version, AgentIdentity& identity) {
+    HostIdentity host = read_host_identity(root);
     identity.version = version;
-    identity.host_arch = kArchitecture;
-    identity.host_id = first_line_of(root, "etc/machine-id");
-    if (identity.host_id.empty()) identity.host_id = first_line_of(root, "var/lib/dbus/machine-id");
-    identity.host_name = first_line_of(root, "proc/sys/kernel/hostname");
-    if (identity.host_name.empty()) identity.host_name = first_line_of(root, "etc/hostname");
-    read_os_release(root, identity);
+    identity.host_id = std::move(host.id);
+    identity.host_name = std::move(host.name);
+    identity.host_arch = std::move(host.arch);
+    identity.os_name = std::move(host.os);
+    identity.os_version = std::move(host.os_version);
+    identity.os_description = std::move(host.os_description);
 }
 
 Status add_resource(std::string_view environment, AgentIdentity& identity) {
