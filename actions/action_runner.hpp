@@ -17,8 +17,9 @@ struct RunOrder {
     const AllowedAction& action;
     const AllowedTarget& target;
     IncidentId incident;
-    std::string playbook_path;
-    bool check = true;  // change nothing, say what would be changed
+    std::string playbook_path;                   // for messages, when the text is there
+    const std::string* playbook_text = nullptr;  // of a bundle; null: it is read from the path
+    bool check = true;                           // change nothing, say what would be changed
 };
 
 struct RunOutcome {

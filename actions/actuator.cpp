@@ -12,6 +12,7 @@
 
 #include "actions/built_in_refusals.hpp"
 #include "actions/descriptor.hpp"
+#include "actions/fleet_actions.hpp"
 #include "actions/host_guards.hpp"
 #include "actions/ledger_file.hpp"
 #include "actions/trusted_file.hpp"
@@ -96,6 +97,7 @@ Actuator::Answer Actuator::handle(const Peer& peer, std::span<const std::uint8_t
     }
     answer.nonce = request->nonce;
     answer.report.incident = request->incident;
+    look_for_bundle(peer, request->config_hash != config_->hash);
     if (request->config_hash != config_->hash) {
         refuse(answer.report, peer,
                "the rules or the allow-list changed on disk: reload both programs");
@@ -217,8 +219,10 @@ Result<Actuator::Plan> Actuator::plan(const Peer& peer, const ActionRequest& req
 }
 
 void Actuator::choose_mode(const Peer& peer, const ActionRequest& request, Plan& plan) const {
-    const ActionMode mode = std::min(
+    ActionMode mode = std::min(
         {request.mode, plan.rule->mode, plan.action->max_mode, config_->allow_list.max_mode});
+    const bool owners_own = is_person(peer.uid) && !plan.rule->from_fleet;
+    if (is_stale() && !owners_own) mode = ActionMode::Observe;
     plan.dry = mode == ActionMode::Observe;
     plan.approved = mode == ActionMode::Recommend && is_person(peer.uid);
     plan.needs_approval = mode == ActionMode::Recommend && !plan.approved;
@@ -291,7 +295,8 @@ void Actuator::carry_out(const Plan& plan, const ActionRequest& request, const P
     const auto incident = request.incident.text();
     BudgetRequest budget = plan.budget;
     budget.incident = incident;
-    if (plan.needs_approval && !ledger->is_approved(plan.rule->name, plan.target->name)) {
+    if (plan.needs_approval && !ledger->is_approved(plan.rule->name, plan.target->name) &&
+        !approved_by_fleet(plan, request, *ledger)) {
         return wait_for_person(plan, request, *ledger, peer, report);
     }
     const BudgetVerdict verdict = ledger->judge(budget);
@@ -303,6 +308,9 @@ void Actuator::carry_out(const Plan& plan, const ActionRequest& request, const P
         format_into(why, "precondition: not needed, {} has {}", plan.target->name,
                     before->measured);
         return refuse(report, peer, why);
+    }
+    if (const auto told = note_use_of_fleet(plan); !told) {
+        return refuse(report, peer, told.error().text);
     }
     ledger->begin(budget);
     if (const auto saved = save(*ledger); !saved) {
@@ -363,7 +371,8 @@ Outcome Actuator::run_and_judge(const Plan& plan, const ActionRequest& request,
                          .action = *plan.action,
                          .target = *plan.target,
                          .incident = request.incident,
-                         .playbook_path = config_->directory + "/playbooks/" + plan.rule->playbook,
+                         .playbook_path = playbook_place(*config_, *plan.rule),
+                         .playbook_text = fleet_playbook(*config_, *plan.rule),
                          .check = plan.dry};
     report.detail.clear();
     const auto outcome = host_.runner.run(order);

@@ -26,6 +26,7 @@
 #include <string>
 
 #include "actions/action_config.hpp"
+#include "actions/action_files.hpp"
 #include "actions/action_runner.hpp"
 #include "actions/actuator_protocol.hpp"
 #include "actions/audit.hpp"
@@ -42,6 +43,7 @@ struct ActuatorHost {
     const Clock& clock;
     Spawner& spawner;
     ActionRunner& runner;
+    ActionFiles* files = nullptr;  // where a bundle is looked for; null: nowhere
 };
 
 // Who is at the other end of the socket, by the kernel's word (SO_PEERCRED).
@@ -52,8 +54,8 @@ struct Peer {
 
 class Actuator {
 public:
-    // `config` is the owner's word; `watcher_uid` the one caller besides root. Errors: a state
-    // directory that others can write, an audit log that cannot be opened.
+    // `config` is the owner's word, with a bundle on top; `watcher_uid` the one caller besides
+    // root. Errors: a state directory that others can write, an audit log that cannot be opened.
     static Result<Actuator> open(const ActionConfig& config, uid_t watcher_uid,
                                  const std::string& state_directory, ActuatorHost host);
 
@@ -95,6 +97,13 @@ private:
     void wait_for_person(const Plan& plan, const ActionRequest& request, Ledger& ledger,
                          const Peer& peer, ActionReport& report);
     void answer_ping(const Peer& peer, ActionReport& report);
+    // In actuator_fleet.cpp.
+    void look_for_bundle(const Peer& peer, bool again);
+    [[nodiscard]] bool is_stale() const;
+    [[nodiscard]] bool approved_by_fleet(const Plan& plan, const ActionRequest& request,
+                                         const Ledger& ledger) const;
+    Status note_use_of_fleet(const Plan& plan);
+    [[nodiscard]] std::int64_t unix_time() const;
     // Errc::Limit when another one is at work; then the ledger as of now.
     Result<Ledger> open_ledger(const Descriptor& lock, const Peer& peer);
     Status save(const Ledger& ledger) const;

@@ -1,5 +1,5 @@
-// homeostat-actuator: the small program with root's hands. Reads the owner's files, takes requests
-// from one socket, runs what they allow, writes down what it did.
+// homeostat-actuator: the small program with root's hands. Reads the owner's files and signed
+// bundles, takes requests from one socket, runs what they allow, writes down what it did.
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -12,11 +12,13 @@
 #include <filesystem>
 #include <vector>
 
+#include "actions/action_files.hpp"
 #include "actions/actuator.hpp"
 #include "actions/actuator_options.hpp"
 #include "actions/actuator_server.hpp"
 #include "actions/config_report.hpp"
 #include "actions/forked_runner.hpp"
+#include "actions/sodium_signatures.hpp"
 #include "actions/watcher_uid.hpp"
 #include "core/file.hpp"
 #include "core/printable.hpp"
@@ -77,16 +79,18 @@ Result<Descriptor> open_socket(const ActuatorOptions& options, uid_t watcher) {
 }
 
 // Reads the files again; what cannot be read leaves the old ones in force.
-void reload(const ActuatorOptions& options, const Root& root, ActionConfig& config,
-            Actuator& actuator) {
-    auto fresh = load_action_config(options.config, Trust::OwnerOnly);
+void reload(const ActuatorOptions& options, const Root& root, const Clock& clock,
+            ActionFiles& files, Actuator& actuator) {
+    const auto fresh = load_action_config(options.config, Trust::OwnerOnly);
     if (!fresh) return say(fmt::format("not reloaded: {}", fresh.error().text));
     const auto watcher = choose_watcher(*fresh, options, root);
     if (!watcher) return say(fmt::format("not reloaded: {}", watcher.error().text));
-    config = std::move(*fresh);
-    actuator.replace_config(config, *watcher);
-    say(fmt::format("reloaded: {} rules, {} allowed targets", config.rules.size(),
-                    config.allow_list.targets.size()));
+    if (const auto read = files.reload(clock.now()); !read) {
+        return say(fmt::format("not reloaded: {}", read.error().text));
+    }
+    actuator.replace_config(files.current(), *watcher);
+    say(fmt::format("reloaded: {} rules, {} allowed targets", files.current().rules.size(),
+                    files.current().allow_list.targets.size()));
 }
 
 Status run(const ActuatorOptions& options, const Root& root) {
@@ -98,26 +102,29 @@ Status run(const ActuatorOptions& options, const Root& root) {
     // SIGIO comes to who holds a lease when another opens the file (playbook/safe_path.cpp).
     for (const int number : {SIGPIPE, SIGUSR1, SIGUSR2, SIGXFSZ, SIGIO}) ::signal(number, SIG_IGN);
 
-    auto config = load_action_config(options.config, Trust::OwnerOnly);
-    if (!config) return config.error();
-    const auto watcher = choose_watcher(*config, options, root);
+    if (const auto made = make_directory(options.state, 0700); !made) return made;
+    const SodiumSignatures signatures;
+    const ActionPlaces places{options.config,    options.state, options.bundle,
+                              HOMEOSTAT_VERSION, root,          signatures};
+    auto files = ActionFiles::open(places, clock.now());
+    if (!files) return files.error();
+    const auto watcher = choose_watcher(files->current(), options, root);
     if (!watcher) return watcher.error();
     const auto listener = open_socket(options, *watcher);
     if (!listener) return listener.error();
     // Nothing of the environment is needed from here on, so nothing can be passed on.
     ::clearenv();
-    if (const auto made = make_directory(options.state, 0700); !made) return made;
 
     ForkedRunner runner(root, clock, stop->get());
-    auto actuator =
-        Actuator::open(*config, *watcher, options.state,
-                       {.root = root, .clock = clock, .spawner = spawner, .runner = runner});
+    auto actuator = Actuator::open(
+        files->current(), *watcher, options.state,
+        {.root = root, .clock = clock, .spawner = spawner, .runner = runner, .files = &*files});
     if (!actuator) return actuator.error();
     for (;;) {
         const auto end = serve(*listener, *actuator, stop->get(), again->get(), options.idle_exit);
         if (!end) return end.error();
         if (*end != ServeEnd::Reload) return Ok{};
-        reload(options, root, *config, *actuator);
+        reload(options, root, clock, *files, *actuator);
     }
 }
 
@@ -152,6 +159,7 @@ int main_with(std::span<const char* const> arguments) {
     ::umask(077);
     options->config = absolute(options->config);
     options->state = absolute(options->state);
+    options->bundle = absolute(options->bundle);
     const auto root = DirectoryRoot::open("/");
     if (!root) {
         say(root.error().text);

@@ -9,15 +9,18 @@
 namespace homeostat {
 namespace {
 
-constexpr std::array<std::string_view, 8> kNames{"--config",    "--state",       "--listen",
-                                                 "--idle-exit", "--watcher-uid", "--check",
-                                                 "--help",      "--version"};
+constexpr std::array<std::string_view, 9> kNames{"--config", "--state",     "--bundle",
+                                                 "--listen", "--idle-exit", "--watcher-uid",
+                                                 "--check",  "--help",      "--version"};
+constexpr std::size_t kWithValue = 6;  // the first of them
 
 Status take_value(std::string_view name, std::string_view value, ActuatorOptions& options) {
     if (name == "--config") {
         options.config = value;
     } else if (name == "--state") {
         options.state = value;
+    } else if (name == "--bundle") {
+        options.bundle = value;
     } else if (name == "--listen") {
         options.listen = value;
     } else if (name == "--idle-exit") {
@@ -51,7 +54,7 @@ Result<ActuatorOptions> parse_actuator_options(std::span<const char* const> argu
             const auto equals = argument.find('=');
             const std::string_view name = argument.substr(0, equals);
             bool known = false;
-            for (std::size_t k = 0; k < 5; ++k) known = known || name == kNames[k];
+            for (std::size_t k = 0; k < kWithValue; ++k) known = known || name == kNames[k];
             if (!known) {
                 return make_error(Errc::Invalid, "unknown option '{}'{}", argument,
                                   did_you_mean(name, kNames));
@@ -80,6 +83,8 @@ goes away when there is nothing to do.
 Options:
   --config DIR         allow.yml, rules/*.yml, playbooks/*.yml; all of root's [/etc/homeostat]
   --state DIR          ledger, audit log, pause file [/var/lib/homeostat-actuator]
+  --bundle FILE        what a fleet sent, signed, where the watcher leaves it
+                       [/var/lib/homeostat/fleet/actions.yml]
   --listen PATH        make this socket instead of taking systemd's
   --idle-exit TIME     go away after so long without a request; 0: stay [30s]
   --watcher-uid UID    who may ask besides root: the uid in allow.yml, or 0 for root alone

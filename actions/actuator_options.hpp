@@ -15,6 +15,7 @@ namespace homeostat {
 struct ActuatorOptions {
     std::string config = "/etc/homeostat";
     std::string state = "/var/lib/homeostat-actuator";
+    std::string bundle = "/var/lib/homeostat/fleet/actions.yml";  // left there by the watcher
     std::string listen;  // empty: the socket that systemd hands over
     Duration idle_exit = seconds(30);
     std::optional<std::uint32_t> watcher_uid;

@@ -25,7 +25,8 @@ constexpr std::array<std::string_view, 7> kTopKeys{
 constexpr std::array<std::string_view, 12> kActionKeys{
     "rule",  "playbook", "max_mode", "targets", "paths",      "programs",
     "shell", "min_age",  "requires", "limits",  "time_limit", "relief"};
-constexpr std::array<std::string_view, 2> kFleetKeys{"at_once", "slot"};
+constexpr std::array<std::string_view, 5> kFleetKeys{"at_once", "slot", "keys", "max_mode",
+                                                     "approvals"};
 constexpr std::array<std::string_view, 2> kHostLimitsKeys{"per_hour", "per_day"};
 constexpr std::array<std::string_view, 3> kLimitsKeys{"per_hour", "per_day", "cooldown"};
 constexpr std::array<std::string_view, 2> kRequiresKeys{"filesystem_used_above", "unit_state"};
@@ -88,9 +89,34 @@ private:
         if (node == nullptr) return Ok{};
         const auto fields = YamlFields::open(file_, *node, "fleet", kFleetKeys);
         if (!fields) return fields.error();
-        if (const auto there = fields->require("at_once"); !there) return there.error();
+        if (const auto read = trust(*fields); !read) return read;
+        // Keys alone give no turns; a slot needs to know how many share it.
+        if (fields->find("keys") == nullptr || fields->find("slot") != nullptr) {
+            if (const auto there = fields->require("at_once"); !there) return there.error();
+        }
         const auto share = fields->take("at_once", list_.fleet.at_once, kAtOnceMin, 1);
         return share ? fields->take("slot", list_.fleet.slot, kSlotMin, kSlotMax) : share;
+    }
+
+    Status trust(const YamlFields& fields) {
+        FleetTrust& trust = list_.trust;
+        if (const auto read = fields.take("max_mode", trust.max_mode); !read) return read;
+        if (const auto read = fields.take("approvals", trust.approvals); !read) return read;
+        std::vector<std::string> texts;
+        if (const auto read = fields.take("keys", texts, kFleetActionKeysMax, kNameMax); !read) {
+            return read;
+        }
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+            const auto key = parse_minisign_key(texts[i]);
+            const YamlMark mark = fields.find("keys")->items[i].mark;
+            if (!key) return yaml_error(file_, mark, "keys: {}", key.error().text);
+            const auto same = [&](const MinisignKey& known) { return known.id == key->id; };
+            if (std::any_of(trust.keys.begin(), trust.keys.end(), same)) {
+                return yaml_error(file_, mark, "keys: {} is here twice", to_text(key->id).view());
+            }
+            trust.keys.push_back(*key);
+        }
+        return Ok{};
     }
 
     Status actions(const YamlFields& top) {
@@ -259,6 +285,13 @@ private:
 };
 
 }  // namespace
+
+bool AllowList::lets_act() const {
+    return max_mode != ActionMode::Observe &&
+           std::any_of(actions.begin(), actions.end(), [](const AllowedAction& action) {
+               return action.max_mode != ActionMode::Observe && !action.targets.empty();
+           });
+}
 
 std::uint16_t AllowList::find_target(std::string_view rule, std::string_view playbook,
                                      const Subject& subject) const {

@@ -7,6 +7,7 @@
 //   version: 1
 //   watcher_uid: homeostat          # a number, or a name in /etc/passwd
 //   max_mode: auto                  # of everything on this host
+//   fleet: {at_once: 0.02, slot: 5m, keys: [RWRJXHrU...], max_mode: recommend, approvals: false}
 //   actions:
 //     - rule: clean rotated logs    # exact name of the rule
 //       playbook: clean-disk.yml    # exact name of the file
@@ -23,6 +24,7 @@
 #include <vector>
 
 #include "actions/fleet_slot.hpp"
+#include "actions/minisign.hpp"
 #include "core/decision.hpp"
 #include "core/result.hpp"
 #include "core/subject.hpp"
@@ -80,6 +82,15 @@ struct AllowedTarget {
     SubjectKind kind = SubjectKind::Host;  // Mount, Unit or Host
 };
 
+// Whose bundles may bring rules, playbooks and approvals to this host, and how far they may go
+// (docs/decisions/0012). No keys: nobody's.
+struct FleetTrust {
+    std::vector<MinisignKey> keys;
+    ActionMode max_mode = ActionMode::Observe;  // of rules that a bundle brings
+    bool approvals = false;  // what waits in mode recommend may be approved by a bundle
+};
+inline constexpr std::size_t kFleetActionKeysMax = 8;
+
 struct AllowList {
     std::string watcher;                     // as written: a number or a name in /etc/passwd
     std::uint32_t watcher_uid = 0xFFFFFFFF;  // when it is a number; otherwise still unknown
@@ -88,8 +99,12 @@ struct AllowList {
     std::uint32_t host_per_day = kHostPerDay;
     Duration grace_after_boot = minutes(5);  // what is seen right after boot is often not yet true
     FleetTurns fleet;  // of how many hosts this one is, so that not all act at once
+    FleetTrust trust;
     std::vector<AllowedAction> actions;
     std::vector<AllowedTarget> targets;  // of all actions, in the order of the file
+
+    // Whether anything may ever be done on this host.
+    [[nodiscard]] bool lets_act() const;
 
     // The number of the target that this rule may act on for that subject, or kNoTarget.
     [[nodiscard]] std::uint16_t find_target(std::string_view rule, std::string_view playbook,

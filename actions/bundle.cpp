@@ -20,7 +20,10 @@ constexpr std::array<std::string_view, 7> kHeaderKeys{"id",        "version", "i
                                                       "min_agent", "select",  "rollout"};
 constexpr std::array<std::string_view, 4> kRolloutKeys{"canary", "wait", "spread", "probation"};
 constexpr std::array<std::string_view, 3> kSelectKeys{"all", "labels", "facts"};
-constexpr std::array<std::string_view, 3> kApprovalKeys{"rule", "target", "until"};
+constexpr std::array<std::string_view, 8> kApprovalKeys{"rule",     "playbook", "target", "host",
+                                                        "incident", "from",     "until",  "times"};
+constexpr std::uint32_t kApprovalTimesMax = 1000;
+constexpr Duration kApprovalCounted = hours(168);  // the ledger's kRunsKept
 constexpr std::array<std::string_view, 6> kFacts{"host",       "machine", "os",
                                                  "os_version", "arch",    "agent"};
 constexpr std::size_t kTextMax = 255;
@@ -80,9 +83,7 @@ public:
                               kBundleFilesMax);
         }
         if (const YamlEntry* entry = document->find("approvals")) {
-            if (const auto read = read_approvals(entry->value, bundle.approvals); !read) {
-                return read.error();
-            }
+            if (const auto read = read_approvals(entry->value, bundle); !read) return read.error();
         }
         std::erase_if(document->entries, [](const YamlEntry& entry) {
             return entry.key == "bundle" || entry.key == "rules" || entry.key == "playbooks" ||
@@ -214,7 +215,7 @@ private:
         return Ok{};
     }
 
-    Status read_approvals(const YamlNode& node, std::vector<BundleApproval>& approvals) const {
+    Status read_approvals(const YamlNode& node, Bundle& bundle) const {
         if (!node.is_list() || node.items.size() > kBundleApprovalsMax) {
             return yaml_error(file_, node.mark, "approvals: expected a list of {} at most",
                               kBundleApprovalsMax);
@@ -222,18 +223,40 @@ private:
         for (const YamlNode& item : node.items) {
             const auto fields = YamlFields::open(file_, item, "an approval", kApprovalKeys);
             if (!fields) return fields.error();
-            for (const std::string_view key : kApprovalKeys) {
-                if (const auto there = fields->require(key); !there) return there.error();
-            }
             BundleApproval approval;
-            if (const auto read = fields->take("rule", approval.rule, kTextMax); !read) return read;
-            if (const auto read = fields->take("target", approval.target, kTextMax); !read)
-                return read;
-            if (const auto read = take_time(*fields, "until", approval.until_unix_ns); !read)
-                return read;
-            approvals.push_back(std::move(approval));
+            approval.from_unix_ns = bundle.header.issued_unix_ns;
+            if (const auto read = read_approval(*fields, approval); !read) return read;
+            bundle.approvals.push_back(std::move(approval));
         }
         return Ok{};
+    }
+
+    Status read_approval(const YamlFields& fields, BundleApproval& approval) const {
+        for (const auto& [key, out] :
+             {std::pair{"rule", &approval.rule}, std::pair{"playbook", &approval.playbook},
+              std::pair{"target", &approval.target}, std::pair{"host", &approval.host},
+              std::pair{"incident", &approval.incident}}) {
+            if (const auto read = fields.take(key, *out, kTextMax); !read) return read;
+        }
+        if (approval.rule.empty() && approval.playbook.empty()) {
+            return yaml_error(file_, fields.node().mark,
+                              "an approval needs `rule:` or `playbook:`");
+        }
+        if (const auto read = fields.take("times", approval.times, 1, kApprovalTimesMax); !read) {
+            return read;
+        }
+        if (fields.find("from") != nullptr) {
+            if (const auto read = take_time(fields, "from", approval.from_unix_ns); !read)
+                return read;
+        }
+        if (const auto read = take_time(fields, "until", approval.until_unix_ns); !read)
+            return read;
+        const std::int64_t length = approval.until_unix_ns - approval.from_unix_ns;
+        const YamlNode& until = *fields.find("until");
+        if (length <= 0) return fields.wrong(until, "until", "a time after `from`");
+        if (approval.times == 0 || length <= kApprovalCounted.ns) return Ok{};
+        return fields.wrong(until, "until",
+                            "7 days after `from` at most: runs are counted so long");
     }
 
     const std::string& file_;
@@ -256,6 +279,20 @@ std::int64_t take_number(std::string_view& rest) {
 }
 
 }  // namespace
+
+std::string layer_name(const BundleHeader& header) {
+    return fmt::format("bundle {} {}", header.id, header.version);
+}
+
+HostFacts host_facts(std::vector<std::pair<std::string, std::string>> labels,
+                     const HostIdentity& host, std::string_view agent_version) {
+    HostFacts facts;
+    facts.labels = std::move(labels);
+    facts.facts = {{"host", host.name}, {"machine", host.id},
+                   {"os", host.os},     {"os_version", host.os_version},
+                   {"arch", host.arch}, {"agent", std::string(agent_version)}};
+    return facts;
+}
 
 Result<Bundle> parse_bundle(const std::string& file, std::string_view text) {
     return BundleReader(file).read(text);

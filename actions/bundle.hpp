@@ -15,7 +15,9 @@
 //     rules: {web.yml: |                     # files of rules/ and playbooks/, whole
 //         ... }
 //     playbooks: {clean.yml: | ... }
-//     approvals: [{rule: clean disk, target: /var, until: '2026-11-22T00:00:00Z'}]
+//     approvals:
+//       - {rule: clean disk, target: /var, host: web1, until: '2026-11-22T00:00:00Z', times: 1}
+//       - {playbook: restart.yml, from: '...', until: '...'}    # a class of actions, for a while
 //
 // Its signature is minisign's (actions/minisign.hpp), over the exact bytes, and nothing is parsed
 // before it was checked. Everything here is pure: text, time and facts come in. Why this form and
@@ -30,6 +32,7 @@
 
 #include "actions/playbook/yaml_document.hpp"
 #include "actions/sha256.hpp"
+#include "core/host_identity.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
 
@@ -80,11 +83,16 @@ struct BundleFile {
     std::string text;
 };
 
-// Leave to run what waits in mode recommend, given in advance for every host that takes the bundle.
+// Leave to run what waits in mode recommend, given in advance. What is empty fits everything.
 struct BundleApproval {
-    std::string rule;
-    std::string target;
+    std::string rule;  // this or `playbook` is there, or both
+    std::string playbook;
+    std::string target;    // as allow.yml writes it
+    std::string host;      // machine id or host name; empty: every host that takes the bundle
+    std::string incident;  // its id
+    std::int64_t from_unix_ns = 0;  // when the bundle was issued, unless it is said
     std::int64_t until_unix_ns = 0;
+    std::uint32_t times = 0;  // so many runs on a host; nought: as many as the budgets allow
 };
 
 struct Bundle {
@@ -100,6 +108,13 @@ struct Bundle {
         return !rules.empty() || !playbooks.empty() || !approvals.empty();
     }
 };
+
+// "bundle prod 7": how messages and `homeostat config show` call it.
+std::string layer_name(const BundleHeader& header);
+
+// The facts that selectors may ask for, beside the owner's labels.
+HostFacts host_facts(std::vector<std::pair<std::string, std::string>> labels,
+                     const HostIdentity& host, std::string_view agent_version);
 
 // Of the signed bytes, after the check of the signature. An error begins with "FILE:LINE:COLUMN: ".
 Result<Bundle> parse_bundle(const std::string& file, std::string_view text);

@@ -320,6 +320,13 @@ void Decider::judge(const Rule& rule, const Incident& incident, Instant now,
     const AllowedAction& action =
         config_.allow_list.actions[config_.allow_list.targets[decision.target].action];
     decision.mode = std::min({rule.mode, action.max_mode, config_.allow_list.max_mode});
+    if (now.unix_ns >= config_.stale_from_unix_ns && decision.mode != ActionMode::Observe) {
+        decision.mode = ActionMode::Observe;
+        decision.allowed = true;
+        format_into(decision.why, "the fleet's bundle ended {}: only observing until a newer comes",
+                    rfc3339(config_.stale_from_unix_ns));
+        return;
+    }
     if (in_grace(now) && decision.mode != ActionMode::Observe) {
         format_into(decision.why, "only observing in the first {} after a start or a gap",
                     human_duration(options_.grace.seconds()));

@@ -165,8 +165,14 @@ int take_down(pid_t run, const ActionGroup& group, bool& all_gone) {
 }  // namespace
 
 Result<RunOutcome> ForkedRunner::run(const RunOrder& order) {
-    const auto text = read_trusted_file(order.playbook_path, kPlaybookBytesMax);
+    const auto text = order.playbook_text != nullptr
+                          ? Result<std::string>(*order.playbook_text)
+                          : read_trusted_file(order.playbook_path, kPlaybookBytesMax);
     if (!text) return text.error();
+    if (text->size() > kPlaybookBytesMax) {
+        return make_error(Errc::Limit, "{}: larger than the {} bytes allowed", order.playbook_path,
+                          kPlaybookBytesMax);
+    }
     if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) {
         return make_errno_error(Errc::Io, errno, "become the reaper of the run");
     }

@@ -342,6 +342,16 @@ bool Ledger::is_approved(std::string_view rule, std::string_view target) const {
     });
 }
 
+std::uint32_t Ledger::approved_runs(std::string_view rule, std::string_view target,
+                                    Duration window) const {
+    const std::int64_t since = subtract(time_ns_, window.ns);
+    const auto count = std::count_if(runs_.begin(), runs_.end(), [&](const LedgerRun& run) {
+        return run.recommended && !run.by_person && !run.dry && run.began_ns >= since &&
+               (rule.empty() || run.rule == rule) && (target.empty() || run.target == target);
+    });
+    return static_cast<std::uint32_t>(count);
+}
+
 std::size_t Ledger::close_abandoned() {
     std::size_t closed = 0;
     for (LedgerRun& run : runs_) {

@@ -126,6 +126,11 @@ public:
     Status approve(std::string_view rule, std::string_view target, Duration length);
     [[nodiscard]] bool is_approved(std::string_view rule, std::string_view target) const;
 
+    // Runs within the last `window` that somebody had approved in advance, of this rule on this
+    // target; an empty name counts all.
+    [[nodiscard]] std::uint32_t approved_runs(std::string_view rule, std::string_view target,
+                                              Duration window) const;
+
     // All noughts for a rule that nobody has approved yet.
     [[nodiscard]] LedgerRecord record_of(std::string_view rule) const;
 

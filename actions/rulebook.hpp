@@ -67,6 +67,7 @@ struct Rule {
     std::string file;      // where it is written, for messages
     int line = 0;
     bool enabled = true;
+    bool from_fleet = false;  // a bundle brought it (actions/fleet_actions.hpp)
     ActionMode mode = ActionMode::Observe;
     RuleCondition condition;
     Throttle throttle;

@@ -73,13 +73,15 @@ Status check(int fd, const std::string& shown, bool last) {
 
 // Opens the path one name at a time from "/", checking each directory. The last name is opened with
 // `flags`.
-Result<Descriptor> open_trusted(const std::string& path, int flags) {
+Result<Descriptor> open_path(const std::string& path, int flags, bool believe_owner_only) {
     if (path.empty() || path[0] != '/') {
         return make_error(Errc::Invalid, "'{}': an absolute path is needed", path);
     }
     Descriptor at(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!at) return make_errno_error(Errc::Io, errno, "open /");
-    if (const auto root = check(at.get(), "/", false); !root) return root.error();
+    if (const auto root = check(at.get(), "/", false); believe_owner_only && !root) {
+        return root.error();
+    }
     std::size_t begin = 1;
     while (begin < path.size()) {
         const std::size_t end = std::min(path.find('/', begin), path.size());
@@ -97,7 +99,8 @@ Result<Descriptor> open_trusted(const std::string& path, int flags) {
             if (error == ELOOP) return make_error(Errc::Denied, "{} is a symbolic link", shown);
             return make_errno_error(errc_of(error), error, "open {}", shown);
         }
-        if (const auto believed = check(child.get(), shown, last); !believed) {
+        if (const auto believed = check(child.get(), shown, last);
+            believe_owner_only && !believed) {
             return believed.error();
         }
         at = std::move(child);
@@ -105,10 +108,12 @@ Result<Descriptor> open_trusted(const std::string& path, int flags) {
     return at;
 }
 
-}  // namespace
+Result<Descriptor> open_trusted(const std::string& path, int flags) {
+    return open_path(path, flags, true);
+}
 
-Result<std::string> read_trusted_file(const std::string& path, std::size_t size_max) {
-    auto file = open_trusted(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+Result<std::string> read_regular(const Result<Descriptor>& file, const std::string& path,
+                                 std::size_t size_max) {
     if (!file) return file.error();
     struct stat status {};
     if (::fstat(file->get(), &status) != 0 || !S_ISREG(status.st_mode)) {
@@ -128,6 +133,16 @@ Result<std::string> read_trusted_file(const std::string& path, std::size_t size_
             return make_error(Errc::Limit, "{}: larger than the {} bytes allowed", path, size_max);
         }
     }
+}
+
+}  // namespace
+
+Result<std::string> read_trusted_file(const std::string& path, std::size_t size_max) {
+    return read_regular(open_trusted(path, O_RDONLY | O_NONBLOCK | O_NOCTTY), path, size_max);
+}
+
+Result<std::string> read_anybodys_file(const std::string& path, std::size_t size_max) {
+    return read_regular(open_path(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, false), path, size_max);
 }
 
 Result<std::vector<std::string>> list_trusted_directory(const std::string& path,

@@ -25,6 +25,11 @@ namespace homeostat {
 // larger than `size_max`.
 Result<std::string> read_trusted_file(const std::string& path, std::size_t size_max);
 
+// The whole of a file that anybody may have put there: to be believed by its signature alone. No
+// link is followed on the whole path, nothing but a regular file is read, and nothing is waited
+// for. Errors as above, but that nobody's right to write is asked for.
+Result<std::string> read_anybodys_file(const std::string& path, std::size_t size_max);
+
 // The names in a directory that may be believed, sorted bytewise; with `suffix` only those that end
 // in it. Hidden names are left out.
 Result<std::vector<std::string>> list_trusted_directory(const std::string& path,

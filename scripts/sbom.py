@@ -50,6 +50,7 @@ PARTS = [
          [r"/libc\.a$", r"/libm(-[0-9.]+)?\.a$", r"/libmvec\.a$", r"/libpthread\.a$",
           r"/[rg]?crt[1in]\.o$"]),
     Part("libmd", "BSD-3-Clause", "libmd-dev", [r"/libmd\.a$"]),
+    Part("libsodium", "ISC", "libsodium-dev", [r"/libsodium\.a$"]),
     Part("nlohmann-json", "MIT", "nlohmann-json3-dev", [r"/include/nlohmann/"]),
     Part("OpenSSL", "Apache-2.0", "libssl-dev", [r"/libcrypto\.a$", r"/libssl\.a$"],
          r"openssl \(\w+\): (\S+)", "openssl"),

@@ -4,6 +4,7 @@
 #include "actions/actuator_client.hpp"
 #include "actions/approval.hpp"
 #include "agent/cli/command.hpp"
+#include "agent/cli/fleet_session.hpp"
 #include "agent/config/config.hpp"
 #include "agent/incidents/incident_store.hpp"
 #include "core/parse.hpp"
@@ -23,9 +24,10 @@ struct Options {
     std::string socket = kActuatorSocket;
 };
 
-Result<ActionRequest> compose(const Options& options, bool withdraw) {
-    const auto config = load_action_config(options.config, Trust::Anyone);
+Result<ActionRequest> compose(const Session& session, const Options& options, bool withdraw) {
+    auto config = load_action_config(options.config, Trust::Anyone);
     if (!config) return config.error();
+    add_fleet_rules(*config, options.state, session.host.root);
     Duration length{};
     if (!options.length.empty()) {
         const auto parsed = parse_duration(options.length);
@@ -53,7 +55,7 @@ Result<ActionRequest> compose(const Options& options, bool withdraw) {
 
 void send(Session& session, const Options& options, bool withdraw) {
     session.exit_code = 1;
-    auto request = compose(options, withdraw);
+    auto request = compose(session, options, withdraw);
     if (!request) {
         session.errors << "homeostat: " << request.error().text.view() << "\n";
         return;

@@ -243,6 +243,19 @@ std::string hosts_text(const HostSelector& select) {
     return labels + (labels.empty() || facts.empty() ? "" : "; ") + facts;
 }
 
+std::string approval_text(const BundleApproval& approval) {
+    std::string out = "  approves";
+    for (const auto& [what, name] :
+         {std::pair{"rule", &approval.rule}, std::pair{"playbook", &approval.playbook},
+          std::pair{"on", &approval.target}, std::pair{"host", &approval.host},
+          std::pair{"incident", &approval.incident}}) {
+        if (!name->empty()) out += fmt::format(" {} '{}'", what, *name);
+    }
+    out += fmt::format(" from {} until {}", rfc3339(approval.from_unix_ns).view(),
+                       rfc3339(approval.until_unix_ns).view());
+    return out + (approval.times > 0 ? fmt::format(", {} times\n", approval.times) : "\n");
+}
+
 void inspect(Session& session, const Options& options) {
     const auto file = read_signed(session, options, false);
     if (!file) return;
@@ -277,8 +290,7 @@ void inspect(Session& session, const Options& options) {
                                    playbook.text.size());
     }
     for (const BundleApproval& approval : bundle->approvals) {
-        session.out << fmt::format("  approves '{}' on {} until {}\n", approval.rule,
-                                   approval.target, rfc3339(approval.until_unix_ns).view());
+        session.out << approval_text(approval);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "actions/fleet_actions.hpp"
 #include "agent/agent.hpp"
 #include "agent/config/rule_kinds.hpp"
 #include "agent/config/yaml_text.hpp"
@@ -16,6 +17,8 @@
 #include "agent/process_usage.hpp"
 #include "agent/uplink/curl_fetcher.hpp"
 #include "agent/version.hpp"
+#include "core/file.hpp"
+#include "core/host_identity.hpp"
 #include "core/parse.hpp"
 
 namespace homeostat {
@@ -74,20 +77,22 @@ std::optional<std::unique_ptr<FleetSession>> FleetSession::open(const FleetPlace
     for (const Error& error : errors) tell(error.text.view());
     if (!settings) return std::nullopt;
     std::unique_ptr<FleetSession> session;
-    if (*settings) {
-        session.reset(new FleetSession(place, std::move(**settings)));
-        session->begin(tell);
-    }
+    if (!*settings) return session;
+    // Faults in these files are told by who reads them all.
+    const auto actions = load_action_config(place.config, Trust::Anyone);
+    session.reset(new FleetSession(place, std::move(**settings)));
+    session->begin(actions ? actions->allow_list : AllowList{}, tell);
     return session;
 }
 
 FleetSession::FleetSession(const FleetPlace& place, FleetSettings settings)
     : place_(place), settings_(std::move(settings)), files_(place.state + "/" + kFleetDirectory) {}
 
-void FleetSession::begin(TellFault tell) {
+void FleetSession::begin(const AllowList& allow_list, TellFault tell) {
     AgentIdentity identity;
     read_identity(place_.root, kVersion, identity);
-    keeper_ = std::make_unique<Keeper>(setup(identity), files_, signatures_);
+    host_ = host_facts(settings_.labels, read_host_identity(place_.root), kVersion);
+    keeper_ = std::make_unique<Keeper>(setup(allow_list), files_, signatures_);
     const Instant now = place_.host.clock.now();
     if (const auto begun = keeper_->begin(now); !begun) {
         tell("fleet: " + std::string(begun.error().text.view()));
@@ -136,14 +141,33 @@ std::string FleetSession::effective() const {
     return yaml_text(settings->tree);
 }
 
-KeeperSetup FleetSession::setup(const AgentIdentity& identity) const {
-    HostFacts host;
-    host.labels = settings_.labels;
-    host.facts = {{"host", identity.host_name}, {"machine", identity.host_id},
-                  {"os", identity.os_name},     {"os_version", identity.os_version},
-                  {"arch", identity.host_arch}, {"agent", kVersion}};
-    return {settings_.channel, settings_.keys, action_keys_,  identity.host_id,
-            std::move(host),   kVersion,       place_.boot_id};
+KeeperSetup FleetSession::setup(const AllowList& allow_list) const {
+    KeeperSetup setup;
+    setup.channel = settings_.channel;
+    setup.keys = settings_.keys;
+    setup.action_keys = allow_list.trust.keys;
+    setup.conditions_act = allow_list.lets_act();
+    setup.machine_id = read_host_identity(place_.root).id;
+    setup.host = host_;
+    setup.agent_version = kVersion;
+    setup.boot_id = place_.boot_id;
+    return setup;
+}
+
+void FleetSession::hand_over(TellFault tell) {
+    const Bundle* bundle = keeper_->in_force();
+    if (bundle == nullptr || !bundle->brings_actions()) {
+        files_.remove(kFleetActionsFile);
+        return;
+    }
+    const auto text = files_.read(keeper_->record().in_force().file(), kBundleBytesMax);
+    const auto there = files_.read(kFleetActionsFile, kBundleBytesMax);
+    if (text && there && *text == *there) return;
+    const auto written = text ? files_.write(kFleetActionsFile, *text) : Status(text.error());
+    if (!written) {  // its rules are then refused by the actuator, and observed here
+        tell("fleet: the actuator is not given the bundle: " +
+             std::string(written.error().text.view()));
+    }
 }
 
 // Everything that a start would find, found before anything is changed.
@@ -152,7 +176,8 @@ Status FleetSession::check(const Bundle& bundle) const {
     if (!check_ceiling(bundle.settings, layer_name(bundle.header), settings_, errors)) {
         return summed(errors);
     }
-    auto configuration = read_configuration(place_.config, &bundle, [&](std::string_view fault) {
+    const FleetLayer layer{bundle, host_};
+    auto configuration = read_configuration(place_.config, &layer, [&](std::string_view fault) {
         errors.push_back(make_error(Errc::Invalid, "{}", fault));
     });
     if (!configuration) return summed(errors);
@@ -167,17 +192,35 @@ bool FleetSession::refuse_trial(std::string_view why, Instant now) {
     return on_trial;
 }
 
-std::optional<Configuration> read_configuration(const std::string& directory, const Bundle* bundle,
-                                                TellFault tell) {
+std::optional<Configuration> read_configuration(const std::string& directory,
+                                                const FleetLayer* layer, TellFault tell) {
     std::vector<Error> errors;
-    const auto settings = load_settings_with(directory, bundle, errors);
+    const auto settings =
+        load_settings_with(directory, layer == nullptr ? nullptr : &layer->bundle, errors);
     auto config = settings ? read_settings(*settings, credentials_directory(), errors)
                            : Result<Config>(settings.error());
     auto actions = load_action_config(directory, Trust::Anyone, &errors);
-    if (config && actions) errors = unknown_rule_kinds(*actions, config->detect.conditions);
+    if (actions && layer != nullptr) {
+        (void)add_fleet_actions(*actions, layer->bundle, layer->host, &errors);
+        actions->stale_from_unix_ns = layer->bundle.header.expires_unix_ns;
+    }
+    if (config && actions && errors.empty()) {
+        errors = unknown_rule_kinds(*actions, config->detect.conditions);
+    }
     for (const Error& error : errors) tell(error.text.view());
     if (!config || !actions || !errors.empty()) return std::nullopt;
     return Configuration{std::move(*config), std::move(*actions)};
+}
+
+void add_fleet_rules(ActionConfig& config, const std::string& state, const Root& root) {
+    const auto text =
+        read_file(state + "/" + kFleetDirectory + "/" + kFleetActionsFile, kBundleBytesMax);
+    if (!text) return;
+    const auto parts = split_signed(*text);
+    if (!parts) return;
+    const auto bundle = parse_bundle("bundle", parts->body);
+    if (!bundle) return;
+    (void)add_fleet_actions(config, *bundle, host_facts({}, read_host_identity(root), kVersion));
 }
 
 std::optional<Configuration> read_in_force(const std::string& directory, FleetSession* fleet,
@@ -186,11 +229,14 @@ std::optional<Configuration> read_in_force(const std::string& directory, FleetSe
     for (;;) {
         const auto bundle = fleet->steward().in_force();
         std::string first;
-        auto configuration =
-            read_configuration(directory, bundle ? &*bundle : nullptr, [&](std::string_view fault) {
-                if (first.empty()) first = fault;
-                tell(fault);
-            });
+        const auto told = [&](std::string_view fault) {
+            if (first.empty()) first = fault;
+            tell(fault);
+        };
+        std::optional<FleetLayer> layer;
+        if (bundle) layer.emplace(FleetLayer{*bundle, fleet->host()});
+        auto configuration = read_configuration(directory, layer ? &*layer : nullptr, told);
+        if (configuration) fleet->hand_over(tell);
         if (configuration || !bundle) return configuration;
         if (fleet->refuse_trial(first, now)) continue;
         tell("fleet: the bundle that was kept does not fit this host's files: not used");

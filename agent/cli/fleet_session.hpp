@@ -45,26 +45,43 @@ public:
     // What cannot be used is left: the trial for what was kept. False: nothing was on trial.
     bool refuse_trial(std::string_view why, Instant now);
 
+    // Leaves the bundle that is in force where the actuator looks for it, or takes the last one
+    // away. To be called before anything is asked by its rules.
+    void hand_over(TellFault tell);
+
+    [[nodiscard]] const HostFacts& host() const { return host_; }
+
 private:
     FleetSession(const FleetPlace& place, FleetSettings settings);
-    void begin(TellFault tell);
+    void begin(const AllowList& allow_list, TellFault tell);
     [[nodiscard]] Status check(const Bundle& bundle) const;
-    [[nodiscard]] KeeperSetup setup(const AgentIdentity& identity) const;
+    [[nodiscard]] KeeperSetup setup(const AllowList& allow_list) const;
     [[nodiscard]] OpampIdentity opamp_identity(const AgentIdentity& identity, Instant now) const;
     [[nodiscard]] std::string effective() const;
 
     FleetPlace place_;
     FleetSettings settings_;
-    std::vector<MinisignKey> action_keys_;
+    HostFacts host_;
     DirectoryFleetFiles files_;
     OpensslSignatures signatures_;
     std::unique_ptr<Keeper> keeper_;
     std::unique_ptr<FleetSteward> steward_;
 };
 
-// All of DIR with the bundle on top, or every fault in it, told.
-std::optional<Configuration> read_configuration(const std::string& directory, const Bundle* bundle,
-                                                TellFault tell);
+// A bundle on a host; the host must outlive the call.
+struct FleetLayer {
+    const Bundle& bundle;
+    const HostFacts& host;
+};
+
+// All of DIR with the layer on top, or every fault in it, told. `layer` may be null.
+std::optional<Configuration> read_configuration(const std::string& directory,
+                                                const FleetLayer* layer, TellFault tell);
+
+// Adds the rules that a fleet has brought to this host, as the watcher has left them in its state
+// directory, so that a command means the same numbers. What is not there or not right adds nothing:
+// the actuator then says that both do not mean the same.
+void add_fleet_rules(ActionConfig& config, const std::string& state, const Root& root);
 
 // The same with what the fleet has in force. A bundle that does not fit any more, because the
 // owner's files have changed, is left: a trial is rolled back, one that was kept is not used.

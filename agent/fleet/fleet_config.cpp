@@ -2,10 +2,6 @@
 
 namespace homeostat {
 
-std::string layer_name(const BundleHeader& header) {
-    return fmt::format("bundle {} {}", header.id, header.version);
-}
-
 Result<Settings> load_settings_with(const std::string& directory, const Bundle* bundle,
                                     std::vector<Error>& errors) {
     auto settings = load_settings(directory, errors);

@@ -10,9 +10,6 @@
 
 namespace homeostat {
 
-// "bundle prod 7": how messages and `homeostat config show` call the layer.
-std::string layer_name(const BundleHeader& header);
-
 // `bundle` may be null. Errors: as load_settings.
 Result<Settings> load_settings_with(const std::string& directory, const Bundle* bundle,
                                     std::vector<Error>& errors);

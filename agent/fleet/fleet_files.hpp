@@ -10,6 +10,10 @@
 
 namespace homeostat {
 
+// What the actuator reads of the bundle in force, signature and all; not there when it brings no
+// actions (docs/decisions/0012).
+inline constexpr const char* kFleetActionsFile = "actions.yml";
+
 class FleetFiles {
 public:
     virtual ~FleetFiles() = default;

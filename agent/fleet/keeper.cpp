@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/fleet/fleet_summary.hpp"
 #include "core/format.hpp"
 
 namespace homeostat {
@@ -104,6 +105,13 @@ Status Keeper::check_rights(const Bundle& bundle, const MinisignKeyId& signer) c
                           "them (allow.yml, fleet)",
                           to_text(signer).view());
     }
+    if (setup_.conditions_act && bundle.settings.find("conditions") != nullptr &&
+        !has_key(setup_.action_keys, signer)) {
+        return make_error(Errc::Denied,
+                          "sets conditions, which set actions off on this host, and key {} is not "
+                          "trusted for them (allow.yml, fleet)",
+                          to_text(signer).view());
+    }
     return Ok{};
 }
 
@@ -158,7 +166,7 @@ Result<Bundle> Keeper::check_offer(std::string_view body, std::string_view signa
 }
 
 OfferAnswer Keeper::offer(std::string_view text, std::string_view signature, Instant now,
-                          Check check, const OperatorWord& word) {
+                          Check check, const OperatorWord& word, std::string_view source) {
     OfferAnswer answer;
     if (text.size() > kBundleBytesMax) {  // section 7, rule 5: before anything else
         answer.text = fmt::format("larger than the {} bytes allowed", kBundleBytesMax);
@@ -192,10 +200,10 @@ OfferAnswer Keeper::offer(std::string_view text, std::string_view signature, Ins
     next.waiting_since_unix_ns = now.unix_ns;
     const Duration delay =
         ring_delay(bundle->header.rollout, setup_.machine_id, answer.bundle.digest);
-    next.add_event({now.unix_ns, answer.bundle, "waiting",
-                    delay.ns == 0 ? "its turn is now"
-                                  : fmt::format("its turn comes in {}",
-                                                human_duration(delay.seconds()).view())});
+    const std::string turn =
+        delay.ns == 0 ? "its turn is now"
+                      : fmt::format("its turn comes in {}", human_duration(delay.seconds()).view());
+    next.add_event({now.unix_ns, answer.bundle, "waiting", with_source(source, turn)});
     if (const auto saved = save(next); !saved) {
         return refuse(answer, saved.error().text.view(), now);
     }

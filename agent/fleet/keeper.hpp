@@ -34,6 +34,7 @@ struct KeeperSetup {
     HostFacts host;
     std::string agent_version;
     std::string boot_id;
+    bool conditions_act = false;  // conditions set actions off here: they need a key of the latter
 };
 
 // What became of an offer. Unchanged: known, in force or on its way. Ignored: genuine, and not for
@@ -69,10 +70,10 @@ public:
     [[nodiscard]] bool on_trial() const { return record_.trial.known(); }
 
     // `signature` is empty when it stands in the text. `check` is asked last: whether the bundle
-    // works on this host.
+    // works on this host. `source` is told in the history.
     using Check = FunctionRef<Status(const Bundle&)>;
     OfferAnswer offer(std::string_view text, std::string_view signature, Instant now, Check check,
-                      const OperatorWord& word = {});
+                      const OperatorWord& word = {}, std::string_view source = {});
 
     // Whether the turn of the waiting bundle has come.
     [[nodiscard]] bool due(Instant now, const OperatorWord& word = {}) const;

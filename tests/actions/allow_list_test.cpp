@@ -203,5 +203,35 @@ TEST_CASE("allow-list (RULES C2 row 20): each limit holds at N-1 and N, and refu
     }
 }
 
+TEST_CASE("allow-list: whose bundles may bring actions, and how far they may go") {
+    constexpr const char* kKey = "RWRJXHrU/kFktTyduktPmUOtsOhhbhVbxpIVucL+s8vGEG2T752CC62p";
+    const auto parse = [&](const std::string& fleet) {
+        return parse_allow_list("a.yml", "version: 1\nwatcher_uid: 1\nfleet: " + fleet + "\n");
+    };
+    const auto list = parse("{keys: ['" + std::string(kKey) + "']}");
+    REQUIRE(list);
+    REQUIRE(list->trust.keys.size() == 1);
+    CHECK(list->trust.max_mode == ActionMode::Observe);  // what is not said is not allowed
+    CHECK_FALSE(list->trust.approvals);
+    CHECK(list->fleet.at_once == 1);
+    CHECK_FALSE(list->lets_act());
+    const auto more = parse("{keys: ['" + std::string(kKey) +
+                            "'], max_mode: recommend, approvals: yes, at_once: 0.5}");
+    REQUIRE(more);
+    CHECK(more->trust.max_mode == ActionMode::Recommend);
+    CHECK(more->trust.approvals);
+    CHECK(more->fleet.at_once == 0.5);
+    CHECK(parse("{at_once: 0.5}")->trust.keys.empty());
+    for (const std::string& bad :
+         {std::string("{keys: [x]}"), "{keys: ['" + std::string(kKey) + "', '" + kKey + "']}",
+          std::string("{}"), std::string("{slot: 5m}"),
+          std::string("{keys: []"
+                      ", slot: 5m}"),
+          std::string("{keys: [], max_mode: all}")}) {
+        CAPTURE(bad);
+        CHECK_FALSE(parse(bad));
+    }
+}
+
 }  // namespace
 }  // namespace homeostat

@@ -179,3 +179,43 @@ TEST_CASE("bundle: times are read exactly or not at all") {
         CHECK_FALSE(parse_utc(text));
     }
 }
+
+TEST_CASE("bundle: an approval says a rule or a playbook, and when") {
+    const auto read = [](std::string_view approval) {
+        return parse_bundle("b.yml", replaced(kText,
+                                              "{rule: clean, target: /var, "
+                                              "until: '2026-11-22T00:00:00Z'}",
+                                              approval));
+    };
+    const auto whole = read(
+        "{rule: a, playbook: p.yml, target: /x, host: web1, incident: i, "
+        "from: '2026-11-21T12:00:00Z', until: '2026-11-21T13:00:00Z', times: 2}");
+    REQUIRE(whole);
+    const BundleApproval& approval = whole->approvals[0];
+    CHECK(approval.playbook == "p.yml");
+    CHECK(approval.host == "web1");
+    CHECK(approval.incident == "i");
+    CHECK(approval.times == 2);
+    CHECK(approval.until_unix_ns - approval.from_unix_ns == hours(1).ns);
+    const auto plain = read("{playbook: p.yml, until: '2026-12-30T00:00:00Z'}");
+    REQUIRE(plain);
+    CHECK(plain->approvals[0].from_unix_ns == plain->header.issued_unix_ns);
+    struct Row {
+        const char* approval;
+        const char* says;
+    };
+    for (const Row& row :
+         {Row{"{target: /x, until: '2026-11-22T00:00:00Z'}", "needs `rule:` or `playbook:`"},
+          Row{"{rule: a}", "until"}, Row{"{rule: a, until: tomorrow}", "until: expected a time"},
+          Row{"{rule: a, until: '2026-11-20T00:00:00Z'}", "a time after `from`"},
+          Row{"{rule: a, until: '2026-12-20T00:00:00Z', times: 1}", "7 days after `from`"},
+          Row{"{rule: a, until: '2026-11-22T00:00:00Z', times: 0}", "times"},
+          Row{"{rule: a, for: ever, until: '2026-11-22T00:00:00Z'}", "for"},
+          Row{"a", "approval"}}) {
+        CAPTURE(row.approval);
+        const auto bundle = read(row.approval);
+        REQUIRE_FALSE(bundle);
+        CAPTURE(std::string(bundle.error().text.view()));
+        CHECK(bundle.error().text.view().find(row.says) != std::string_view::npos);
+    }
+}

@@ -466,5 +466,20 @@ TEST_CASE("decider: what was done is known by its record, if the files still hav
     CHECK_FALSE(decider.decision_behind(record, incident_of("clean")));
 }
 
+TEST_CASE("decider (INTERFACES 7 rule 3): past the end of a bundle it is only observed") {
+    ActionConfig config = make_config(rule_text("clean", "auto"));
+    test::ManualClock clock;
+    config.stale_from_unix_ns = clock.now().unix_ns + hours(1).ns;
+    Decider decider(config);
+    CHECK(decider.decide(incident_of("clean", "/srv/a", 1), clock.now())->mode == ActionMode::Auto);
+    clock.advance(hours(1));
+    const auto stale = decider.decide(incident_of("clean", "/srv/a", 2), clock.now());
+    REQUIRE(stale);
+    CHECK(stale->mode == ActionMode::Observe);
+    CHECK(stale->allowed);  // a dry run says what would be done
+    CHECK(stale->why ==
+          "the fleet's bundle ended 2026-11-20T13:00:00.000Z: only observing until a newer comes");
+}
+
 }  // namespace
 }  // namespace homeostat

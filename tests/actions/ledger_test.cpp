@@ -507,5 +507,23 @@ TEST_CASE("ledger: random histories agree with a reference model, step by step")
     CHECK(histories > 0);
 }
 
+TEST_CASE("ledger: runs that were approved in advance are counted by rule, target and time") {
+    Timeline host;
+    BudgetRequest request = on("r", "/a");
+    request.recommended = true;
+    REQUIRE(host.run(request));
+    host.pass(hours(2));
+    REQUIRE(host.run(request));
+    BudgetRequest by_person = on("r", "/b");
+    by_person.recommended = by_person.approved = true;
+    REQUIRE(host.run(by_person));
+    REQUIRE(host.run(on("s", "/c")));
+    CHECK(host.ledger.approved_runs("r", "/a", hours(3)) == 2);
+    CHECK(host.ledger.approved_runs("r", "/a", hours(1)) == 1);
+    CHECK(host.ledger.approved_runs("r", "/b", hours(3)) == 0);  // the person's own
+    CHECK(host.ledger.approved_runs("", "", hours(3)) == 2);
+    CHECK(host.ledger.approved_runs("s", "/c", hours(3)) == 0);
+}
+
 }  // namespace
 }  // namespace homeostat

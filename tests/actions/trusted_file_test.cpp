@@ -198,5 +198,23 @@ TEST_CASE("trusted file (RULES B5): without openat2 the same is read and the sam
     CHECK(WEXITSTATUS(status) == 0);
 }
 
+TEST_CASE("trusted file: anybody's file is read without its links, and never waited for") {
+    const Tree tree;
+    set_mode(tree.file, 0666);
+    CHECK(*read_anybodys_file(tree.file, 100) == "content");
+    CHECK(read_anybodys_file(tree.file, 3).error().code == Errc::Limit);
+    CHECK(read_anybodys_file(tree.directory / "none", 3).error().code == Errc::NotFound);
+    CHECK_FALSE(read_anybodys_file(tree.directory / "etc/rules/../rules/a.yml", 100));
+    CHECK_FALSE(read_anybodys_file(tree.directory / "etc", 100));
+    CHECK_FALSE(read_anybodys_file("relative", 100));
+    REQUIRE(::symlink("a.yml", (tree.directory / "etc/rules/link.yml").c_str()) == 0);
+    CHECK(read_anybodys_file(tree.directory / "etc/rules/link.yml", 100).error().code ==
+          Errc::Denied);
+    REQUIRE(::symlink("rules", (tree.directory / "etc/more").c_str()) == 0);
+    CHECK_FALSE(read_anybodys_file(tree.directory / "etc/more/a.yml", 100));
+    REQUIRE(::mkfifo((tree.directory / "etc/pipe").c_str(), 0600) == 0);
+    CHECK_FALSE(read_anybodys_file(tree.directory / "etc/pipe", 100));
+}
+
 }  // namespace
 }  // namespace homeostat

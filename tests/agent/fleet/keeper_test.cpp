@@ -405,3 +405,19 @@ TEST_CASE("keeper: kill -9 and power loss at every step leave the old or the new
     }
     CHECK(steps > 20);
 }
+
+TEST_CASE("keeper: conditions set actions off, so where a host acts they need a key for actions") {
+    const Shape conditions{.version = 1, .body = "conditions: {disk_full: {enabled: false}}\n"};
+    Node observing;
+    CHECK(observing.offer(sealed(conditions)).end == OfferEnd::Waiting);
+    Node acting;
+    KeeperSetup setup = acting.setup();
+    setup.conditions_act = true;
+    acting.keeper.emplace(setup, acting.files, acting.library);
+    const auto answer = acting.offer(sealed(conditions));
+    CHECK(answer.end == OfferEnd::Refused);
+    CHECK(answer.text.find("sets conditions, which set actions off") == 0);
+    setup.action_keys = setup.keys;  // one key for both
+    acting.keeper.emplace(setup, acting.files, acting.library);
+    CHECK(acting.offer(sealed(conditions)).end == OfferEnd::Waiting);
+}

@@ -1,0 +1,54 @@
+// The actuator's side of a fleet: what a bundle changes about the guards (actuator.hpp).
+#include "actions/actuator.hpp"
+#include "actions/fleet_actions.hpp"
+
+namespace homeostat {
+
+// `again`: the caller means other rules than these, so the bundle may have changed. What became of
+// it is audited, like any word that was given or refused.
+void Actuator::look_for_bundle(const Peer& peer, bool again) {
+    if (host_.files == nullptr) return;
+    if (again) {
+        (void)host_.files->look(host_.clock.now());
+        config_ = &host_.files->current();
+    }
+    host_.files->note_end(host_.clock.now());
+    const auto news = host_.files->take_news();
+    if (!news) return;
+    ActionReport note;
+    if (!news->taken) return refuse(note, peer, news->text);
+    note.detail = std::string_view(news->text);
+    static_cast<void>(record("bundle", note, peer));  // it is in the memory of the gate already
+}
+
+std::int64_t Actuator::unix_time() const {
+    const Instant now = host_.clock.now();
+    return host_.files == nullptr ? now.unix_ns : host_.files->time_of(now);
+}
+
+bool Actuator::is_stale() const {
+    return unix_time() >= config_->stale_from_unix_ns;
+}
+
+bool Actuator::approved_by_fleet(const Plan& plan, const ActionRequest& request,
+                                 const Ledger& ledger) const {
+    const std::int64_t now = unix_time();
+    const auto incident = request.incident.text();
+    for (const BundleApproval& approval : config_->fleet.approvals) {
+        if (!covers(approval, *plan.rule, plan.target->name, incident.view(), now)) continue;
+        if (approval.times == 0) return true;
+        // A playbook may belong to several rules: each run of any approved rule uses one up.
+        const Duration window{now - approval.from_unix_ns};
+        if (ledger.approved_runs(approval.rule, approval.target, window) < approval.times) {
+            return true;
+        }
+    }
+    return false;
+}
+
+Status Actuator::note_use_of_fleet(const Plan& plan) {
+    if (plan.dry || host_.files == nullptr || config_->fleet.name.empty()) return Ok{};
+    return host_.files->note_use(host_.clock.now());
+}
+
+}  // namespace homeostat

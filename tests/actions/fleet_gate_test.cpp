@@ -1,0 +1,171 @@
+#include "actions/fleet_gate.hpp"
+
+#include <doctest/doctest.h>
+
+#include <optional>
+
+#include "actions/sodium_signatures.hpp"
+#include "tests/support/bundle_shape.hpp"
+#include "tests/support/signer.hpp"
+
+using namespace homeostat;
+
+namespace {
+
+const test::Signer kActions(2);
+const test::Signer kStranger(3);
+
+struct Door {
+    Door() {
+        gate.channel = "prod";
+        gate.keys = {kActions.key()};
+        gate.host = {{{"role", "web"}}, {{"os", "debian"}}};
+        gate.agent_version = "0.1.0";
+    }
+
+    Result<Bundle> give(const std::string& text) {
+        return pass_gate(gate, text, clock.now().unix_ns, SodiumSignatures{}, memory);
+    }
+    Result<Bundle> pass(test::BundleShape shape, const test::Signer& signer = kActions) {
+        shape.body = "playbooks: {p.yml: x}\n";
+        return give(signer.sealed(text_of(shape)));
+    }
+    bool takes(std::uint64_t version) { return pass({.version = version}).has_value(); }
+
+    FleetGate gate;
+    test::ManualClock clock;
+    FleetMemory memory;
+};
+
+}  // namespace
+
+TEST_CASE("fleet_gate: what is not wholly right does not pass, and is not remembered") {
+    struct Row {
+        const char* what;
+        test::BundleShape shape;
+        const char* says;
+    };
+    const std::int64_t start = test::ManualClock::kStartUnixNs;
+    for (const Row& row : {
+             Row{"another channel", {.id = "test"}, "is for channel 'test'"},
+             Row{"another host", {.select = "{labels: {role: db}}"}, "is not for this host"},
+             Row{"no host", {.select = "{}"}, "is not for this host"},
+             Row{"expired",
+                 {.issued_ns = start - 2 * test::kDayNs, .expires_ns = start},
+                 "expired at"},
+             Row{"of tomorrow", {.issued_ns = start + test::kDayNs}, "issued at"},
+         }) {
+        CAPTURE(row.what);
+        Door door;
+        const auto passed = door.pass(row.shape);
+        REQUIRE_FALSE(passed);
+        CAPTURE(std::string(passed.error().text.view()));
+        CHECK(passed.error().text.view().find(row.says) != std::string_view::npos);
+        CHECK(door.memory == FleetMemory{});
+    }
+    Door door;
+    CHECK_FALSE(door.pass({}, kStranger));
+    CHECK_FALSE(door.give(text_of(test::BundleShape{})));  // not signed
+    CHECK_FALSE(door.give(std::string(kBundleBytesMax + 1, 'x')));
+    CHECK_FALSE(door.give(std::string()));
+    door.gate.keys.clear();
+    CHECK_FALSE(door.pass({}));
+}
+
+TEST_CASE("fleet_gate: no byte can be changed, cut or added") {
+    const std::string good = kActions.sealed(text_of(test::BundleShape{}));
+    const auto untrusted = good.find("untrusted comment");
+    const auto untrusted_end = good.find('\n', untrusted);
+    for (std::size_t i = 0; i < good.size(); ++i) {
+        if (i >= untrusted && i < untrusted_end) continue;  // nothing reads it
+        for (const int flip : {1, 0x20, 0x80}) {
+            std::string bad = good;
+            bad[i] = static_cast<char>(bad[i] ^ flip);
+            Door door;
+            CAPTURE(i);
+            CHECK_FALSE(door.give(bad));
+        }
+    }
+    for (std::size_t size = 0; size + 1 < good.size(); size += 7) {
+        Door door;
+        CHECK_FALSE(door.give(good.substr(0, size)));
+    }
+}
+
+TEST_CASE("fleet_gate: versions only grow, but for the way back during a probation") {
+    Door door;
+    REQUIRE(door.takes(7));
+    CHECK(door.takes(7));
+    CHECK_FALSE(door.takes(6));
+    door.clock.advance(hours(1));
+    REQUIRE(door.takes(8));
+    CHECK(door.takes(7));  // rolled back within ten minutes
+    CHECK(door.memory.went_back);
+    door.clock.advance(hours(100));
+    CHECK(door.takes(7));  // and it stays so
+    CHECK_FALSE(door.takes(6));
+    REQUIRE(door.takes(9));
+    CHECK(door.takes(7));  // what was in force before is the way back, not 8
+    CHECK_FALSE(door.takes(8));
+    CHECK(door.takes(9));
+    door.clock.advance(minutes(11));
+    CHECK_FALSE(door.takes(7));
+    CHECK_FALSE(door.takes(8));
+    CHECK(door.takes(9));
+}
+
+TEST_CASE("fleet_gate: one version has one content") {
+    Door door;
+    REQUIRE(door.takes(7));
+    test::BundleShape other{.version = 7};
+    other.probation = "11m";
+    const auto passed = door.pass(other);
+    REQUIRE_FALSE(passed);
+    CHECK(passed.error().text.view().find("other content") != std::string_view::npos);
+}
+
+TEST_CASE("fleet_gate: a clock that is set back revives nothing") {
+    Door door;
+    REQUIRE(door.pass({.version = 1}));
+    const std::int64_t start = test::ManualClock::kStartUnixNs;
+    door.clock.advance(hours(24 * 40));
+    REQUIRE(door.pass({.version = 2, .expires_ns = start + 60 * test::kDayNs}));
+    door.clock.step_wall_clock({-30 * test::kDayNs});
+    CHECK_FALSE(door.pass({.version = 3, .expires_ns = start + 30 * test::kDayNs}));
+    CHECK(door.pass({.version = 3, .expires_ns = start + 60 * test::kDayNs}));
+}
+
+TEST_CASE("fleet_gate: past its end a bundle is known, and a new one is not taken") {
+    Door door;
+    REQUIRE(door.takes(1));
+    door.clock.advance(hours(24 * 40));
+    CHECK(door.takes(1));  // stale: who uses it looks at its end
+    CHECK_FALSE(door.takes(2));
+}
+
+TEST_CASE("fleet_gate: another channel begins anew, at the time that was reached") {
+    Door door;
+    REQUIRE(door.takes(9));
+    const std::int64_t clock = door.memory.clock_unix_ns;
+    door.gate.channel = "test";
+    CHECK(door.pass({.version = 1, .id = "test"}));
+    CHECK(door.memory.newest.version == 1);
+    CHECK(door.memory.former.version == 0);
+    CHECK(door.memory.clock_unix_ns == clock);
+}
+
+TEST_CASE("fleet_gate: what is remembered is read again, and no damage is read as something else") {
+    Door door;
+    REQUIRE(door.takes(7));
+    REQUIRE(door.takes(8));
+    REQUIRE(door.takes(7));
+    const std::string text = to_text(door.memory);
+    CHECK(*parse_fleet_memory(text) == door.memory);
+    CHECK(*parse_fleet_memory(to_text(FleetMemory{})) == FleetMemory{});
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        std::string bad = text;
+        bad[i] ^= 1;
+        CHECK_FALSE(parse_fleet_memory(bad));
+        CHECK_FALSE(parse_fleet_memory(text.substr(0, i)));
+    }
+}
