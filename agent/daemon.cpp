@@ -335,8 +335,11 @@ void Daemon::scrape() {
 }
 
 void Daemon::publish(Instant now) {
-    if (parts_.pages == nullptr || now - published_ < kPublishInterval) return;
-    parts_.pages->set(snapshot_of(parts_.courier));
+    if (parts_.pages == nullptr && parts_.steward == nullptr) return;
+    if (now - published_ < kPublishInterval) return;
+    CourierSnapshot snapshot = snapshot_of(parts_.courier);
+    if (parts_.steward != nullptr) parts_.steward->observe(snapshot);
+    if (parts_.pages != nullptr) parts_.pages->set(std::move(snapshot));
     published_ = now;
 }
 

@@ -1,9 +1,11 @@
 // Steward looks after the configuration while the daemon runs: it brings new ones, and watches
 // whether the host is as well with them as before. The fleet's is in agent/fleet/.
 //
-// The daemon gives it a thread of its own for step(); the other functions are called by the watch.
+// The daemon gives it a thread of its own for step(); the other functions are called by the watch
+// but where it is said.
 #pragma once
 
+#include "agent/metrics_text.hpp"
 #include "agent/status.hpp"
 #include "core/time.hpp"
 
@@ -22,6 +24,9 @@ public:
 
     // What the watch says of itself, every two seconds.
     virtual void observe(const AgentStatus& status) = 0;
+
+    // What became of what was sent, now and then; by the courier's thread.
+    virtual void observe(const CourierSnapshot& courier) = 0;
 };
 
 }  // namespace homeostat

@@ -71,6 +71,8 @@ void read_opamp(const YamlNode& node, const ConfigContext& context, SecretReader
     reader.duration("interval", opamp.interval,
                     {OpampClient::kHeartbeatMin, OpampClient::kHeartbeatMax});
     reader.flag("accept_config", opamp.accept_config);
+    reader.flag("accept_connection", opamp.accept_connection);
+    reader.flag("accept_own_metrics", opamp.accept_own_metrics);
     std::vector<std::pair<std::string, std::string>> headers;
     reader.pairs("headers", headers);
     for (const auto& [name, value] : headers) opamp.headers.push_back({name, value});
@@ -81,6 +83,12 @@ void read_opamp(const YamlNode& node, const ConfigContext& context, SecretReader
         read_tls(*child, context, read_secret, opamp.tls);
     }
     reader.finish();
+    if (opamp.endpoint.starts_with("ws:") || opamp.endpoint.starts_with("wss:")) {
+        context.complain(node.mark,
+                         "opamp: endpoint: OpAMP is polled over HTTP here, not spoken over "
+                         "WebSocket: expected http:// or https://");
+        return;
+    }
     const auto usable = check_url(opamp.endpoint);
     if (!usable) context.complain(node.mark, "opamp: endpoint: {}", usable.error().text);
 }

@@ -5,22 +5,6 @@ namespace {
 
 constexpr std::size_t kToldMax = 64;  // then it may be told again
 
-// The names of the collectors that do not answer are the last error; no counters, so that health
-// is told when it changes and not each time (OpAMP requirement 13).
-std::vector<OpampComponent> components_of(const AgentStatus& status) {
-    std::string failing;
-    for (const CollectorLine& line : status.collectors) {
-        if (line.state != CollectorState::Failing) continue;
-        failing += failing.empty() ? "" : ", ";
-        failing += line.name.view();
-    }
-    const bool well = failing.empty();
-    const bool learned = status.series_learned > 0;
-    return {{"", well, well ? "watching" : "degraded", failing},
-            {"collect", well, well ? "ok" : "failing", failing},
-            {"detect", true, learned ? "learned" : "learning", ""}};
-}
-
 }  // namespace
 
 void FleetSteward::step(Instant now) {
@@ -28,6 +12,7 @@ void FleetSteward::step(Instant now) {
     if (now - polled_ >= kDirectoryInterval || polled_.monotonic_ns == 0) {
         polled_ = now;
         heed_operator(now);
+        note_age(now);
         if (!wants_reload_) poll_sources(now);
     }
     if (wants_reload_) return;
@@ -70,7 +55,7 @@ void FleetSteward::poll_opamp(Instant now) {
     view.effective_config = effective_;
     {
         const std::lock_guard lock(seen_mutex_);
-        view.health = components_;
+        view.health = health_.components();
     }
     if (view.health.empty()) return;  // the watch has not spoken yet: nothing is known
     RolloutRecord record;
@@ -82,6 +67,7 @@ void FleetSteward::poll_opamp(Instant now) {
                  [&](std::string_view text, std::string_view signature) {
                      return offer(text, signature, "the OpAMP server", now);
                  });
+    send_metrics(now);
     if (opamp_->problem() == opamp_problem_) return;
     opamp_problem_ = opamp_->problem();
     if (opamp_problem_.empty()) {
@@ -91,12 +77,24 @@ void FleetSteward::poll_opamp(Instant now) {
     }
 }
 
+void FleetSteward::send_metrics(Instant now) {
+    if (!opamp_->sends_metrics()) return;
+    AgentHealth usage;
+    parts_.measure(usage);
+    AgentStatus status;
+    {
+        const std::lock_guard lock(seen_mutex_);
+        status = status_;
+    }
+    opamp_->send_metrics(now, *fetcher_, status, usage);
+}
+
 OfferAnswer FleetSteward::offer(std::string_view text, std::string_view signature,
                                 const std::string& source, Instant now) {
     OfferAnswer answer;
     {
         const std::lock_guard lock(keeper_mutex_);
-        answer = parts_.keeper.offer(text, signature, now, parts_.check, word_);
+        answer = parts_.keeper.offer(text, signature, now, parts_.check, word_, source);
     }
     if (answer.end == OfferEnd::Unchanged) return answer;
     if (answer.end == OfferEnd::Waiting) {
@@ -186,10 +184,37 @@ void FleetSteward::observe(const AgentStatus& status) {
     for (const CollectorLine& line : status.collectors) {
         health.collectors_failing += line.state == CollectorState::Failing ? 1 : 0;
     }
-    std::vector<OpampComponent> components = components_of(status);
     const std::lock_guard lock(seen_mutex_);
     seen_ = health;
-    components_ = std::move(components);
+    health_.observe(status);
+    if (opamp_) status_ = status;
+}
+
+void FleetSteward::observe(const CourierSnapshot& courier) {
+    const std::lock_guard lock(seen_mutex_);
+    health_.observe(courier);
+}
+
+// A bundle that has ended stays, and everything is only observed (section 7, rule 3).
+void FleetSteward::note_age(Instant now) {
+    std::string why;
+    {
+        const std::lock_guard lock(keeper_mutex_);
+        const Bundle* bundle = parts_.keeper.in_force();
+        if (bundle != nullptr && now.unix_ns >= bundle->header.expires_unix_ns) {
+            why = fmt::format("{} ended {}", bundle->header.version,
+                              rfc3339(bundle->header.expires_unix_ns).view());
+        }
+    }
+    if (!why.empty() && !stale_told_) {
+        parts_.log.write(LogLevel::Warning,
+                         "fleet: the bundle is stale: {}: actions are only observed until a newer "
+                         "one comes, or `homeostat config rollback`",
+                         why);
+    }
+    stale_told_ = !why.empty();
+    const std::lock_guard lock(seen_mutex_);
+    health_.set_stale(std::move(why));
 }
 
 void FleetSteward::begin(Duration tick, Fetcher& fetcher) {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "agent/fleet/bundle_sources.hpp"
+#include "agent/fleet/fleet_health.hpp"
 #include "agent/fleet/fleet_settings.hpp"
 #include "agent/fleet/keeper.hpp"
 #include "agent/fleet/opamp_link.hpp"
@@ -50,6 +51,7 @@ public:
     void step(Instant now) override;
     [[nodiscard]] bool wants_reload() const override { return wants_reload_; }
     void observe(const AgentStatus& status) override;
+    void observe(const CourierSnapshot& courier) override;
 
     // The daemon begins with the configuration that the keeper says, looking every `tick`. Before
     // its threads start. `fetcher` is borrowed until the next call.
@@ -71,9 +73,11 @@ private:
     OfferAnswer offer(std::string_view text, std::string_view signature, const std::string& source,
                       Instant now);
     void poll_opamp(Instant now);
+    void send_metrics(Instant now);
     void heed_operator(Instant now);
     void start_trial(Instant now);
     void judge(Instant now);
+    void note_age(Instant now);
     [[nodiscard]] std::optional<AgentHealth> health(Instant now);
 
     FleetParts parts_;
@@ -89,14 +93,16 @@ private:
     std::optional<AgentHealth> start_;   // its first look
     mutable std::mutex keeper_mutex_;    // of the keeper; held while a bundle is checked
 
-    std::mutex seen_mutex_;            // of the two below; never held for long: the watch waits
+    std::mutex seen_mutex_;            // of those below; never held for long: the watch waits
     std::optional<AgentHealth> seen_;  // what the watch said last; empty: nothing yet
     Duration tick_ = seconds(1);
-    std::vector<OpampComponent> components_;
+    FleetHealth health_;
+    AgentStatus status_;  // what own metrics are made of
 
     std::atomic<bool> wants_reload_{false};
     std::set<std::string> told_;  // refusals, so that each is logged once
     std::string url_problem_;
+    bool stale_told_ = false;
 };
 
 }  // namespace homeostat

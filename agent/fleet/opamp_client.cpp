@@ -14,6 +14,7 @@ namespace wire = ::homeostat::opamp::v1;
 constexpr std::uint64_t kReportsStatus = 0x1;
 constexpr std::uint64_t kAcceptsConfig = 0x2;
 constexpr std::uint64_t kReportsEffective = 0x4;
+constexpr std::uint64_t kReportsOwnMetrics = 0x40;
 constexpr std::uint64_t kAcceptsConnection = 0x100;
 constexpr std::uint64_t kReportsHealth = 0x800;
 constexpr std::uint64_t kReportsConfig = 0x1000;
@@ -77,6 +78,14 @@ void add_report(const OfferReport& report, wire::OfferStatus& to) {
     to.set_error_message(report.text.substr(0, kErrorTextMax));
 }
 
+std::vector<HttpHeader> headers_of(const wire::Headers& headers) {
+    std::vector<HttpHeader> out;
+    for (const wire::Header& header : headers.headers()) {
+        out.push_back({header.key(), header.value()});
+    }
+    return out;
+}
+
 // Requirement 9: the known keys, empty entries, and what is neither.
 OpampOffer offer_of(const wire::RemoteConfig& config) {
     OpampOffer offer;
@@ -112,6 +121,7 @@ std::uint64_t OpampClient::capabilities() const {
         kReportsStatus | kReportsEffective | kReportsHealth | kReportsConfig | kReportsHeartbeat;
     if (settings_.accept_config) bits |= kAcceptsConfig;
     if (settings_.accept_connection) bits |= kAcceptsConnection | kReportsConnection;
+    if (settings_.accept_own_metrics) bits |= kReportsOwnMetrics | kReportsConnection;
     return bits;
 }
 
@@ -176,7 +186,8 @@ std::string OpampClient::message(const OpampView& view, bool goodbye) const {
     if (server_takes(kOffersConfig) && (full_ || !(view.config == told_.config))) {
         add_report(view.config, *out.mutable_remote_config_status());
     }
-    if (settings_.accept_connection && !(connection_ == connection_told_)) {
+    const bool tells = settings_.accept_connection || settings_.accept_own_metrics;
+    if (tells && !(connection_ == connection_told_)) {
         add_report(connection_, *out.mutable_connection_settings_status());
     }
     return out.SerializeAsString();
@@ -284,8 +295,12 @@ OpampNews OpampClient::read(std::string_view body, Instant now) {
             news.offer = offer_of(in.remote_config());
         }
     }
-    if (!in.has_connection_settings() || !in.connection_settings().has_opamp()) return news;
-    const wire::ConnectionSettings& offered = in.connection_settings();
+    if (in.has_connection_settings()) read_connection(in.connection_settings(), now, news);
+    return news;
+}
+
+void OpampClient::read_connection(const wire::ConnectionSettings& offered, Instant now,
+                                  OpampNews& news) {
     const std::uint64_t beat = offered.opamp().heartbeat_interval_seconds();
     if (beat > 0) {  // requirement 18: nought means "as before"
         const auto most = static_cast<std::uint64_t>(kHeartbeatMax.ns / seconds(1).ns);
@@ -293,21 +308,21 @@ OpampNews OpampClient::read(std::string_view body, Instant now) {
             std::max(kHeartbeatMin, seconds(static_cast<std::int64_t>(std::min(beat, most))));
         next_ = std::min(next_, now + settings_.interval);
     }
-    const bool moves =
-        !offered.opamp().destination_endpoint().empty() || offered.opamp().has_headers();
-    if (settings_.accept_connection && moves && offered.hash() != last_connection_hash_ &&
-        offered.hash().size() <= kHashBytesMax) {  // requirement 19
+    if (offered.hash() == last_connection_hash_ || offered.hash().size() > kHashBytesMax) return;
+    const auto& opamp = offered.opamp();
+    const bool tls = opamp.has_certificate() || opamp.has_tls() || opamp.has_proxy();
+    if (settings_.accept_connection &&
+        (tls || opamp.has_headers() || !opamp.destination_endpoint().empty())) {  // requirement 19
         last_connection_hash_ = offered.hash();
-        OpampMove move{offered.hash(),
-                       offered.opamp().destination_endpoint(),
-                       {},
-                       offered.opamp().has_headers()};
-        for (const wire::Header& header : offered.opamp().headers().headers()) {
-            move.headers.push_back({header.key(), header.value()});
-        }
-        news.move = std::move(move);
+        news.move = OpampMove{offered.hash(), opamp.destination_endpoint(),
+                              headers_of(opamp.headers()), opamp.has_headers(), tls};
     }
-    return news;
+    if (!settings_.accept_own_metrics || !offered.has_own_metrics()) return;
+    const auto& metrics = offered.own_metrics();
+    last_connection_hash_ = offered.hash();
+    news.metrics = OpampMetricsOffer{
+        offered.hash(), metrics.destination_endpoint(), headers_of(metrics.headers()),
+        metrics.has_certificate() || metrics.has_tls() || metrics.has_proxy()};
 }
 
 void OpampClient::use(OpampSettings settings) {

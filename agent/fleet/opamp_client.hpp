@@ -3,8 +3,9 @@
 // It only makes and reads messages: when to send the next one, what belongs in it, and what an
 // answer means. Sending is the steward's affair; so every rule of the protocol is tested without a
 // network. A server can offer configuration, and nothing that it offers is believed because of who
-// offers it: it goes the way of any bundle (agent/fleet/keeper.hpp). Packages, commands and custom
-// messages are never taken.
+// offers it: it goes the way of any bundle (agent/fleet/keeper.hpp). Where the owner allows it a
+// server can offer another connection, which is tried first (opamp_connection.hpp). Packages,
+// commands and custom messages are never taken.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,10 @@
 #include "core/fetcher.hpp"
 #include "core/result.hpp"
 
+namespace homeostat::opamp::v1 {
+class ConnectionSettings;
+}
+
 namespace homeostat {
 
 inline constexpr std::size_t kOpampBytesMax = 4UL << 20U;  // of an answer, decompressed
@@ -29,7 +34,8 @@ struct OpampSettings {
     std::vector<HttpHeader> headers;
     HttpTls tls;
     bool accept_config = true;
-    bool accept_connection = false;  // a server may move this host to another server
+    bool accept_connection = false;   // a server may move this host to another server
+    bool accept_own_metrics = false;  // a server may ask for metrics of the agent itself
 };
 
 // Who we are to a server: as in OTLP's resource.
@@ -80,11 +86,21 @@ struct OpampMove {
     std::string endpoint;  // empty: as before
     std::vector<HttpHeader> headers;
     bool has_headers = false;
+    bool brings_tls = false;  // or certificates, or a proxy
+};
+
+// Where to send what the agent says of itself. An empty endpoint: nowhere.
+struct OpampMetricsOffer {
+    std::string hash;
+    std::string endpoint;  // the whole URL
+    std::vector<HttpHeader> headers;
+    bool brings_tls = false;
 };
 
 struct OpampNews {
     std::optional<OpampOffer> offer;
     std::optional<OpampMove> move;
+    std::optional<OpampMetricsOffer> metrics;
     std::string new_instance_uid;  // 16 bytes, to be kept; empty: none
 };
 
@@ -114,6 +130,7 @@ public:
     [[nodiscard]] const OpampSettings& settings() const { return settings_; }
     void use(OpampSettings settings);  // from the next message on, which says everything
     void report_connection(OfferReport report) { connection_ = std::move(report); }
+    void know_connection(std::string hash) { last_connection_hash_ = std::move(hash); }
 
     [[nodiscard]] std::uint64_t capabilities() const;
     [[nodiscard]] const std::string& problem() const { return problem_; }
@@ -125,6 +142,8 @@ private:
     [[nodiscard]] std::string message(const OpampView& view, bool goodbye) const;
     [[nodiscard]] HttpRequest post(std::string body) const;
     OpampNews read(std::string_view body, Instant now);
+    void read_connection(const opamp::v1::ConnectionSettings& offered, Instant now,
+                         OpampNews& news);
     void fail(Instant now, std::string why, Duration wait);
 
     OpampSettings settings_;

@@ -1,6 +1,9 @@
 #include "agent/fleet/opamp_link.hpp"
 
+#include <algorithm>
+
 #include "core/format.hpp"
+#include "core/hex.hpp"
 #include "core/parse.hpp"
 
 namespace homeostat {
@@ -8,25 +11,6 @@ namespace {
 
 constexpr std::size_t kMemoryBytesMax = 4096;
 constexpr std::size_t kTextMax = 400;
-
-std::string hex(std::string_view bytes) {
-    std::string out;
-    for (const char c : bytes) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
-    return out.empty() ? "-" : out;
-}
-
-// False for what hex has not written.
-bool unhex(std::string_view text, std::string& out) {
-    out.clear();
-    if (text == "-") return true;
-    if (text.size() % 2 != 0 || text.empty()) return false;
-    for (std::size_t i = 0; i < text.size(); i += 2) {
-        const auto byte = parse_u64(text.substr(i, 2), 16);
-        if (!byte) return false;
-        out += static_cast<char>(*byte);
-    }
-    return true;
-}
 
 OpampMemory remembered(const FleetFiles& files) {
     const auto text = files.read(kOpampFile, kMemoryBytesMax);
@@ -43,10 +27,10 @@ OpampIdentity with_uid(OpampIdentity identity, const std::string& uid) {
 }  // namespace
 
 std::string to_text(const OpampMemory& memory) {
-    return fmt::format("hash {}\nuid {}\ndigest {}\nstate {} {}\n", hex(memory.hash),
-                       hex(memory.instance_uid), memory.digest.empty() ? "-" : memory.digest,
+    return fmt::format("hash {}\nuid {}\ndigest {}\nstate {} {}\n", to_hex(memory.hash),
+                       to_hex(memory.instance_uid), memory.digest.empty() ? "-" : memory.digest,
                        static_cast<int>(memory.report.state),
-                       hex(std::string_view(memory.report.text).substr(0, kTextMax)));
+                       to_hex(std::string_view(memory.report.text).substr(0, kTextMax)));
 }
 
 Result<OpampMemory> parse_opamp_memory(std::string_view text) {
@@ -56,12 +40,12 @@ Result<OpampMemory> parse_opamp_memory(std::string_view text) {
     for (const std::string_view key : {"hash", "uid", "digest", "state"}) {
         if (!next_line(text, line) || next_word(line) != key) return fault;
         const std::string_view word = next_word(line);
-        if (key == "hash" && !unhex(word, memory.hash)) return fault;
-        if (key == "uid" && !unhex(word, memory.instance_uid)) return fault;
+        if (key == "hash" && !from_hex(word, memory.hash)) return fault;
+        if (key == "uid" && !from_hex(word, memory.instance_uid)) return fault;
         if (key == "digest") memory.digest = word == "-" ? std::string_view{} : word;
         if (key != "state") continue;
         const auto state = parse_u64(word);
-        if (!state || *state > 3 || !unhex(next_word(line), memory.report.text)) return fault;
+        if (!state || *state > 3 || !from_hex(next_word(line), memory.report.text)) return fault;
         memory.report.state = static_cast<OfferState>(*state);
     }
     memory.report.hash = memory.hash;
@@ -86,11 +70,18 @@ OpampLink::OpampLink(OpampSettings settings, OpampIdentity identity, FleetFiles&
                      std::uint64_t seed)
     : files_(files),
       memory_(remembered(files)),
-      client_(std::move(settings), with_uid(std::move(identity), memory_.instance_uid),
-              memory_.hash, seed) {}
+      connection_(std::move(settings), files),
+      client_(connection_.settings(), with_uid(identity, memory_.instance_uid), memory_.hash, seed),
+      metrics_(std::move(identity), connection_.settings().tls, files),
+      first_wait_(JitterRandom(seed).below(std::min(kFirstWithin, client_.settings().interval))) {
+    client_.know_connection(connection_.hash().empty() ? metrics_.hash() : connection_.hash());
+    client_.report_connection(connection_.report());
+}
 
 void OpampLink::poll(Instant now, Fetcher& fetcher, OpampView view, const RolloutRecord& record,
                      Take take) {
+    if (!began_) began_ = now;
+    if (now - *began_ < first_wait_) return;
     view.config = report_of(memory_, record);
     if (!client_.due(now, view)) return;
     const auto answer = fetcher.fetch(client_.request(view));
@@ -101,6 +92,24 @@ void OpampLink::poll(Instant now, Fetcher& fetcher, OpampView view, const Rollou
         save();
     }
     if (news.offer) take_offer(*news.offer, take);
+    follow(answer, news, now);
+}
+
+// Another server is tried first; what becomes of that is told to whichever it is then.
+void OpampLink::follow(const Result<HttpResponse>& answer, const OpampNews& news, Instant now) {
+    using End = OpampConnection::End;
+    const End end = client_.problem().empty() ? End::Good : answer ? End::Refused : End::Silence;
+    const std::string problem = client_.problem();
+    const bool back = connection_.note(end, problem, now);
+    const bool on = news.move && connection_.begin(*news.move);
+    if (back || on) client_.use(connection_.settings());
+    if (news.move) metrics_report_.reset();
+    if (news.metrics) {
+        std::string fault = metrics_.take(*news.metrics);
+        const OfferState state = fault.empty() ? OfferState::Applied : OfferState::Failed;
+        if (!news.move) metrics_report_ = {news.metrics->hash, state, std::move(fault)};
+    }
+    client_.report_connection(metrics_report_ ? *metrics_report_ : connection_.report());
 }
 
 void OpampLink::take_offer(const OpampOffer& offer, Take take) {

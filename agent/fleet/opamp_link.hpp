@@ -6,11 +6,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "agent/fleet/fleet_files.hpp"
 #include "agent/fleet/keeper.hpp"
 #include "agent/fleet/opamp_client.hpp"
+#include "agent/fleet/opamp_connection.hpp"
+#include "agent/fleet/own_metrics.hpp"
 #include "core/fetcher.hpp"
 #include "core/function_ref.hpp"
 
@@ -39,23 +42,42 @@ public:
     OpampLink(OpampSettings settings, OpampIdentity identity, FleetFiles& files,
               std::uint64_t seed);
 
-    // One exchange, when one is due. `view.config` is filled in here, from the record.
+    static constexpr Duration kFirstWithin = seconds(30);
+
+    // One exchange, when one is due. The first comes at a random moment within kFirstWithin, or the
+    // poll interval if that is shorter: hosts that start together do not ask together.
+    // `view.config` is filled in here, from the record.
     void poll(Instant now, Fetcher& fetcher, OpampView view, const RolloutRecord& record,
               Take take);
+
+    // What the agent says of itself goes where the server has offered.
+    void send_metrics(Instant now, Fetcher& fetcher, const AgentStatus& status,
+                      const AgentHealth& usage) {
+        metrics_.step(now, fetcher, status, usage);
+    }
+    [[nodiscard]] bool sends_metrics() const { return metrics_.is_on(); }
 
     // The last message of a process that ends.
     void say_farewell(Fetcher& fetcher);
 
-    [[nodiscard]] const std::string& problem() const { return client_.problem(); }
+    [[nodiscard]] const std::string& problem() const {
+        return client_.problem().empty() ? metrics_.problem() : client_.problem();
+    }
 
 private:
     void take_offer(const OpampOffer& offer, Take take);
+    void follow(const Result<HttpResponse>& answer, const OpampNews& news, Instant now);
     void save();
 
     FleetFiles& files_;
     OpampMemory memory_;
+    OpampConnection connection_;
     OpampClient client_;
-    bool met_ = false;  // the server has answered once
+    OwnMetrics metrics_;
+    std::optional<OfferReport> metrics_report_;  // when the newest offer was about these alone
+    Duration first_wait_;
+    std::optional<Instant> began_;  // the first poll
+    bool met_ = false;              // the server has answered once
 };
 
 }  // namespace homeostat

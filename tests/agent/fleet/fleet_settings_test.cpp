@@ -62,14 +62,16 @@ TEST_CASE("fleet_settings: faults are named with their place") {
         std::string text;
         const char* part;
     };
-    for (const Row& row : {Row{"keys: []", "channel"}, Row{"channel: p\nkeys: [x]", "2:8"},
-                           Row{"channel: p\nkeys: [" + key + ", " + key + "]", "here twice"},
-                           Row{"channel: p\nmay_set: [actions]", "nothing that a bundle"},
-                           Row{"channel: p\nmay_set: [tik]", "did you mean 'tick'?"},
-                           Row{"channel: p\nhttps: {url: 'ftp://x'}", "url"},
-                           Row{"channel: p\nkey: x", "unknown key 'key'"},
-                           Row{"channel: p\nkeys: [1,2,3,4,5,6,7,8,9]", "at most 8"},
-                           Row{"[", "fleet.yml:1:"}, Row{"", "channel"}}) {
+    for (const Row& row :
+         {Row{"keys: []", "channel"}, Row{"channel: p\nkeys: [x]", "2:8"},
+          Row{"channel: p\nkeys: [" + key + ", " + key + "]", "here twice"},
+          Row{"channel: p\nmay_set: [actions]", "nothing that a bundle"},
+          Row{"channel: p\nmay_set: [tik]", "did you mean 'tick'?"},
+          Row{"channel: p\nhttps: {url: 'ftp://x'}", "url"},
+          Row{"channel: p\nopamp: {endpoint: 'wss://x/v1/opamp'}", "polled over HTTP here"},
+          Row{"channel: p\nkey: x", "unknown key 'key'"},
+          Row{"channel: p\nkeys: [1,2,3,4,5,6,7,8,9]", "at most 8"}, Row{"[", "fleet.yml:1:"},
+          Row{"", "channel"}}) {
         CAPTURE(row.text);
         std::vector<Error> errors;
         CHECK_FALSE(parse(row.text, errors));

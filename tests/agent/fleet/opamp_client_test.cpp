@@ -421,3 +421,27 @@ TEST_CASE("opamp requirement 23: what is no message changes nothing, and the nex
     CHECK_FALSE(rig.client->on_answer(make_error(Errc::Limit, "too large"), rig.clock.now())
                     .offer.has_value());
 }
+
+TEST_CASE("opamp requirement 19: own metrics are news where the owner allows it, and said so") {
+    wire::ServerToAgent offer;
+    offer.mutable_connection_settings()->set_hash("m1");
+    wire::TelemetrySettings& metrics = *offer.mutable_connection_settings()->mutable_own_metrics();
+    metrics.set_destination_endpoint("https://m/v1/metrics");
+    wire::Header& header = *metrics.mutable_headers()->add_headers();
+    header.set_key("A");
+    header.set_value("b");
+    Rig rig;
+    (void)rig.send();
+    CHECK_FALSE(rig.answer(offer).metrics.has_value());
+    rig.settings.accept_own_metrics = true;
+    rig.restart("");
+    CHECK(rig.send().capabilities() == 0xB847);
+    const auto news = rig.answer(offer);
+    REQUIRE(news.metrics);
+    CHECK(news.metrics->endpoint == "https://m/v1/metrics");
+    CHECK(news.metrics->headers[0].value == "b");
+    CHECK_FALSE(news.metrics->brings_tls);
+    CHECK_FALSE(news.move);
+    (void)rig.send();
+    CHECK_FALSE(rig.answer(offer).metrics.has_value());  // the same hash
+}

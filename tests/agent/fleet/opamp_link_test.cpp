@@ -27,6 +27,7 @@ struct Rig {
     void restart() {
         link.emplace(OpampSettings{.endpoint = "https://s/v1/opamp", .headers = {}, .tls = {}},
                      OpampIdentity{"0123456789abcdef", {}, {}, 1}, files, 1);
+        (void)exchange({});  // the first look only begins the wait for the first message
     }
 
     // One poll that the server answers with `message`; what the agent said.
@@ -141,4 +142,68 @@ TEST_CASE("opamp_link: what is remembered is read again, and damage is nothing")
                              "hash -\nuid -\ndigest -\nstate 9 -\n"}) {
         CHECK_FALSE(parse_opamp_memory(text));
     }
+}
+
+TEST_CASE("opamp_link: hosts that start together do not ask together") {
+    test::FragileFiles files;
+    test::ManualClock clock;
+    int asked = 0;
+    int hosts_that_asked_at_once = 0;
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        test::ScriptedFetcher fetcher;
+        int now = 0;
+        fetcher.set_answer([&](const HttpRequest&) -> Result<HttpResponse> {
+            ++now;
+            HttpResponse response;
+            response.status = 200;
+            return response;
+        });
+        OpampSettings settings;
+        settings.endpoint = "https://s/";
+        OpampLink link(settings, {"0123456789abcdef", {}, {}, 1}, files, seed);
+        const Instant start = clock.now();
+        for (int second = 0; second <= 30; ++second) {
+            link.poll(start + seconds(second), fetcher, {{{"", true, "", ""}}, "", {}}, {},
+                      [](std::string_view, std::string_view) { return OfferAnswer{}; });
+            if (second == 0) hosts_that_asked_at_once += now;
+        }
+        asked += now > 0 ? 1 : 0;
+    }
+    CHECK(asked == 200);
+    CHECK(hosts_that_asked_at_once < 20);
+}
+
+TEST_CASE("opamp_link: another server is tried, and what becomes of that is told") {
+    Rig rig;
+    OpampSettings settings;
+    settings.endpoint = "https://s/v1/opamp";
+    settings.accept_connection = true;
+    rig.link.emplace(settings, OpampIdentity{"0123456789abcdef", {}, {}, 1}, rig.files, 1);
+    (void)rig.exchange({});
+    wire::ServerToAgent move;
+    move.mutable_connection_settings()->set_hash("c1");
+    move.mutable_connection_settings()->mutable_opamp()->set_destination_endpoint("https://b/");
+    (void)rig.exchange(move);
+    const auto tried = rig.exchange({});
+    CHECK(rig.fetcher.asked.back().url == "https://b/");
+    CHECK(tried.has_agent_description());  // a new server is told everything
+    CHECK(tried.connection_settings_status().status() == 2);
+    CHECK(rig.exchange({}).connection_settings_status().status() == 1);
+    // The next offer leads nowhere.
+    move.mutable_connection_settings()->set_hash("c2");
+    move.mutable_connection_settings()->mutable_opamp()->set_destination_endpoint("https://x/");
+    (void)rig.exchange(move);
+    rig.fetcher.set_answer([](const HttpRequest&) -> Result<HttpResponse> {
+        HttpResponse response;
+        response.status = 404;
+        return response;
+    });
+    rig.clock.advance(hours(1));
+    rig.link->poll(rig.clock.now(), rig.fetcher, {{{"", true, "", ""}}, "", {}}, rig.record,
+                   [](std::string_view, std::string_view) { return OfferAnswer{}; });
+    const auto back = rig.exchange({});
+    CHECK(rig.fetcher.asked.back().url == "https://b/");
+    CHECK(back.connection_settings_status().status() == 3);
+    CHECK(back.connection_settings_status().last_hash() == "c2");
+    CHECK(back.connection_settings_status().error_message().find("404") != std::string::npos);
 }

@@ -1,0 +1,84 @@
+#include "agent/fleet/fleet_health.hpp"
+
+#include "collectors/registry.hpp"
+
+namespace homeostat {
+namespace {
+
+bool failed(DestinationState state) {
+    return state == DestinationState::Waiting || state == DestinationState::Holding ||
+           state == DestinationState::Failing;
+}
+
+std::uint64_t answered(const ActionCounts& counts) {
+    return counts.ok + counts.failed + counts.denied + counts.waiting;
+}
+
+}  // namespace
+
+void FleetHealth::observe(const AgentStatus& status) {
+    std::string failing;
+    watch_.clear();
+    watch_.resize(2);
+    for (const CollectorLine& line : status.collectors) {
+        const bool well = line.state != CollectorState::Failing;
+        const std::string_view name = line.name.view();
+        if (find_collector(name) == nullptr) {  // not ours: another program's metrics
+            watch_.push_back({"scrape." + std::string(name), well, well ? "ok" : "failing",
+                              well ? "" : std::string(line.reason.view())});
+            continue;
+        }
+        if (well) continue;
+        failing += failing.empty() ? "" : ", ";
+        failing += name;
+    }
+    watch_[0] = {"collect", failing.empty(), failing.empty() ? "ok" : "failing", failing};
+    watch_[1] = {"detect", true, status.series_learned > 0 ? "learned" : "learning", ""};
+    reload_refused_ = status.reload_refused;
+    // The newest answer counts: an actuator that was away and is back is well.
+    if (status.actions.unreached > acted_.unreached) {
+        act_ = {"act", false, "unreached", "the actuator does not answer"};
+    }
+    if (answered(status.actions) > answered(acted_)) act_ = {"act", true, "ok", ""};
+    acted_ = status.actions;
+}
+
+void FleetHealth::observe(const CourierSnapshot& courier) {
+    export_.clear();
+    for (const DestinationStatus& destination : courier.destinations) {
+        const bool well = !failed(destination.state);
+        export_.push_back({"export." + destination.name, well,
+                           std::string(name_of(destination.state)),
+                           well ? "" : destination.last_error});
+    }
+    if (courier.spool.degraded) {
+        export_.push_back({"export.spool", false, "degraded", "the disk refuses: in memory only"});
+    }
+}
+
+std::vector<OpampComponent> FleetHealth::components() const {
+    if (watch_.empty()) return {};
+    OpampComponent config{"config", true, "ok", ""};
+    if (!stale_.empty()) config = {"config", false, "stale", "the fleet's bundle " + stale_};
+    if (reload_refused_) {
+        config = {"config", false, "refused", "the newest has faults: an older one is in force"};
+    }
+    std::vector<OpampComponent> out{{}};
+    out.insert(out.end(), watch_.begin(), watch_.end());
+    out.push_back(act_);
+    out.push_back(config);
+    out.insert(out.end(), export_.begin(), export_.end());
+    // Servers and exporters that are away are not this agent's illness.
+    std::string ill;
+    for (const OpampComponent& component : out) {
+        const bool others =
+            component.name.starts_with("export.") || component.name.starts_with("scrape.");
+        if (component.healthy || others) continue;
+        ill += ill.empty() ? "" : "; ";
+        ill += component.name + ": " + component.last_error;
+    }
+    out[0] = {"", ill.empty(), ill.empty() ? "watching" : "degraded", ill};
+    return out;
+}
+
+}  // namespace homeostat
