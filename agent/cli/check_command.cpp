@@ -12,6 +12,7 @@
 #include "agent/cli/command.hpp"
 #include "agent/config/load_config.hpp"
 #include "agent/config/rule_kinds.hpp"
+#include "agent/fleet/fleet_settings.hpp"
 #include "core/file.hpp"
 
 namespace homeostat {
@@ -124,6 +125,21 @@ void report_errors(Session& session, const Options& options, const std::vector<E
     session.out << json_text(out) << "\n";
 }
 
+// fleet.yml is read once, at start: a fault there is better found here.
+void check_fleet(const std::string& directory, const char* credentials,
+                 std::vector<Error>& errors) {
+    std::error_code ignored;
+    std::string absolute =
+        std::filesystem::absolute(directory, ignored).lexically_normal().string();
+    while (absolute.size() > 1 && absolute.back() == '/') absolute.pop_back();
+    SecretStore secrets(credentials == nullptr ? std::nullopt
+                                               : std::optional<std::string>(credentials));
+    const auto read_secret = [&secrets](const std::string& name, SecretKind kind) {
+        return secrets.read(name, kind);
+    };
+    (void)load_fleet_settings(absolute, read_secret, errors);
+}
+
 void check(Session& session, const Options& options) {
     std::vector<Error> errors;
     const auto usable = check_config_directory(options.config, options.config_named);
@@ -134,6 +150,7 @@ void check(Session& session, const Options& options) {
         credentials == nullptr ? std::nullopt : std::optional<std::string>(credentials));
     const auto actions = load_action_config(options.config, Trust::Anyone, &errors);
     if (actions) check_playbooks(session, *actions, errors);
+    check_fleet(options.config, credentials, errors);
     if (config && actions) {
         for (const Error& error : unknown_rule_kinds(*actions, config->detect.conditions)) {
             errors.push_back(error);

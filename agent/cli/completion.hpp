@@ -1,7 +1,8 @@
 // Completion of the command line in bash, zsh and fish, made from the same table as --help: the
 // commands as CLI11 knows them. So it names what there is and nothing else.
 //
-// Every script completes the command first, then its options; file names everywhere else.
+// Every script completes the command first, then its subcommand where it has some, then its
+// options; file names everywhere else.
 #pragma once
 
 #include <string>
@@ -23,6 +24,7 @@ struct CompletionCommand {
     std::string name;
     std::string summary;
     std::vector<CompletionOption> options;
+    std::vector<CompletionCommand> commands;  // its own, as `config` has `show`; one level deep
 };
 
 // What `app` offers, in its order.

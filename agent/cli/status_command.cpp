@@ -1,10 +1,14 @@
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "agent/cli/command.hpp"
 #include "agent/config/config.hpp"
+#include "agent/fleet/fleet_summary.hpp"
 #include "agent/status_file.hpp"
 #include "core/file.hpp"
+#include "core/host_identity.hpp"
+#include "core/printable.hpp"
 
 namespace homeostat {
 namespace {
@@ -13,6 +17,15 @@ struct Options {
     std::string state = kStateDirectory;
     bool json = false;
 };
+
+// The watcher's words, with what its record says of the fleet.
+std::string with_fleet(const std::string& content, const FleetSummary& fleet) {
+    auto json = nlohmann::ordered_json::parse(content, nullptr, false);
+    if (!json.is_object()) return content;
+    json["fleet"] = to_json(fleet);
+    return printable_json(json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace)) +
+           "\n";
+}
 
 void show_status(Session& session, const Options& options) {
     const auto content = read_file(options.state + "/" + kStatusFile, kStatusBytesMax);
@@ -25,8 +38,10 @@ void show_status(Session& session, const Options& options) {
     const auto text =
         status_text(*content, session.host.clock.now().unix_ns, watcher_state(options.state));
     if (text && !text->alive) session.exit_code = 1;
+    const auto fleet = read_fleet_summary(options.state, read_host_identity(session.host.root).id,
+                                          session.host.clock.now().unix_ns);
     if (text && options.json) {
-        session.out << *content;
+        session.out << (fleet ? with_fleet(*content, *fleet) : *content);
         if (!text->alive) session.complain("the watcher is silent: this is old");
         return;
     }
@@ -36,6 +51,7 @@ void show_status(Session& session, const Options& options) {
         return;
     }
     session.out << text->text;
+    if (fleet) session.out << "  fleet      " << printable(to_line(*fleet)) << "\n";
 }
 
 }  // namespace

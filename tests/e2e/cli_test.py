@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 
 import harness
 
@@ -122,6 +123,30 @@ class CommandLine(harness.Case):
                 self.assertIn(option, done.stdout, shell)
         self.assertEqual(self.run_program("completion", "tcsh").returncode, 2)
 
+    def completed(self, *words):
+        """What bash offers for the last of these words."""
+        script = ("source <(%s completion bash); COMP_WORDS=(%s); COMP_CWORD=%d; _homeostat; "
+                  "echo \"${COMPREPLY[*]}\"" % (harness.PROGRAM,
+                                               " ".join("'%s'" % word for word in words),
+                                               len(words) - 1))
+        done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+        return done.stdout.split()
+
+    def test_completion_knows_the_commands_below_config_and_bundle(self):
+        self.assertEqual(sorted(self.completed("homeostat", "config", "")),
+                         ["--help", "apply", "diff", "history", "rollback", "show"])
+        self.assertEqual(sorted(self.completed("homeostat", "bundle", "")),
+                         ["--help", "build", "inspect", "join", "verify"])
+        self.assertIn("--accept-version", self.completed("homeostat", "config", "apply", "--"))
+        self.assertNotIn("--accept-version", self.completed("homeostat", "config", "show", "--"))
+        self.assertIn("--canary", self.completed("homeostat", "bundle", "build", "x", "--c"))
+        self.assertEqual(self.completed("homeostat", "bu"), ["bundle"])
+        self.assertIn("--json", self.completed("homeostat", "status", "--"))
+        for shell in ("zsh", "fish"):
+            text = self.run_program("completion", shell).stdout
+            for word in ("rollback", "inspect", "accept-version", "canary"):
+                self.assertIn(word, text, shell)
+
     def test_status_and_show_without_an_agent_say_what_to_do(self):
         done = self.run_program("status", "--state", self.state)
         self.assertEqual(done.returncode, 1)
@@ -154,6 +179,7 @@ class CommandLine(harness.Case):
              "- name: x\n  hosts: all\n  rules:\n    - name: r\n      condition: event.knid == 'x'\n"
              "      action: {run_playbook: {name: p.yml}}\n", "a.yml:5:"),
             ("allow.yml", "version: 1\nwatcher_uid: 0\nactions: [{rule: '*'}]\n", "allow.yml:3:"),
+            ("fleet.yml", "channel: prod\nkeys: [nobody]\n", "fleet.yml:2:"),
         ]
         for name, text, expected in rows:
             with self.subTest(name=name, text=text):
