@@ -53,6 +53,12 @@ Instant SystemClock::now() const {
     return {.monotonic_ns = read_clock(CLOCK_BOOTTIME), .unix_ns = read_clock(CLOCK_REALTIME)};
 }
 
+std::int64_t SystemClock::utc_offset_seconds(Instant at) const {
+    const auto whole = static_cast<std::time_t>(at.unix_ns / kNanosecondsPerSecond);
+    std::tm local{};
+    return ::localtime_r(&whole, &local) == nullptr ? 0 : local.tm_gmtoff;
+}
+
 FixedString<32> rfc3339(std::int64_t unix_ns) {
     std::int64_t whole = unix_ns / kNanosecondsPerSecond;
     std::int64_t rest = unix_ns % kNanosecondsPerSecond;

@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+#include <ctime>
 #include <limits>
+#include <string>
 
 #include "core/clock.hpp"
 #include "tests/support/manual_clock.hpp"
@@ -63,4 +66,25 @@ TEST_CASE("time: the system clock moves forward") {
     const Instant first = clock.now();
     CHECK(clock.now() >= first);
     CHECK(first.unix_ns > 0);
+}
+
+TEST_CASE("time: the offset of local time follows daylight saving") {
+    const char* const before = std::getenv("TZ");
+    const std::string kept = before == nullptr ? "" : before;
+    ::setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);  // a rule needs no time zone files
+    ::tzset();
+    const SystemClock clock;
+    const auto offset_at = [&](std::int64_t unix_seconds) {
+        return clock.utc_offset_seconds({.monotonic_ns = 0, .unix_ns = seconds(unix_seconds).ns});
+    };
+    CHECK(offset_at(1'768'478'400) == 3600);  // 2026-01-15
+    CHECK(offset_at(1'784'116'800) == 7200);  // 2026-07-15
+    CHECK(offset_at(1'774'745'999) == 3600);  // 2026-03-29, a second before the clocks change
+    CHECK(offset_at(1'774'746'000) == 7200);
+    if (before == nullptr) {
+        ::unsetenv("TZ");
+    } else {
+        ::setenv("TZ", kept.c_str(), 1);
+    }
+    ::tzset();
 }

@@ -13,10 +13,17 @@ public:
     Instant now() const override { return now_; }
     void advance(Duration by) { now_ = now_ + by; }
 
+    [[nodiscard]] std::int64_t utc_offset_seconds(Instant /*at*/) const override {
+        return utc_offset_.ns / seconds(1).ns;
+    }
+    // The host moves to another zone, or daylight saving begins or ends.
+    void set_utc_offset(Duration offset) { utc_offset_ = offset; }
+
     // The wall clock lies; the monotonic one does not.
     void step_wall_clock(Duration by) { now_.unix_ns += by.ns; }
 
 private:
+    Duration utc_offset_{};
     Instant now_{.monotonic_ns = 1'000'000'000, .unix_ns = kStartUnixNs};
 };
 
