@@ -13,6 +13,8 @@ namespace {
 // A series that nobody reports any more gives its slot back after this long.
 constexpr Duration kSeriesIdleMax = minutes(15);
 constexpr std::uint64_t kEvictEveryTicks = 60;
+// An incident that lasts for longer teaches its series that this is how it is now.
+constexpr Duration kNormalAfter = hours(24);
 constexpr Duration kSnippetStep = seconds(2);  // 32 points: the minute before
 
 bool is_off(const Config& config, std::string_view name) {
@@ -176,6 +178,8 @@ void Agent::tick() {
         detectors_.note(event);
         incidents_.note(event);
     }
+    detectors_.set_utc_offset(host_.clock.utc_offset_seconds(now));
+    hold_learning(now);
     const auto findings = detectors_.run(samples_);
     findings_ = findings.size();
     while (const auto report = work_.reports.try_pop()) {
@@ -216,6 +220,29 @@ void Agent::learn_past() {
     if (!warm_start_->take(history)) return;
     const auto series = series_.find(history.metric, Subject{});
     if (series) detectors_.teach(*series, history.values);
+}
+
+// What is known to be wrong, or being worked on, is not what is normal. Maintenance first: it also
+// says that what is odd there is no news.
+void Agent::hold_learning(Instant now) {
+    LearningHolds holds;
+    for (const Silence& silence : incidents_.preferences().silences) {
+        const std::int64_t left_ns = silence.until_unix_ns - now.unix_ns;
+        if (left_ns <= 0 || !silence.kind.empty()) continue;
+        holds.add({.scope = silence.subject.empty() ? LearningHold::Scope::All
+                                                    : LearningHold::Scope::Name,
+                   .subject = {SubjectKind::Host, silence.subject.view()},
+                   .planned = true,
+                   .until = now + Duration{left_ns}});
+    }
+    for (const Incident& incident : incidents_.open()) {
+        if (incident.severity < Severity::Warning) continue;
+        holds.add({.scope = LearningHold::Scope::Subject,
+                   .subject = incident.subject,
+                   .planned = false,
+                   .until = incident.onset + kNormalAfter});
+    }
+    detectors_.set_holds(holds);
 }
 
 // What we saw of the effect is more than the actuator sees; its breaker has to know (reliability
@@ -288,6 +315,7 @@ void Agent::describe(AgentStatus& status) const {
     status.findings_dropped = detectors_.findings_dropped();
     status.series_learned = learning.series_ready;
     status.learned_ratio = learning.ready_ratio;
+    status.series_held = learning.series_held;
     status.events = events_;
     status.events_newest.clear();
     for (std::size_t i = 0; i < incidents_.events().size(); ++i) {

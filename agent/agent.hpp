@@ -78,6 +78,7 @@ private:
 
     void collect(Instant now);
     void learn_past();
+    void hold_learning(Instant now);
     void decide(const Incident& incident, Instant now);
     void tell_harm(const Incident& incident);
     void hand_over(std::span<const Incident> changed);

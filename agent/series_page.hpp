@@ -6,7 +6,7 @@
 //      0.61 |        :::::
 //           |   :::##########:::
 //      0.12 |::##############:::::
-//            0     6     12    18    hour, UTC
+//            0     6     12    18    hour, local time
 //
 // '#' is the learned middle of the hour, ':' the usual distance around it.
 #pragma once
@@ -22,10 +22,13 @@ namespace homeostat {
 std::string series_header();
 std::string series_row(const SavedModel& saved, const SeriesModel& model);
 
-// The same as one JSON object, without a line feed.
-std::string series_json(const SavedModel& saved, const SeriesModel& model);
+// The same as one JSON object, without a line feed. `utc_offset_seconds`: of this host, now; a
+// model knows local time only.
+std::string series_json(const SavedModel& saved, const SeriesModel& model,
+                        std::int64_t utc_offset_seconds);
 
 // `homeostat series NAME`: the drawing above. `unix_ns`: now.
-std::string series_page(const SavedModel& saved, const SeriesModel& model, std::int64_t unix_ns);
+std::string series_page(const SavedModel& saved, const SeriesModel& model, std::int64_t unix_ns,
+                        std::int64_t utc_offset_seconds);
 
 }  // namespace homeostat

@@ -65,6 +65,7 @@ struct AgentStatus {
     std::uint64_t findings_dropped = 0;
     std::uint64_t series_learned = 0;
     double learned_ratio = 0;
+    std::uint64_t series_held = 0;     // held: an incident is open on them, or maintenance
     std::uint64_t events = 0;          // heard of since start
     std::uint64_t events_dropped = 0;  // more than one tick holds
     std::uint64_t incidents_open = 0;

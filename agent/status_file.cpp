@@ -212,6 +212,12 @@ std::string headline(const Json& json, std::int64_t now_unix_ns, WatcherState wa
                              number_at(json, "pid"));
 }
 
+// Nothing on most days.
+std::string held_text(double held) {
+    if (held <= 0) return {};
+    return fmt::format("; {} held (an incident or maintenance)", held);
+}
+
 }  // namespace
 
 std::string status_json(const AgentFacts& facts, const AgentStatus& status, const Courier& courier,
@@ -237,6 +243,7 @@ std::string status_json(const AgentFacts& facts, const AgentStatus& status, cons
         {"findings_dropped", status.findings_dropped},
         {"series_learned", status.series_learned},
         {"learned_ratio", status.learned_ratio},
+        {"series_held", status.series_held},
         {"incidents_open", status.incidents_open},
         {"incidents_opened", status.incidents_opened},
         {"incidents_refused", status.incidents_refused},
@@ -264,8 +271,9 @@ Result<StatusText> status_text(std::string_view json_text, std::int64_t now_unix
     }
     std::string out = headline(json, now_unix_ns, watcher);
     out +=
-        fmt::format("  watch      {} series of {}, {:.0f} % learned\n", number_at(json, "series"),
-                    number_at(json, "series_max"), number_at(json, "learned_ratio") * 100);
+        fmt::format("  watch      {} series of {}, {:.0f} % learned{}\n", number_at(json, "series"),
+                    number_at(json, "series_max"), number_at(json, "learned_ratio") * 100,
+                    held_text(number_at(json, "series_held")));
     out += fmt::format("  incidents  {} open, {} since start\n", number_at(json, "incidents_open"),
                        number_at(json, "incidents_opened"));
     out += fmt::format("  act        {} rules, {} targets allowed\n", number_at(json, "rules"),

@@ -58,6 +58,10 @@ void Detectors::set_utc_offset(std::int64_t seconds) {
     parts_->utc_offset_seconds = seconds;
 }
 
+void Detectors::set_holds(const LearningHolds& holds) {
+    parts_->learned.set_holds(holds);
+}
+
 void Detectors::set_bank(const ModelBank* bank) {
     parts_->limits.set_bank(bank);
     parts_->learned.set_bank(bank);
@@ -88,6 +92,7 @@ std::size_t Detectors::memory_bytes() const {
 LearningProgress Detectors::learning() const {
     LearningProgress progress{.series = parts_->learned.series(),
                               .series_ready = parts_->learned.series_ready(),
+                              .series_held = parts_->learned.series_held(),
                               .ready_ratio = 0};
     if (progress.series > 0) {
         progress.ready_ratio =

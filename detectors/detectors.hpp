@@ -15,6 +15,7 @@
 #include "core/function_ref.hpp"
 #include "core/series.hpp"
 #include "detectors/catalogue.hpp"
+#include "detectors/learning_hold.hpp"
 #include "detectors/model_bank.hpp"
 #include "detectors/noise_budget.hpp"
 #include "detectors/past_value.hpp"
@@ -30,7 +31,7 @@ struct DetectorSettings {
     std::vector<Condition> conditions{stock_conditions().begin(), stock_conditions().end()};
     double forecast_used_min = 0.1;         // an emptier disk is not forecast
     Duration forecast_horizon = hours(24);  // "will be full" matters when it is nearer than this
-    std::int64_t utc_offset_seconds = 0;    // local time for the hour-of-week profile
+    std::int64_t utc_offset_seconds = 0;    // local time for the daily and weekly curves
     double noise_per_second = kNoisePerSecondDefault;  // reports of learned models, for all series
     bool learned = true;                               // false: conditions and forecasts only
 };
@@ -39,6 +40,7 @@ struct DetectorSettings {
 struct LearningProgress {
     std::size_t series = 0;        // series with a model
     std::size_t series_ready = 0;  // ... whose model has seen enough to judge
+    std::size_t series_held = 0;   // ... whose model learns nothing now (LearningHold)
     double ready_ratio = 0;        // series_ready / series; 0 when there are none
 };
 
@@ -64,6 +66,10 @@ public:
 
     // Local time minus UTC, for the daily curves; call again when daylight saving changes it.
     void set_utc_offset(std::int64_t seconds);
+
+    // What is not to be learned from now on, until the next call: the series of subjects with an
+    // open incident or under maintenance.
+    void set_holds(const LearningHolds& holds);
 
     // Models of a former run: a series that is new to this one takes its own from there. Borrowed
     // until the next call; null for none.

@@ -20,6 +20,8 @@ std::string_view question_of(Horizon horizon) {
         case Horizon::Level:
             return "the last quarter of an hour is not usual at this hour of the day";
         case Horizon::Share: return "a small part, or many times, of what it should be";
+        case Horizon::Floor: return "lower than on any day of two weeks";
+        case Horizon::Ceiling: return "higher than on any day of two weeks";
         default: return "the same number for longer than ever: is its source stuck?";
     }
 }

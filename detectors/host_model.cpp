@@ -5,6 +5,8 @@
 #include <cassert>
 #include <cmath>
 
+#include "detectors/ingredients.hpp"
+
 namespace homeostat {
 namespace {
 
@@ -58,14 +60,15 @@ HostModel::HostModel(std::size_t series_max)
 }
 
 double HostModel::observe(double seconds, std::span<const double> values,
-                          std::span<const double> surprises, std::span<const double> lasting) {
+                          std::span<const double> surprises, std::span<const double> lasting,
+                          bool learns) {
     assert(surprises.size() == blame_.size() && lasting.size() == blame_.size());
     const double elapsed = started_ ? std::max(seconds - last_seconds_, 0.0) : 0;
     const double weight = 1 - std::exp(-elapsed / kLastingSeconds);
     started_ = true;
     last_seconds_ = seconds;
-    const auto left = company_.observe(seconds, values);
-    const auto drift = magnitudes_.observe(seconds, values);
+    const auto left = company_.observe(seconds, values, learns);
+    const auto drift = magnitudes_.observe(seconds, values, learns);
     for (std::size_t i = 0; i < blame_.size(); ++i) {
         left_[i] = octaves(left[i]);
         drift_[i] = octaves(drift[i]);
@@ -75,8 +78,11 @@ double HostModel::observe(double seconds, std::span<const double> values,
     lasting_ += weight * (now - lasting_);
     left_company_ += weight * (joint(left_) - left_company_);
     drifted_ += weight * (joint(drift_) - drifted_);
-    return std::max(now, kLastingWeight * lasting_) + kCompanyWeight * left_company_ +
-           kDriftWeight * drifted_ + kWholeWeight * octaves(company_.row_surprise());
+    const auto weight_if = [](Ingredient part, double of_part) { return uses(part) ? of_part : 0; };
+    return std::max(now, weight_if(Ingredient::Lasting, kLastingWeight) * lasting_) +
+           weight_if(Ingredient::Company, kCompanyWeight) * left_company_ +
+           weight_if(Ingredient::Drift, kDriftWeight) * drifted_ +
+           weight_if(Ingredient::Whole, kWholeWeight) * octaves(company_.row_surprise());
 }
 
 // What speaks against each series, and who is to blame for it.

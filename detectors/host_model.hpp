@@ -28,10 +28,12 @@ public:
     explicit HostModel(std::size_t series_max);
 
     // One row: the values of all series (NaN for a missing one), and their own surprise and
-    // lasting surprise (0 for a missing one). Returns the host's surprise.
+    // lasting surprise (0 for a missing one). Returns the host's surprise. `learns`: false while
+    // the host is known to be wrong: its relations stand still.
     // REQUIRES: all three have series_max entries.
     double observe(double seconds, std::span<const double> values,
-                   std::span<const double> surprises, std::span<const double> lasting);
+                   std::span<const double> surprises, std::span<const double> lasting,
+                   bool learns = true);
 
     // Another series takes this place: what was known of the old one is forgotten.
     // REQUIRES: series < series_max.

@@ -13,6 +13,9 @@ constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 constexpr std::int64_t kWindowNs = minutes(1).ns;
 // Odd things less than this apart are one report.
 constexpr Duration kOneReport = minutes(30);
+// A series is missed when it came every minute for an hour, and then not for so many.
+constexpr std::uint16_t kSteadyWindows = 60;
+constexpr std::uint16_t kMissedWindows = 5;
 constexpr double kStaysOdd = 0.5;  // hysteresis: an oddity ends below this share of the flag
 
 std::string_view name_of_learned(FindingKind kind) {
@@ -21,6 +24,7 @@ std::string_view name_of_learned(FindingKind kind) {
         case FindingKind::Trend: return "learned_level";
         case FindingKind::FlatLine: return "learned_flat_line";
         case FindingKind::Joint: return "learned_joint";
+        case FindingKind::Missing: return "learned_missing";
         default: return "learned_spike";
     }
 }
@@ -37,6 +41,7 @@ Learned::Learned(std::size_t series_max, double noise_per_second)
     : slots_(series_max),
       values_(series_max, kMissing),
       surprises_(series_max, 0.0),
+      joint_(series_max, 0.0),
       lasting_(series_max, 0.0),
       host_(series_max),
       budget_(noise_per_second) {
@@ -116,19 +121,27 @@ void Learned::close_window(const Samples& samples, std::int64_t utc_offset_secon
     bool any_odd = false;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         const bool before = slots_[i].odd;
+        const auto slot = static_cast<std::uint32_t>(i);
+        if (samples.table().is_current({slot, slots_[i].generation})) {
+            mind_hold(slots_[i], samples.table().slots()[i].subject, now, local_seconds);
+        }
         judge(slots_[i], now, local_seconds);
-        begins = begins || (slots_[i].odd && !before);
+        begins = begins || (slots_[i].odd && !before && !slots_[i].planned);
         any_odd = any_odd || slots_[i].odd;
         if (slots_[i].verdict.judged) ++watched_;
         values_[i] = slots_[i].judged ? slots_[i].value : kMissing;
         surprises_[i] = slots_[i].verdict.surprise;
+        joint_[i] = slots_[i].verdict.joint_surprise;
         lasting_[i] = slots_[i].verdict.lasting_surprise;
     }
-    host_surprise_ =
-        host_.observe(Duration{samples.at().monotonic_ns}.seconds(), values_, surprises_, lasting_);
+    const LearningHold* host_hold = holds_.of(Subject{});
+    const bool learns = host_hold == nullptr || now >= host_hold->until;
+    host_surprise_ = host_.observe(Duration{samples.at().monotonic_ns}.seconds(), values_, joint_,
+                                   lasting_, learns);
     const bool odd = host_surprise_ >= (host_odd_ ? kStaysOdd : 1) * host_flag_;
     if (odd && !host_odd_) host_odd_since_ = now;
-    begins = begins || (odd && !host_odd_);
+    const bool planned = host_hold != nullptr && host_hold->planned;
+    begins = begins || (odd && !host_odd_ && !planned);
     host_odd_ = odd;
     spend_budget(now, begins);
     if (odd || any_odd) {
@@ -142,8 +155,38 @@ void Learned::spend_budget(Instant now, bool begins) {
     if (begins && (!was_odd_ || now - last_odd_ >= kOneReport)) budget_.spend();
 }
 
+// A baseline stands still while its subject is known to be wrong or worked on, and takes what is
+// there for normal at the end of the time that was set.
+void Learned::mind_hold(Slot& slot, const Subject& subject, Instant now,
+                        double local_seconds) const {
+    const LearningHold* hold = holds_.of(subject);
+    slot.planned = hold != nullptr && hold->planned;
+    if (hold == nullptr) {
+        slot.model.resume_learning();
+    } else if (now < hold->until) {
+        slot.model.hold_learning(local_seconds + (hold->until - now).seconds());
+    } else {
+        slot.model.accept_as_normal();
+    }
+}
+
+void Learned::count_silence(Slot& slot) {
+    if (!slot.judged) {
+        if (slot.silent <= kMissedWindows) ++slot.silent;
+        return;
+    }
+    if (slot.silent > 0) slot.steady = 0;
+    slot.silent = 0;
+    if (slot.steady < kSteadyWindows) ++slot.steady;
+}
+
+bool Learned::is_missing(const Slot& slot) {
+    return slot.steady >= kSteadyWindows && slot.silent >= kMissedWindows;
+}
+
 void Learned::judge(Slot& slot, Instant now, double local_seconds) {
     slot.judged = slot.count > 0;
+    count_silence(slot);
     if (!slot.judged) {  // silent, or no such series: nothing to say of it
         slot.verdict = {};
         slot.odd = false;
@@ -174,6 +217,34 @@ Finding Learned::describe(const Slot& slot, const SeriesInfo& info) const {
     finding.limit = slot.verdict.expected + (slot.verdict.rising ? 1 : -1) * slot.verdict.spread;
     finding.score = score_of(slot.verdict.surprise);
     return finding;
+}
+
+Finding Learned::describe_missing(const Slot& slot, const SeriesInfo& info) {
+    Finding finding;
+    finding.kind = FindingKind::Missing;
+    finding.severity = Severity::Info;
+    finding.condition = name_of_learned(FindingKind::Missing);
+    finding.subject = info.subject;
+    finding.metric = info.metric;
+    finding.unit = info.unit;
+    finding.since = info.last_seen;
+    finding.value = slot.value;  // the last that came
+    finding.expected = slot.model.last_verdict().expected;
+    finding.score = 0.5;
+    return finding;
+}
+
+// What always came and comes no more is told until its slot is given back.
+std::size_t Learned::report_missing(const Samples& samples, std::vector<Finding>& out) const {
+    std::size_t refused = 0;
+    std::size_t told = 0;
+    for (std::uint32_t i = 0; i < slots_.size() && told < kFindingsMax; ++i) {
+        const SeriesId id{i, slots_[i].generation};
+        if (!is_missing(slots_[i]) || !samples.table().is_current(id)) continue;
+        ++told;
+        if (!push_if_room(out, describe_missing(slots_[i], samples.table().info(id)))) ++refused;
+    }
+    return refused;
 }
 
 // Once somebody has suffered from it, it stays a fault until it is usual again.
@@ -221,18 +292,25 @@ std::size_t Learned::report(const Samples& samples, std::vector<Finding>& out,
         weigh(slot, finding, samples.at(), testimony);
         if (!push_if_room(out, finding)) ++refused;
     }
-    return refused;
+    return refused + report_missing(samples, out);
 }
 
 std::size_t Learned::memory_bytes() const {
     return slots_.capacity() * sizeof(Slot) + order_.capacity() * sizeof(std::uint32_t) +
-           (values_.capacity() + surprises_.capacity() + lasting_.capacity()) * sizeof(double) +
+           (values_.capacity() + surprises_.capacity() + joint_.capacity() + lasting_.capacity()) *
+               sizeof(double) +
            host_.memory_bytes();
 }
 
 std::size_t Learned::series() const {
     std::size_t count = 0;
     for (const Slot& slot : slots_) count += slot.generation != 0 && slot.judged ? 1 : 0;
+    return count;
+}
+
+std::size_t Learned::series_held() const {
+    std::size_t count = 0;
+    for (const Slot& slot : slots_) count += slot.judged && slot.model.is_held() ? 1 : 0;
     return count;
 }
 

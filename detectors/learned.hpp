@@ -16,6 +16,7 @@
 #include "core/series.hpp"
 #include "detectors/catalogue.hpp"
 #include "detectors/host_model.hpp"
+#include "detectors/learning_hold.hpp"
 #include "detectors/model_bank.hpp"
 #include "detectors/noise_budget.hpp"
 #include "detectors/past_value.hpp"
@@ -40,6 +41,9 @@ public:
     // Appends what is odd now while there is room; returns how many found none.
     std::size_t report(const Samples& samples, std::vector<Finding>& out, Testimony testimony);
 
+    // See Detectors.
+    void set_holds(const LearningHolds& holds) { holds_ = holds; }
+
     // See Detectors: models of a former run, and what to write down of this one.
     void set_bank(const ModelBank* bank) { bank_ = bank; }
     void save(const SeriesTable& table, FunctionRef<void(const SavedModel&)> take) const;
@@ -52,6 +56,7 @@ public:
     [[nodiscard]] std::size_t memory_bytes() const;
     [[nodiscard]] std::size_t series() const;
     [[nodiscard]] std::size_t series_ready() const;
+    [[nodiscard]] std::size_t series_held() const;
 
 private:
     struct Slot {
@@ -61,27 +66,39 @@ private:
         RateState rate;
         Instant odd_since;
         bool odd = false;
-        bool harms = false;   // somebody has suffered from it since it is odd
-        bool judged = false;  // in the last window
-        double value = 0;     // mean of the last window
+        bool planned = false;  // under maintenance
+        bool harms = false;    // somebody has suffered from it since it is odd
+        bool judged = false;   // in the last window
+        // Windows in a row with a value, before the silence if it is silent now; and since then
+        // without one. Both stop counting where more would say no more.
+        std::uint16_t steady = 0;
+        std::uint16_t silent = 0;
+        double value = 0;  // mean of the last window
         SeriesVerdict verdict;
         SeriesModel model;
     };
 
     void begin_slot(const Sample& sample, const SeriesInfo& info);
+    void mind_hold(Slot& slot, const Subject& subject, Instant now, double local_seconds) const;
     void close_window(const Samples& samples, std::int64_t utc_offset_seconds);
     void judge(Slot& slot, Instant now, double local_seconds);
+    static void count_silence(Slot& slot);
+    [[nodiscard]] static bool is_missing(const Slot& slot);
     void spend_budget(Instant now, bool begins);
     [[nodiscard]] Finding describe(const Slot& slot, const SeriesInfo& info) const;
+    [[nodiscard]] static Finding describe_missing(const Slot& slot, const SeriesInfo& info);
+    std::size_t report_missing(const Samples& samples, std::vector<Finding>& out) const;
     static void weigh(Slot& slot, Finding& finding, Instant now, Testimony testimony);
 
     std::vector<Slot> slots_;
     std::vector<double> values_;        // by slot; NaN: missing
     std::vector<double> surprises_;     // by slot
+    std::vector<double> joint_;         // by slot: what each adds to the host's surprise
     std::vector<double> lasting_;       // by slot
     std::vector<std::uint32_t> order_;  // scratch: the odd ones
     HostModel host_;
     NoiseBudget budget_;
+    LearningHolds holds_;
     double series_flag_ = 0;  // for this window
     double host_flag_ = 0;
     std::size_t watched_ = 0;  // series judged in the last window

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "detectors/ingredients.hpp"
+
 namespace homeostat {
 namespace {
 
@@ -24,7 +26,7 @@ double OnsetFilter::observe(double strength) {
 }
 
 double Afterglow::observe(double surprise) {
-    last_ = std::max(surprise, kAfterglow * last_);
+    last_ = std::max(surprise, uses(Ingredient::Afterglow) ? kAfterglow * last_ : 0);
     return last_;
 }
 
@@ -42,7 +44,7 @@ double OnsetModel::observe(double local_seconds, double value, const SeriesVerdi
     const double limited = std::clamp(value, -SeriesModel::kValueMax, SeriesModel::kValueMax);
     const double fine = kShapeUnit * fine_.observe(limited);
     const double coarse = kShapeUnit * coarse_.observe(limited);
-    if (rows_ >= kShapeRowsMin) {
+    if (rows_ >= kShapeRowsMin && uses(Ingredient::Shapes)) {
         add(fine_history_, fine);
         add(coarse_history_, coarse);
     } else {

@@ -39,15 +39,16 @@ RelationModel::RelationModel(std::size_t members, const RelationView& view)
     for (std::size_t i = 0; i < members_.size(); ++i) at(covariance_, i, i) = 1;
 }
 
-std::span<double> RelationModel::observe(double seconds, std::span<const double> values) {
+std::span<double> RelationModel::observe(double seconds, std::span<const double> values,
+                                         bool learns) {
     assert(values.size() == surprises_.size());
     const double elapsed = measure_step(seconds);
-    ++rows_;
+    if (learns) ++rows_;
     const double rows_max = std::max(kMemorySeconds / step_seconds_, 2.0);
     const double rows = std::min(static_cast<double>(rows_), rows_max);
-    standardise(values.first(members_.size()), rows_max);
-    if (inverted_) judge(seconds, elapsed, rows);
-    if (rows_ > kRowsToSettle) learn_covariance(rows - kRowsToSettle);
+    standardise(values.first(members_.size()), rows_max, learns);
+    if (inverted_) judge(seconds, elapsed, rows, learns);
+    if (learns && rows_ > kRowsToSettle) learn_covariance(rows - kRowsToSettle);
     if (rows_ >= kRowsToRelate && (seconds >= next_inversion_ || !inverted_)) {
         invert();
         next_inversion_ = seconds + kInversionSeconds;
@@ -72,28 +73,29 @@ double RelationModel::measure_step(double seconds) {
     return rows_ == 0 ? 0 : std::max(elapsed, 0.0);
 }
 
-double RelationModel::viewed(Member& member, double value, double rows) const {
+double RelationModel::viewed(Member& member, double value, double rows, bool learns) const {
     if (!view_.logarithmic) return value;
     if (member.rows == 0) member.size = std::fabs(value);
-    member.size += (std::fabs(value) - member.size) / rows;
+    if (learns) member.size += (std::fabs(value) - member.size) / rows;
     return std::log(std::max(value, 0.0) + kSizeShare * member.size + kAbsoluteNoise);
 }
 
-void RelationModel::standardise(std::span<const double> values, double rows_max) {
+void RelationModel::standardise(std::span<const double> values, double rows_max, bool learns) {
     for (std::size_t i = 0; i < members_.size(); ++i) {
         Member& member = members_[i];
         standard_[i] = 0;
         if (!std::isfinite(values[i])) continue;
         const double rows = std::min(static_cast<double>(member.rows) + 1, rows_max);
-        const double value = viewed(member, std::clamp(values[i], -1e30, 1e30), rows);
+        const double value = viewed(member, std::clamp(values[i], -1e30, 1e30), rows, learns);
         if (member.rows == 0) member.mean = value;
-        ++member.rows;
+        if (learns) ++member.rows;
         const double residual = value - member.mean;
         const double noise = kRelativeNoise * std::fabs(member.mean) + kAbsoluteNoise;
         const double deviation = std::max(std::sqrt(member.variance), noise);
         if (member.rows > kRowsToSettle) {
             standard_[i] = std::clamp(residual / deviation, -kStandardMax, kStandardMax);
         }
+        if (!learns) continue;
         const double pull = kMeanClip * deviation;
         const bool settled = member.rows > kRowsToRelate;
         member.mean += (settled ? std::clamp(residual, -pull, pull) : residual) / rows;
@@ -144,7 +146,7 @@ void RelationModel::invert() {
 
 // Each member's distance from what the others say, in its own standard deviations given them:
 // with the precision matrix P and the row u, (P u)_i / sqrt(P_ii). The row's is sqrt(u P u / n).
-void RelationModel::judge(double seconds, double elapsed, double rows) {
+void RelationModel::judge(double seconds, double elapsed, double rows, bool learns) {
     const std::size_t n = members_.size();
     const double weight = view_.mean_seconds > 0 ? 1 - std::exp(-elapsed / view_.mean_seconds) : 1;
     for (std::size_t i = 0; i < n; ++i) {
@@ -158,27 +160,27 @@ void RelationModel::judge(double seconds, double elapsed, double rows) {
         squares += column_[i] * sum;
         double& distance = members_[i].distance;
         distance += weight * (sum / std::sqrt(row[i]) - distance);
-        judge_member(i, seconds, distance, 1 - 1 / row[i], rows);
+        judge_member(i, seconds, distance, 1 - 1 / row[i], rows, learns);
     }
     const double whole = std::sqrt(std::max(squares, 0.0) / static_cast<double>(n));
     if (rows_ < kRowsToJudge) return;
     row_surprise_ = whole / std::max(kLevelMin, row_calibration_.level());
-    row_calibration_.observe(seconds, whole);
+    if (learns) row_calibration_.observe(seconds, whole);
 }
 
 // `known`: the share of the member's variance that the others explain.
 void RelationModel::judge_member(std::size_t index, double seconds, double residual, double known,
-                                 double rows) {
+                                 double rows, bool learns) {
     Member& member = members_[index];
     const double scale = member.scale.value(kScaleMin);
     const double score = rows_ < kRowsToScale ? 0 : std::fabs(residual) / scale / kMultiple;
-    member.scale.learn(residual, scale, rows, rows_ >= kRowsToScale);
+    if (learns) member.scale.learn(residual, scale, rows, rows_ >= kRowsToScale);
     surprises_[index] = 0;
     if (rows_ < kRowsToJudge) return;
     if (known >= view_.known_share) {
         surprises_[index] = score / std::max(kLevelMin, member.calibration.level());
     }
-    member.calibration.observe(seconds, score);
+    if (learns) member.calibration.observe(seconds, score);
 }
 
 // Until the next inversion the old relations are asked: of a member without a past they say

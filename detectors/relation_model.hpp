@@ -39,8 +39,9 @@ public:
 
     // One row of values, NaN for a missing one; members beyond the first kMembersMax are ignored.
     // Returns the surprise of each member, valid until the next call; the caller may change it.
+    // `learns`: false for a row that is known to be wrong: it is judged and forgotten.
     // REQUIRES: values.size() is what the constructor was told.
-    std::span<double> observe(double seconds, std::span<const double> values);
+    std::span<double> observe(double seconds, std::span<const double> values, bool learns = true);
 
     // Another series takes this place: its relations are learned anew.
     void begin_member(std::size_t member);
@@ -62,13 +63,13 @@ private:
     };
 
     double measure_step(double seconds);
-    [[nodiscard]] double viewed(Member& member, double value, double rows) const;
-    void standardise(std::span<const double> values, double rows_max);
+    [[nodiscard]] double viewed(Member& member, double value, double rows, bool learns) const;
+    void standardise(std::span<const double> values, double rows_max, bool learns);
     void learn_covariance(double rows);
     void invert();
-    void judge(double seconds, double elapsed, double rows);
-    void judge_member(std::size_t index, double seconds, double residual, double known,
-                      double rows);
+    void judge(double seconds, double elapsed, double rows, bool learns);
+    void judge_member(std::size_t index, double seconds, double residual, double known, double rows,
+                      bool learns);
     double& at(std::vector<double>& matrix, std::size_t row, std::size_t column) const {
         return matrix[row * members_.size() + column];
     }

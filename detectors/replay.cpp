@@ -68,7 +68,7 @@ Status replay_host(CsvRows& rows, RowWriter& writer, bool explained) {
         if (!*more) return writer.finish();
         for (std::size_t i = 0; i < models.size(); ++i) {
             verdicts[i] = models[i].observe(rows.timestamp(), rows.values()[i]);
-            surprises[i] = verdicts[i].surprise;
+            surprises[i] = verdicts[i].joint_surprise;
             lasting[i] = verdicts[i].lasting_surprise;
         }
         const double surprise = host.observe(rows.timestamp(), rows.values(), surprises, lasting);

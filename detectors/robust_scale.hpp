@@ -29,6 +29,9 @@ public:
         rms_ = static_cast<float>(std::sqrt(square + (size * size - square) / rows));
     }
 
+    // From now on residuals of this size are usual.
+    void accept(double size) { absolute_ = std::max(absolute_, static_cast<float>(size)); }
+
     [[nodiscard]] bool is_sound() const {
         return std::isfinite(absolute_) && std::isfinite(rms_) && absolute_ >= 0 && rms_ >= 0;
     }

@@ -7,18 +7,25 @@ namespace homeostat {
 namespace {
 
 constexpr double kHour = 3600;
-constexpr double kDay = 24 * kHour;
+constexpr std::size_t kHoursOfWeek = 7 * 24;
+constexpr double kWeek = kHoursOfWeek * kHour;
 constexpr double kRowsTrusted = 3;  // rows after which an hour's own mean outweighs the overall one
 
 }  // namespace
 
 Season::Place Season::place_of(double local_seconds) {
-    double of_day = std::fmod(local_seconds, kDay);
-    if (of_day < 0) of_day += kDay;
-    const double middle = of_day / kHour + 23.5;  // hourly means stand for the half hour mark
+    double of_week = std::fmod(local_seconds, kWeek);
+    if (of_week < 0) of_week += kWeek;
+    const double middle = of_week / kHour + kHoursOfWeek - 0.5;  // means stand for the half hour
     const double whole = std::floor(middle);
-    const auto before = static_cast<std::size_t>(whole) % 24;
-    return {.before = before, .after = (before + 1) % 24, .share_after = middle - whole};
+    const auto before = static_cast<std::size_t>(whole) % kHoursOfWeek;
+    const std::size_t after = (before + 1) % kHoursOfWeek;
+    return {.before = before % 24,
+            .after = after % 24,
+            .share_after = middle - whole,
+            .week_before = before,
+            .week_after = after,
+            .week_hour = static_cast<std::size_t>(of_week / kHour) % kHoursOfWeek};
 }
 
 double Season::hour_mean(std::size_t hour) const {
@@ -35,6 +42,11 @@ bool Season::is_sound() const {
     const auto sound = [](float x) { return std::isfinite(x); };
     return std::all_of(means_.begin(), means_.end(), sound) &&
            std::all_of(rows_.begin(), rows_.end(), sound) && sound(overall_);
+}
+
+void Season::shift(double by) {
+    for (float& mean : means_) mean += static_cast<float>(by);
+    overall_ += static_cast<float>(by);
 }
 
 void Season::learn(const Place& place, double residual, double rows_max, double overall_step) {

@@ -14,6 +14,10 @@ public:
         std::size_t before = 0;
         std::size_t after = 0;
         double share_after = 0;
+        // The same two in the hours of the week, and the hour of the week itself.
+        std::size_t week_before = 0;
+        std::size_t week_after = 0;
+        std::size_t week_hour = 0;
     };
     // `local_seconds`: epoch seconds plus the offset of local time.
     static Place place_of(double local_seconds);
@@ -23,6 +27,9 @@ public:
     // Moves the curve towards expected() + residual. `rows_max`: rows of one hour that are
     // remembered; `value` is for the overall mean, both already clipped by the caller.
     void learn(const Place& place, double residual, double rows_max, double overall_step);
+
+    // All hours lie this much higher from now on.
+    void shift(double by);
 
     void start(double value) { overall_ = static_cast<float>(value); }
     [[nodiscard]] double overall() const { return overall_; }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "detectors/ingredients.hpp"
+
 namespace homeostat {
 namespace {
 
@@ -13,6 +15,9 @@ constexpr double kFastSeconds = 900;         // one-step predictors: fast mean a
 constexpr double kFastSteps = 5;             // ... at least this many rows
 constexpr double kQuarterSeconds = 900;      // the level residual is averaged over this
 constexpr double kQuarterSteps = 3;          // ... at least this many rows
+constexpr double kFiveSeconds = 300;         // what is compared with the range of two weeks
+constexpr double kWeekMemoryDays = 14;       // of the comparison of week and day
+constexpr double kWeekClip = 16;             // curve scales: a Sunday may be far off
 constexpr double kOffsetSeconds = 3 * 3600;  // the steady offset forgets in this
 constexpr double kOffsetClip = 2;            // scales that one row may move it, before forgetting
 constexpr std::uint32_t kRowsMin = 20;       // below this nothing is judged
@@ -26,6 +31,9 @@ constexpr double kStepMultiple = 6;
 constexpr double kShiftMultiple = 5;
 constexpr double kLevelMultiple = 4;
 constexpr double kShareMultiple = 8;
+constexpr double kEmptyShare = 0.05;   // of the mean size: less is nothing, and not a half of it
+constexpr double kRangeSlack = 0.1;    // of the shift's scale: the least width of a range
+constexpr double kJobMultiple = 1.25;  // of what a job always reaches: more is news
 
 // A run of equal values is odd from twice the longest one remembered.
 constexpr double kRunMultiple = 2;
@@ -34,6 +42,7 @@ constexpr double kChangesMin = 0.5;  // of the rows: what changes less often may
 constexpr std::uint32_t kRunRowsMin = 1000;
 constexpr std::uint16_t kRunMax = 60000;
 
+constexpr double kHeldMax = 1e11;      // local seconds: further is no time that anybody set
 constexpr double kSurpriseMax = 1e30;  // what is remembered of one
 
 constexpr double kLastingClip = 3;         // one row is no lasting shift
@@ -67,13 +76,15 @@ struct SeriesModel::Residuals {
     double shift = 0;
     double shift_scale = 0;
     double level = 0;  // not yet averaged
+    double daily = 0;  // from the usual day alone
     double curve_scale = 0;
     double share = 0;
     std::array<double, kPredictors> misses{};
 };
 
 double SeriesModel::usual_at(double local_seconds) const {
-    return season_.expected(Season::place_of(local_seconds));
+    const Season::Place place = Season::place_of(local_seconds);
+    return season_.expected(place) + week_.offset(place);
 }
 
 double SeriesModel::usual_distance() const {
@@ -81,15 +92,17 @@ double SeriesModel::usual_distance() const {
 }
 
 bool SeriesModel::is_sound() const {
-    const std::array<double, 8> numbers{last_seconds_,  last_,    fast_, curve_offset_,
-                                        steady_offset_, quarter_, long_, size_};
+    const std::array<double, 10> numbers{last_seconds_, last_, fast_, curve_offset_, steady_offset_,
+                                         quarter_,      long_, size_, spread_,       five_};
     const auto finite = [](double x) { return std::isfinite(x); };
-    return season_.is_sound() && curve_scale_.is_sound() && step_scale_.is_sound() &&
-           shift_scale_.is_sound() && level_scale_.is_sound() && share_scale_.is_sound() &&
-           long_scale_.is_sound() && calibration_.is_sound() && lasting_calibration_.is_sound() &&
-           std::isfinite(lasting_) && std::all_of(errors_.begin(), errors_.end(), finite) &&
+    return season_.is_sound() && week_.is_sound() && range_.is_sound() && jobs_.is_sound() &&
+           curve_scale_.is_sound() && step_scale_.is_sound() && shift_scale_.is_sound() &&
+           level_scale_.is_sound() && share_scale_.is_sound() && long_scale_.is_sound() &&
+           calibration_.is_sound() && lasting_calibration_.is_sound() && std::isfinite(lasting_) &&
+           std::all_of(errors_.begin(), errors_.end(), finite) &&
            std::all_of(numbers.begin(), numbers.end(), finite) && finite(step_seconds_) &&
-           finite(longest_run_) && finite(surprise_) && finite(odd_seconds_) && finite(changes_) &&
+           held_until_ >= 0 && held_until_ < kHeldMax && finite(longest_run_) &&
+           finite(surprise_) && finite(odd_seconds_) && finite(changes_) &&
            horizon_ <= Horizon::Frozen && step_seconds_ >= 0;
 }
 
@@ -100,7 +113,7 @@ bool SeriesModel::is_ready() const {
 void SeriesModel::start(double local_seconds, double value) {
     season_.start(value);
     last_seconds_ = local_seconds;
-    last_ = fast_ = value;
+    last_ = fast_ = five_ = value;
     size_ = static_cast<float>(std::fabs(value));
     rows_ = 1;
 }
@@ -154,41 +167,98 @@ SeriesVerdict SeriesModel::observe(double local_seconds, double value) {
     }
     const double elapsed = measure_step(local_seconds);
     const Season::Place place = Season::place_of(local_seconds);
-    const Residuals now = residuals(value, season_.expected(place));
+    const double day = season_.expected(place);
+    const double week = uses(Ingredient::Week) ? week_.offset(place) : 0;
+    Residuals now = residuals(value, day + week);
+    now.daily = value - day;
+    five_ += std::max(weight_of(elapsed, kFiveSeconds), 1.0 / rows_) * (value - five_);
     quarter_ += weight_of(elapsed, std::max(kQuarterSeconds, kQuarterSteps * step_seconds_)) *
                 (now.level - quarter_);
-    long_ += weight_of(elapsed, std::max(kOffsetSeconds, kQuarterSteps * step_seconds_)) *
-             (now.level - long_);
+    const double hours =
+        weight_of(elapsed, std::max(kOffsetSeconds, kQuarterSteps * step_seconds_));
+    long_ += hours * (now.level - long_);
+    spread_ += hours * (std::fabs(now.level - long_) - spread_);
     verdict.expected = now.expected;
     verdict.spread = now.shift_scale;
     verdict.rising = now.shift > 0;
-    if (is_ready()) judge(local_seconds, now, elapsed, verdict);
+    const bool teaches = learns(local_seconds);
+    if (is_ready()) judge(local_seconds, now, elapsed, verdict, teaches);
     remember(verdict, elapsed);
     verdict.odd_seconds = odd_seconds_;
-    learn(now, place, value, elapsed);
+    if (teaches) learn(now, place, value, elapsed);
+    follow(now, value, elapsed);
     return verdict;
 }
 
-void SeriesModel::judge(double local_seconds, const Residuals& now, double elapsed,
-                        SeriesVerdict& verdict) {
-    const std::array<double, 5> scores{
+bool SeriesModel::learns(double local_seconds) const {
+    const bool young = rows_ * double{step_seconds_} < kDay;
+    return young || local_seconds >= held_until_;
+}
+
+void SeriesModel::accept_as_normal() {
+    if (!is_held()) return;
+    held_until_ = 0;
+    season_.shift(long_);
+    for (RobustScale* scale :
+         {&curve_scale_, &step_scale_, &shift_scale_, &level_scale_, &long_scale_}) {
+        scale->accept(spread_);
+    }
+    range_ = UsualRange{};
+    quarter_ -= long_;
+    curve_offset_ -= long_;
+    long_ = 0;
+}
+
+// In multiples of what is usual, by horizon.
+std::array<double, SeriesModel::kScored> SeriesModel::measure(const Residuals& now) const {
+    std::array<double, kScored> scores{
         std::fabs(now.step) / now.step_scale / kStepMultiple,
         std::fabs(now.shift) / now.shift_scale / kShiftMultiple,
         std::fabs(quarter_) / level_scale_.value(now.floor) / kLevelMultiple,
-        std::fabs(now.share) / share_scale_.value(kShareScaleMin) / kShareMultiple, 0};
-    verdict.judged = true;
-    verdict.step_score = scores[0] * kStepMultiple;
-    verdict.long_score = std::fabs(long_) / long_scale_.value(now.floor);
+        std::fabs(now.share) / share_scale_.value(kShareScaleMin) / kShareMultiple,
+        0,
+        0};
+    if (range_.is_known() && five_ < range_.low() && five_ >= 0) {
+        const double nothing = kEmptyShare * size_ + kScaleMin;
+        scores[4] = std::log2((range_.low() + nothing) / (five_ + nothing));
+    }
+    if (range_.is_known() && five_ > range_.high()) {
+        const double width = range_.high() - range_.low();
+        const double least = std::max(now.floor, kRangeSlack * now.shift_scale);
+        scores[5] = std::log2(1 + (five_ - range_.high()) / (width + least));
+    }
+    constexpr std::array<Ingredient, kScored> kParts{Ingredient::Step,  Ingredient::Shift,
+                                                     Ingredient::Level, Ingredient::Share,
+                                                     Ingredient::Floor, Ingredient::Ceiling};
+    for (std::size_t i = 0; i < kScored; ++i) {
+        if (!uses(kParts[i])) scores[i] = 0;
+    }
+    return scores;
+}
+
+void SeriesModel::judge(double local_seconds, const Residuals& now, double elapsed,
+                        SeriesVerdict& verdict, bool teaches) {
+    const std::array<double, kScored> scores = measure(now);
     const auto* loudest = std::max_element(scores.begin(), scores.end());
+    verdict.judged = true;
     verdict.horizon = static_cast<Horizon>(loudest - scores.begin());
-    const std::array<double, 5> residuals{now.step, now.shift, quarter_, now.share, now.shift};
-    verdict.rising = residuals[static_cast<std::size_t>(verdict.horizon)] > 0;
-    verdict.surprise = *loudest / std::max(1.0, calibration_.level());
+    const std::array<double, kScored> signs{now.step, now.shift, quarter_, now.share, -1, 1};
+    verdict.rising = signs[static_cast<std::size_t>(verdict.horizon)] > 0;
+    const double bad_hour = uses(Ingredient::Hours) ? std::max(1.0, calibration_.level()) : 1;
+    const double job = uses(Ingredient::Jobs) ? kJobMultiple * jobs_.usual(local_seconds) : 0;
+    const double usual = std::max(bad_hour, job);
+    verdict.joint_surprise = *loudest / bad_hour;
+    verdict.surprise = *loudest / usual;
+    verdict.step_score = scores[0] * kStepMultiple * bad_hour / usual;
+    verdict.long_score = std::fabs(long_) / long_scale_.value(now.floor);
     if (verdict.surprise >= 1)
         verdict.hours_between = std::exp2(calibration_.rarity_bits(*loudest));
-    calibration_.observe(local_seconds, *loudest);
-    verdict.lasting_surprise = judge_lasting(local_seconds, now, elapsed);
-    const double frozen = measure_frozen(now.misses[kLast]);
+    if (teaches) {
+        calibration_.observe(local_seconds, *loudest);
+        jobs_.observe(local_seconds, *loudest);
+    }
+    verdict.lasting_surprise = judge_lasting(local_seconds, now, elapsed, teaches);
+    const double frozen = uses(Ingredient::Frozen) ? measure_frozen(now.misses[kLast], teaches) : 0;
     if (frozen > verdict.surprise) {
         verdict.surprise = frozen;
         verdict.horizon = Horizon::Frozen;
@@ -198,13 +268,13 @@ void SeriesModel::judge(double local_seconds, const Residuals& now, double elaps
 }
 
 // `change`: from the last value to this one. Only what changes with most rows can freeze.
-double SeriesModel::measure_frozen(double change) {
+double SeriesModel::measure_frozen(double change, bool teaches) {
     const double rows_max = kMemoryDays * kDay / step_seconds_;
     const double rows = std::min<double>(rows_, rows_max);
     changes_ += static_cast<float>(((change != 0 ? 1 : 0) - double{changes_}) / rows);
     if (change != 0) {
         longest_run_ *= static_cast<float>(1 - 1 / std::max(rows_max, 2.0));
-        longest_run_ = std::max(longest_run_, static_cast<float>(run_));
+        if (teaches) longest_run_ = std::max(longest_run_, static_cast<float>(run_));
         run_ = 0;
         return 0;
     }
@@ -235,12 +305,13 @@ SeriesVerdict SeriesModel::last_verdict() const {
     return verdict;
 }
 
-double SeriesModel::judge_lasting(double local_seconds, const Residuals& now, double elapsed) {
+double SeriesModel::judge_lasting(double local_seconds, const Residuals& now, double elapsed,
+                                  bool teaches) {
     const double multiple = clip(now.shift / now.shift_scale / kShiftMultiple, kLastingClip);
     lasting_ += static_cast<float>(weight_of(elapsed, kQuarterSeconds) * (multiple - lasting_));
     const double size = std::fabs(double{lasting_});
     const double surprise = size / std::max(kLastingLevelMin, lasting_calibration_.level());
-    lasting_calibration_.observe(local_seconds, size);
+    if (teaches) lasting_calibration_.observe(local_seconds, size);
     return surprise;
 }
 
@@ -260,26 +331,33 @@ void SeriesModel::learn(const Residuals& now, const Season::Place& place, double
         errors_[i] += static_cast<float>((limited - errors_[i]) / std::min<double>(rows_, memory));
     }
     const double level_scale = level_scale_.value(now.floor);
-    curve_scale_.learn(now.level, now.curve_scale, rows, settled);
+    curve_scale_.learn(now.daily, now.curve_scale, rows, settled);
     step_scale_.learn(now.step, now.step_scale, rows, settled);
     shift_scale_.learn(now.shift, now.shift_scale, rows, settled);
     level_scale_.learn(quarter_, level_scale, rows, settled);
     long_scale_.learn(long_, long_scale_.value(now.floor), rows, settled);
     share_scale_.learn(now.share, share_scale_.value(kShareScaleMin), rows, settled);
 
-    const double toward = settled ? clip(now.level, limit) : now.level;
+    const double toward = settled ? clip(now.daily, limit) : now.daily;
     const double overall_step = clip(value - season_.overall(), settled ? limit : kValueMax) /
                                 std::min<double>(rows_, rows_max);
     season_.learn(place, toward, rows_max / 24, overall_step);
+    const double weekly = settled ? clip(now.daily, kWeekClip * now.curve_scale) : now.daily;
+    week_.learn(place, weekly, kWeekMemoryDays * kDay / step_seconds_);
+    range_.observe(last_seconds_, five_);
 
     const double nudge = settled ? clip(now.shift, kOffsetClip * now.shift_scale) : now.shift;
     steady_offset_ += std::max(weight_of(elapsed, kOffsetSeconds), 1.0 / (rows_ + 1.0)) * nudge;
+    size_ += static_cast<float>((std::fabs(value) - size_) / rows);
+    if (rows_ < UINT32_MAX) ++rows_;
+}
+
+// What is remembered for minutes only is no baseline: it follows, also while nothing is learned.
+void SeriesModel::follow(const Residuals& now, double value, double elapsed) {
     const double fast = weight_of(elapsed, std::max(kFastSeconds, kFastSteps * step_seconds_));
     fast_ += fast * (value - fast_);
     curve_offset_ += fast * (now.level - curve_offset_);
-    size_ += static_cast<float>((std::fabs(value) - size_) / rows);
     last_ = value;
-    if (rows_ < UINT32_MAX) ++rows_;
 }
 
 }  // namespace homeostat

@@ -5,15 +5,19 @@
 // is usually like (nobody should be here), and in proportion (the fridge went silent). And he
 // knows how noisy a usual night is before he calls anybody.
 //
-// Five questions, the first four with a robust scale of their own:
-//   step    against the best of four one-step predictors (last value, fast mean, daily curve,
-//           daily curve plus the present offset), best by their running error
-//   shift   against the daily curve plus an offset that forgets in hours and is hard to move
-//   level   the quarter-hour mean against the daily curve, which forgets in weeks
-//   share   like shift, but as a ratio: a value that vanished is small in absolute terms
-//   frozen  the same number again and again, far longer than ever: whoever measures it is stuck
+// Seven questions, the first four with a robust scale of their own. The curve is the usual day
+// (Season), corrected for the day of the week where that is known to be better (WeekProfile).
+//   step     against the best of four one-step predictors (last value, fast mean, curve, curve
+//            plus the present offset), best by their running error
+//   shift    against the curve plus an offset that forgets in hours and is hard to move
+//   level    the quarter-hour mean against the curve, which forgets in weeks
+//   share    like shift, but as a ratio: a value that vanished is small in absolute terms
+//   floor    the five-minute mean is half of the lowest of two weeks: traffic that vanished
+//   ceiling  ... lies above the highest of two weeks, by as much as the range is wide
+//   frozen   the same number again and again, far longer than ever: whoever measures it is stuck
 // The largest, in multiples of its scale, is the score; BlockMaxima divides it by what this series
-// itself reaches in a bad hour. All memory is in wall time, so rows of a minute and of an hour
+// itself reaches in a bad hour, or RecurringJobs by what it reaches at this hour every day. All
+// memory is in wall time, so rows of a minute and of an hour
 // both work. Every update is clipped: a fault cannot teach the model that it is normal.
 //
 // Pure arithmetic in fixed memory: no clock, no allocation, no I/O; the same input gives the same
@@ -25,13 +29,16 @@
 
 #include "core/finding.hpp"
 #include "detectors/block_maxima.hpp"
+#include "detectors/recurring_jobs.hpp"
 #include "detectors/robust_scale.hpp"
 #include "detectors/season.hpp"
+#include "detectors/usual_range.hpp"
+#include "detectors/week_profile.hpp"
 
 namespace homeostat {
 
 // Which of the questions spoke loudest.
-enum class Horizon : std::uint8_t { Step, Shift, Level, Share, Frozen };
+enum class Horizon : std::uint8_t { Step, Shift, Level, Share, Floor, Ceiling, Frozen };
 
 struct SeriesVerdict {
     double surprise = 0;  // 1: what this series reaches in a bad hour; 0: as expected, or learning
@@ -48,7 +55,11 @@ struct SeriesVerdict {
     // The quarter-hour mean of the signed shift, in what a bad hour reaches: a small oddity that
     // stays on one side is news for the host, where others can bear it out.
     double lasting_surprise = 0;
-    double long_score = 0;  // the three-hour mean's distance from the daily curve, in scales
+    double long_score = 0;  // the three-hour mean's distance from the curve, in scales
+    // What the series adds to the host's surprise: the surprise, but for a frozen value, which is a
+    // fault of whoever measures it, and as odd at a job's hour as at any other: beside others that
+    // are odd, the hour is no excuse.
+    double joint_surprise = 0;
 };
 
 // A surprise as a number in [0,1): 1 becomes one half.
@@ -68,7 +79,16 @@ public:
     // False while too little has been seen to judge.
     [[nodiscard]] bool is_ready() const;
 
-    // For people: the learned middle of this hour of the day, the usual distance from it, and what
+    // Until then what comes is judged as ever and changes no baseline: it is known to be wrong. A
+    // model of less than a day learns in any case: it has nothing to lose.
+    void hold_learning(double until_local_seconds) { held_until_ = until_local_seconds; }
+    void resume_learning() { held_until_ = 0; }
+    // Ends a hold that has lasted long enough: the level of the last hours is normal from now on.
+    void accept_as_normal();
+    [[nodiscard]] bool is_held() const { return held_until_ != 0; }
+    [[nodiscard]] double held_until() const { return held_until_; }
+
+    // For people: the learned middle of this hour of the week, the usual distance from it, and what
     // was seen last.
     [[nodiscard]] double usual_at(double local_seconds) const;
     [[nodiscard]] double usual_distance() const;
@@ -79,25 +99,33 @@ public:
     [[nodiscard]] SeriesVerdict last_verdict() const;
 
     // The state is kept across restarts as its bytes: raise this when they change their meaning.
-    static constexpr std::uint32_t kVersion = 3;
+    static constexpr std::uint32_t kVersion = 4;
     // False for bytes that no history leads to: a restored model is asked before it is used.
     [[nodiscard]] bool is_sound() const;
 
 private:
+    static constexpr std::size_t kScored = 6;  // horizons whose score is calibrated
     enum Predictor : std::size_t { kLast, kFast, kCurve, kCurveOffset, kPredictors };
 
     struct Residuals;
 
     void start(double local_seconds, double value);
-    void judge(double local_seconds, const Residuals& now, double elapsed, SeriesVerdict& verdict);
-    double measure_frozen(double value);
+    void judge(double local_seconds, const Residuals& now, double elapsed, SeriesVerdict& verdict,
+               bool teaches);
+    [[nodiscard]] std::array<double, kScored> measure(const Residuals& now) const;
+    double measure_frozen(double change, bool teaches);
     void remember(const SeriesVerdict& verdict, double elapsed);
     double measure_step(double local_seconds);
     [[nodiscard]] Residuals residuals(double value, double expected) const;
-    double judge_lasting(double local_seconds, const Residuals& now, double elapsed);
+    double judge_lasting(double local_seconds, const Residuals& now, double elapsed, bool teaches);
+    [[nodiscard]] bool learns(double local_seconds) const;
+    void follow(const Residuals& now, double value, double elapsed);
     void learn(const Residuals& now, const Season::Place& place, double value, double elapsed);
 
     Season season_;
+    WeekProfile week_;
+    UsualRange range_;
+    RecurringJobs jobs_;
     RobustScale curve_scale_;  // of the distance from the daily curve: clips what the curve learns
     RobustScale step_scale_;
     RobustScale shift_scale_;
@@ -109,12 +137,15 @@ private:
     float lasting_ = 0;  // quarter-hour mean of the shift, in multiples
     std::array<float, kPredictors> errors_{};
     double last_seconds_ = 0;
+    double held_until_ = 0;  // local seconds; 0: learns
     double last_ = 0;
     double fast_ = 0;
     double curve_offset_ = 0;   // fast, for the one-step predictor
     double steady_offset_ = 0;  // slow and hard to move
     double quarter_ = 0;        // quarter-hour mean of the residual of the daily curve
     double long_ = 0;           // ... its three-hour mean
+    double spread_ = 0;         // ... the three-hour mean distance from that
+    double five_ = 0;           // five-minute mean of the value
     float size_ = 0;            // mean of |value|
     float step_seconds_ = 0;
     float changes_ = 0;      // the share of rows that differ from the one before

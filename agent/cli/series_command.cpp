@@ -41,18 +41,20 @@ void show_series(Session& session, const Options& options) {
         session.exit_code = 1;
         return;
     }
-    const std::int64_t now = session.host.clock.now().unix_ns;
+    const Instant now = session.host.clock.now();
+    const std::int64_t utc_offset = session.host.clock.utc_offset_seconds(now);
     std::size_t shown = 0;
     for (const SavedModel& saved : by_name(*load->bank)) {
         SeriesModel model;
         if (saved.kind != ModelKind::Series || !is_meant(saved, options.name)) continue;
         if (!read_bytes(saved.state, model)) continue;
         if (options.json) {
-            session.out << series_json(saved, model) << "\n";
+            session.out << series_json(saved, model, utc_offset) << "\n";
         } else if (options.name.empty()) {
             session.out << (shown == 0 ? series_header() : "") << series_row(saved, model);
         } else {
-            session.out << (shown == 0 ? "" : "\n") << series_page(saved, model, now);
+            session.out << (shown == 0 ? "" : "\n")
+                        << series_page(saved, model, now.unix_ns, utc_offset);
         }
         ++shown;
     }

@@ -79,6 +79,7 @@ public:
 
     // Silences and feedback of people, from now on.
     void set_preferences(const Preferences& preferences) { preferences_ = preferences; }
+    [[nodiscard]] const Preferences& preferences() const { return preferences_; }
 
     // Takes this tick's findings. Returns the incidents that changed enough to be stored and
     // shipped (opened, updated, closed), each with its seq raised; valid until the next call.

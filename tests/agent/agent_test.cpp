@@ -236,3 +236,31 @@ TEST_CASE("agent: with a warm start the vital signs have a baseline after a minu
     cold.agent.describe(status);
     CHECK(status.series_learned == 0);
 }
+
+TEST_CASE("agent: while an incident is open its series learn nothing, and so under maintenance") {
+    Rig rig;
+    rig.run(120);
+    AgentStatus status;
+    rig.agent.describe(status);
+    CHECK(status.series_held == 0);
+    rig.synthetic.set_writer(40 * kMiB);
+    rig.run(180);
+    REQUIRE(rig.agent.open_incidents().size() == 1);
+    rig.agent.describe(status);
+    const std::uint64_t of_the_mount = status.series_held;
+    CHECK(of_the_mount > 0);
+    CHECK(of_the_mount < 20);
+
+    Preferences preferences;
+    Silence maintenance;
+    maintenance.until_unix_ns = (rig.clock.now() + minutes(30)).unix_ns;
+    REQUIRE(preferences.silences.push(maintenance));
+    rig.agent.set_preferences(preferences);
+    rig.run(70);
+    rig.agent.describe(status);
+    CHECK(status.series_held > of_the_mount);
+    rig.agent.set_preferences({});
+    rig.run(70);
+    rig.agent.describe(status);
+    CHECK(status.series_held <= of_the_mount);
+}

@@ -33,12 +33,12 @@ constexpr std::int64_t kNow = (kStart + 14 * 86400 + 600) * 1'000'000'000;
 }  // namespace
 
 TEST_CASE("series page: says what is usual at this hour, and draws the day") {
-    const std::string page = series_page(kSaved, day_and_night(), kNow);
+    const std::string page = series_page(kSaved, day_and_night(), kNow, 0);
     CAPTURE(page);
     CHECK(page.find("load1\nready: 20160 rows of a minute, the last 11 min ago\n") == 0);
     CHECK(page.find("at this hour ") != std::string::npos);
     CHECK(page.find('#') != std::string::npos);
-    CHECK(page.find("hour, UTC\n") != std::string::npos);
+    CHECK(page.find("hour, local time\n") != std::string::npos);
     // The top line has the day's hours only: the night is blank.
     const std::string::size_type first = page.find(" |");
     REQUIRE(first != std::string::npos);
@@ -49,17 +49,28 @@ TEST_CASE("series page: says what is usual at this hour, and draws the day") {
 
 TEST_CASE("series page: a young model, and one that saw nothing, are drawn as well") {
     SeriesModel model;
-    CHECK(series_page(kSaved, model, kNow).find("learning: 0 rows") != std::string::npos);
+    CHECK(series_page(kSaved, model, kNow, 0).find("learning: 0 rows") != std::string::npos);
     model.observe(static_cast<double>(kStart), 5);
-    CHECK(series_page(kSaved, model, kNow).find("last 5, still learning\n") != std::string::npos);
+    CHECK(series_page(kSaved, model, kNow, 0).find("last 5, still learning\n") !=
+          std::string::npos);
     CHECK(series_row(kSaved, model).find("learning") == 0);
+}
+
+TEST_CASE("series page: a model that learns nothing says until when, in the time of servers") {
+    SeriesModel model = day_and_night();
+    CHECK(series_page(kSaved, model, kNow, 3600).find("learns nothing") == std::string::npos);
+    model.hold_learning(1'795'176'000.0 + 3600);  // an hour east of Greenwich
+    const std::string page = series_page(kSaved, model, kNow, 3600);
+    CAPTURE(page);
+    CHECK(page.find("learns nothing until 2026-11-20T12:00:00.000Z") != std::string::npos);
+    CHECK(page.find("then becomes normal\n") != std::string::npos);
 }
 
 TEST_CASE("series page: JSON has the same numbers") {
     SavedModel saved = kSaved;
     saved.subject_kind = SubjectKind::Mount;
     saved.subject = "/srv\xff";  // not UTF-8: replaced, not thrown over
-    const auto json = nlohmann::json::parse(series_json(saved, day_and_night()), nullptr, false);
+    const auto json = nlohmann::json::parse(series_json(saved, day_and_night(), 0), nullptr, false);
     REQUIRE_FALSE(json.is_discarded());
     CHECK(json["metric"] == "load1");
     CHECK(json["ready"] == true);

@@ -35,6 +35,7 @@ public:
         return out;
     }
     Learned& learned() { return learned_; }
+    [[nodiscard]] Instant now() const { return now_; }
 
 private:
     SeriesTable table_{4};
@@ -139,4 +140,94 @@ TEST_CASE("learned: a series that the table does not have cannot be taught") {
     const PastValue value{1'790'000'000, 1};
     learned.teach({.slot = 99, .generation = 1}, {&value, 1}, 0);
     CHECK(learned.series_ready() == 0);
+}
+
+namespace {
+
+LearningHold hold_of(LearningHold::Scope scope, const Subject& subject, Instant until,
+                     bool planned = false) {
+    return {.scope = scope, .subject = subject, .planned = planned, .until = until};
+}
+
+}  // namespace
+
+TEST_CASE("learned: an incident on one subject holds the learning of its series only") {
+    Host host;
+    host.run(2 * kTicksPerDay, 1, 1000);
+    LearningHolds holds;
+    holds.add(hold_of(LearningHold::Scope::Subject, {SubjectKind::Interface, "eth0"},
+                      host.now() + hours(24)));
+    host.learned().set_holds(holds);
+    host.run(60, 1, 1000);
+    CHECK(host.learned().series_held() == 1);
+    host.learned().set_holds({});
+    host.run(60, 1, 1000);
+    CHECK(host.learned().series_held() == 0);
+}
+
+TEST_CASE("learned: a hold covers one thing, one name, or everything") {
+    struct Row {
+        LearningHold::Scope scope;
+        Subject subject;
+        std::size_t held;
+    };
+    for (const Row& row :
+         {Row{LearningHold::Scope::All, {}, 2}, Row{LearningHold::Scope::Subject, {}, 1},
+          Row{LearningHold::Scope::Name, {SubjectKind::Host, "eth0"}, 1},
+          Row{LearningHold::Scope::Subject, {SubjectKind::Host, "eth0"}, 0}}) {
+        Host host;
+        host.run(2 * kTicksPerDay, 1, 1000);
+        LearningHolds holds;
+        holds.add(hold_of(row.scope, row.subject, host.now() + hours(24)));
+        host.learned().set_holds(holds);
+        host.run(60, 1, 1000);
+        CHECK(host.learned().series_held() == row.held);
+    }
+}
+
+TEST_CASE("learned: what lasts for longer than the hold is normal after it, and not before") {
+    Host host;
+    host.run(3 * kTicksPerDay, 1, 1000);
+    LearningHolds holds;
+    holds.add(hold_of(LearningHold::Scope::Subject, {}, host.now() + hours(24)));
+    host.learned().set_holds(holds);
+    host.run(kTicksPerDay - 60, 30, 1000);
+    CHECK_FALSE(host.findings().empty());
+    host.run(360, 30, 1000);
+    CHECK(host.learned().series_held() == 0);
+    CHECK(host.findings().empty());
+}
+
+TEST_CASE("learned: a series that always came and comes no more is missed, until it is back") {
+    SeriesTable table(4);
+    Samples samples(table, 4);
+    Learned learned(4);
+    Instant now{.monotonic_ns = 0, .unix_ns = 0};
+    std::vector<Finding> findings;
+    findings.reserve(32);
+    const auto run = [&](int windows, bool both) {
+        for (int i = 0; i < windows; ++i) {
+            now = now + minutes(1);
+            samples.begin(now);
+            samples.add(kLoad, 1 + i % 3);
+            if (both) samples.add(kBytes, {SubjectKind::Interface, "eth0"}, 1000.0 * i);
+            learned.observe(samples, 0);
+        }
+        findings.clear();
+        learned.report(samples, findings, [](const Witness&, const Subject&) { return false; });
+    };
+    run(50, true);
+    run(10, false);
+    CHECK(findings.empty());  // not known for long enough to be missed
+    run(70, true);
+    run(4, false);
+    CHECK(findings.empty());
+    run(4, false);
+    REQUIRE(findings.size() == 1);
+    CHECK(findings[0].kind == FindingKind::Missing);
+    CHECK(findings[0].condition == "learned_missing");
+    CHECK(findings[0].subject.name == "eth0");
+    CHECK(findings[0].incident.empty());
+    run(3, true);
+    CHECK(findings.empty());
 }

@@ -124,3 +124,18 @@ TEST_CASE("relation model: a new series in an old place is learned anew, the oth
     }
     model.begin_member(1000);  // no member: nothing to forget
 }
+
+TEST_CASE("relation model: a row that is known to be wrong is judged and teaches nothing") {
+    RelationModel model(4);
+    for (int i = 0; i < 5000; ++i) model.observe(i * 60.0, row(i));
+    RelationModel untouched = model;
+    for (int i = 5000; i < 8000; ++i) {
+        std::vector<double> broken = row(i);
+        broken[1] /= 10;
+        model.observe(i * 60.0, broken, false);
+        CHECK(model.row_surprise() > 2);
+    }
+    const auto now = model.observe(8000 * 60.0, row(8000));
+    const auto then = untouched.observe(8000 * 60.0, row(8000));
+    for (std::size_t i = 0; i < now.size(); ++i) CHECK(now[i] == doctest::Approx(then[i]));
+}

@@ -276,3 +276,118 @@ TEST_CASE("series model: which way it went is said by the horizon that spoke") {
     CHECK(after.rising);
     CHECK(model.last_verdict().rising);
 }
+
+TEST_CASE("series model: while it is held it judges, and learns nothing") {
+    SeriesModel held = trained();
+    SeriesModel free = trained();
+    held.hold_learning((kNow + 2 * kDayMinutes) * 60.0);
+    CHECK(held.is_held());
+    const double usual = held.usual_at(kNow * 60.0);
+    for (int minute = kNow; minute < kNow + kDayMinutes; ++minute) {
+        CHECK(held.observe(minute * 60.0, 300).surprise > 1);
+        free.observe(minute * 60.0, 300);
+    }
+    CHECK(held.usual_at(kNow * 60.0) == usual);
+    CHECK(free.usual_at(kNow * 60.0) != usual);
+    held.resume_learning();
+    CHECK_FALSE(held.is_held());
+    double most = 0;
+    for (int minute = kNow + kDayMinutes + 30; minute < kNow + 2 * kDayMinutes; ++minute) {
+        const double surprise = held.observe(minute * 60.0, daily(minute)).surprise;
+        if (minute > kNow + kDayMinutes + 120) most = std::max(most, surprise);
+    }
+    CHECK(most < kSeriesFlag);
+}
+
+TEST_CASE("series model: what is still there at the end of a hold is normal from then on") {
+    SeriesModel model = trained();
+    model.accept_as_normal();  // nothing was held: nothing to accept
+    const double usual = model.usual_at(kNow * 60.0);
+    model.hold_learning((kNow + kDayMinutes) * 60.0);
+    for (int minute = kNow; minute < kNow + kDayMinutes; ++minute) {
+        model.observe(minute * 60.0, daily(minute) + 200);
+    }
+    model.accept_as_normal();
+    CHECK(model.usual_at(kNow * 60.0) == doctest::Approx(usual + 200).epsilon(0.03));
+    double most = 0;
+    for (int minute = kNow + kDayMinutes; minute < kNow + 2 * kDayMinutes; ++minute) {
+        most = std::max(most, model.observe(minute * 60.0, daily(minute) + 200).surprise);
+    }
+    CHECK(most < kSeriesFlag);
+}
+
+TEST_CASE("series model: a series of an hour learns also while it is held") {
+    SeriesModel model;
+    model.hold_learning(1e9);
+    for (int i = 0; i < 60; ++i) model.observe(i * 60.0, daily(i));
+    CHECK(model.is_ready());
+    CHECK(model.usual_at(0) == doctest::Approx(100).epsilon(0.2));
+}
+
+TEST_CASE("series model: the clocks change twice a year and nobody is surprised") {
+    for (const double step : {3600.0, -3600.0}) {
+        CAPTURE(step);
+        SeriesModel model = trained();
+        double most = 0;
+        for (int minute = kNow + 120; minute < kNow + kDayMinutes; ++minute) {
+            const double local = minute * 60.0 + step;  // people, and their traffic, move along
+            most = std::max(most, model.observe(local, daily(minute + int(step / 60))).surprise);
+        }
+        CHECK(most < kSeriesFlag);
+    }
+}
+
+TEST_CASE("series model: a job at the same hour of each day is learned in three days") {
+    SeriesModel model;
+    const auto value = [](int minute) {
+        const int of_day = minute % kDayMinutes;
+        return daily(minute) + (of_day >= 360 && of_day < 375 ? 150 : 0);
+    };
+    double first = 0;
+    double last = 0;
+    double joint = 0;
+    for (int minute = 0; minute < 20 * kDayMinutes; ++minute) {
+        const bool job = minute >= 14 * kDayMinutes;  // begins after a fortnight
+        const SeriesVerdict verdict =
+            model.observe(minute * 60.0, job ? value(minute) : daily(minute));
+        if (job && minute < 15 * kDayMinutes) first = std::max(first, verdict.surprise);
+        if (minute >= 19 * kDayMinutes) last = std::max(last, verdict.surprise);
+        if (minute >= 19 * kDayMinutes) joint = std::max(joint, verdict.joint_surprise);
+    }
+    CHECK(first > kSeriesFlag);
+    CHECK(last < 1);
+    CHECK(joint > last);  // beside others that are odd the hour is no excuse
+}
+
+TEST_CASE("series model: traffic below the floor of two weeks is odd, however wild it is above") {
+    SeriesModel model;
+    const auto wild = [](int minute) { return 100 + 900 * std::fabs(noise(minute)); };
+    int minute = 0;
+    for (; minute < 10 * kDayMinutes; ++minute) model.observe(minute * 60.0, wild(minute));
+    SeriesVerdict verdict;
+    for (const int end = minute + 30; minute < end; ++minute) {
+        verdict = model.observe(minute * 60.0, 2);
+    }
+    CHECK(verdict.surprise >= kSeriesFlag);
+    CHECK(verdict.horizon == Horizon::Floor);
+    CHECK_FALSE(verdict.rising);
+}
+
+TEST_CASE("series model: a quiet Sunday is usual once three weeks are known") {
+    SeriesModel model;
+    const auto week = [](int minute) {
+        const int day = minute / kDayMinutes % 7;
+        return daily(minute) - (day == 3 ? 60 : 0);  // the fourth day since a Thursday
+    };
+    double young = 0;
+    double old = 0;
+    for (int minute = 0; minute < 8 * 7 * kDayMinutes; ++minute) {
+        const double surprise = model.observe(minute * 60.0, week(minute)).joint_surprise;
+        const int weeks = minute / (7 * kDayMinutes);
+        const bool sunday_noon = minute % (7 * kDayMinutes) == 3 * kDayMinutes + kDayMinutes / 2;
+        if (sunday_noon && weeks == 1) young = surprise;
+        if (sunday_noon && weeks == 7) old = surprise;
+    }
+    CHECK(old < young / 2);
+    CHECK(model.usual_at(3 * 86400.0 + 43200) < model.usual_at(5 * 86400.0 + 43200) - 40);
+}
