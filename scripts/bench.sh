@@ -43,6 +43,11 @@ done
 printf '\n-- log lines a second on one core\n'
 "$out/bin/bench_logs"
 
+printf '\n-- detectors\n'
+"$out/bin/bench_detectors"
+# Beside scikit-learn, where it is installed.
+python3 tests/bench/isolation_forest.py "$out/bin/bench_detectors" || (($? == 77))
+
 printf '\n-- a backlog of 9,000 incidents, drained to a receiver on loopback\n'
 python3 tests/interop/otlp_test.py "$out/bin/ship_probe" | tail -n 3
 
