@@ -336,7 +336,8 @@ PY
 
 homeostat() { "$BIN" "$@" --state "$S/state"; }
 incidents() { homeostat incidents --json 2>/dev/null || true; }
-ids() { incidents | jq -r .id; }
+# What is known: an incident that came back counts as a new one.
+known() { incidents | jq -r '"\(.id) \(.flaps // 0)"'; }
 open_count() { homeostat incidents --open --json 2>/dev/null | grep -c . || true; }
 
 end_job() {
@@ -360,7 +361,7 @@ clean_up() {
     rmdir /sys/fs/cgroup/memory/homeostat-faults.* /sys/fs/cgroup/homeostat-faults.* 2>/dev/null || true
     local mount
     umount -l "$S/hung" 2>/dev/null || true
-    for mount in small few ext4; do umount "$S/$mount" 2>/dev/null || true; done
+    for mount in "$S"/small[0-9]* "$S"/few[0-9]* "$S/ext4"; do umount -l "$mount" 2>/dev/null || true; done
     if [[ -n ${KEEP:-} ]]; then
         printf 'Kept: %s\n' "$S" >&2
     else
@@ -368,13 +369,26 @@ clean_up() {
     fi
 }
 
+# A new pair of small file systems, $S/small and $S/few: on the one before, the next fault would be
+# the same incident coming back.
+new_small_mounts() { # NUMBER
+    local name options
+    for name in small few; do
+        options=size=160m
+        [[ $name == small ]] || options=size=64m,nr_inodes=4000
+        ! mountpoint -q "$S/$name" || umount -l "$(readlink "$S/$name")"
+        mkdir "$S/$name$1"
+        mount -t tmpfs -o "$options,mode=0755" "homeostat-$name" "$S/$name$1"
+        ln -sfn "$S/$name$1" "$S/$name"
+    done
+}
+
 prepare() {
-    mkdir -p "$S"/{state,etc,small,few,ext4,disk,hung,watched}
+    mkdir -p "$S"/{state,etc,ext4,disk,hung,watched}
     : >"$S/app.log"
     printf 'logs: {files: [%s]}\nchanges: {paths: [%s]}\n' "$S/app.log" "$S/watched" \
         >"$S/etc/homeostat.yml"
-    mount -t tmpfs -o size=160m,mode=0755 homeostat-small "$S/small"
-    mount -t tmpfs -o size=64m,nr_inodes=4000,mode=0755 homeostat-few "$S/few"
+    new_small_mounts 0
     truncate -s 200M "$S/ext4.img"
     mkfs.ext4 -q -F "$S/ext4.img"
     mount -o loop "$S/ext4.img" "$S/ext4"
@@ -415,8 +429,11 @@ TOTAL=0 SEEN=0 ONE=0 KIND=0 CAUSED=0 TOP1=0 TOP3=0 SURE_AND_WRONG=0
 FALSE=0 BENIGN=0 BENIGN_SECONDS=0
 DELAYS=()
 
-# The incidents that are not in the list of ids given.
-fresh() { incidents | jq -c --arg old "$1" 'select(.id as $id | ($old | split("\n") | index($id)) == null)'; }
+# The incidents that are not in the list given.
+fresh() {
+    incidents | jq -c --arg old "$1" '"\(.id) \(.flaps // 0)" as $key |
+        select(($old | split("\n") | index($key)) == null)'
+}
 
 # note_span fault|benign NAME BEGIN: it ends now; what peers say of it is counted at the end.
 note_span() { printf '%s %s %s %s\n' "$@" "$(date +%s)" >>"$S/peers/spans"; }
@@ -435,7 +452,7 @@ judge() { # NAME KINDS CAUSE OLD_IDS BEGAN
     fi
     first=$(jq -sc --arg kinds "$2" '(map(select(.kind as $k | $kinds | split(" ") | index($k))) + .)[0]' <<<"$new")
     kind=$(jq -r .kind <<<"$first")
-    delay=$(jq -r --argjson began "$5" '.opened | sub("\\.[0-9]+Z"; "Z") | fromdate - $began' <<<"$first")
+    delay=$(jq -r --argjson began "$5" '([(.timeline // [])[] | select(.kind == "flap") | .at] + [.opened] | max) | sub("\\.[0-9]+Z"; "Z") | fromdate - $began' <<<"$first")
     SEEN=$((SEEN + 1))
     DELAYS+=("$delay")
     [[ $count != 1 ]] || { one=yes; ONE=$((ONE + 1)); }
@@ -461,7 +478,7 @@ judge() { # NAME KINDS CAUSE OLD_IDS BEGAN
 run_fault() {
     local name=$1 kinds=$2 cause=$3 old began i
     shift 3
-    old=$(ids)
+    old=$(known)
     began=$(date +%s)
     # shellcheck disable=SC2294  # the list holds words, not data of others
     start eval "$*"
@@ -476,8 +493,8 @@ run_fault() {
     ip netns del hsfault 2>/dev/null || true
     ip link del hsfault0 2>/dev/null || true
     umount -l "$S/hung" 2>/dev/null || true
-    find "$S/few" "$S/watched" -mindepth 1 -delete
-    rm -rf "$S"/small/* "$S"/ext4/*.log "$S"/disk/*
+    new_small_mounts "$TOTAL"
+    rm -rf "$S"/watched/* "$S"/ext4/*.log "$S"/disk/*
     : >"$S/app.log"
     wait_for_calm
 }
@@ -485,7 +502,7 @@ run_fault() {
 run_benign() {
     local name=$1 old began i count unix
     shift
-    old=$(ids)
+    old=$(known)
     began=$SECONDS
     unix=$(date +%s)
     # shellcheck disable=SC2294

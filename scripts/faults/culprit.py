@@ -32,6 +32,7 @@ Network traffic stays on loopback, but for connect, send and serve.
 """
 import ctypes
 import os
+import resource
 import socket
 import sys
 import threading
@@ -169,13 +170,16 @@ def crash(until):
 
 
 def connect(until, host, rate):
+    """Kept for longer than TCP waits before it asks again."""
+    most = min(int(float(rate) * 5) + 10, 5000)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4 * most, 4 * most))
     clients = []
     for _ in pace(float(rate), until):
         client = socket.socket()
         client.setblocking(False)
         client.connect_ex((host, 7))
         clients.append(client)
-        if len(clients) > 400:
+        if len(clients) > most:
             clients.pop(0).close()
 
 
