@@ -40,7 +40,8 @@ package_installed() {
     [[ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null)" == ?i* ]]
 }
 
-# install_quietly [SUDO...] -- PACKAGE...: apt-get install that starts no service.
+# install_quietly [SUDO...] -- PACKAGE...: apt-get install that starts no service. What apt-get says,
+# over a thousand lines, is shown only when it fails, and then all of it.
 # Debian asks /usr/sbin/policy-rc.d before it starts a service. If there is none we put one there
 # that says "no" (101) for the length of this call. An existing one is never touched: it may be
 # what keeps this machine (a container, usually) in order.
@@ -52,10 +53,14 @@ install_quietly() (
     done
     shift
     policy=/usr/sbin/policy-rc.d
+    log=$(mktemp)
+    clean="rm -f '$log'"
+    # shellcheck disable=SC2064  # expand now
+    trap "$clean" EXIT
     # noclobber: the test and the creation are one step, even against another installer.
     if "${root[@]}" sh -c "set -C; printf '#!/bin/sh\nexit 101\n' >$policy" 2>/dev/null; then
         # shellcheck disable=SC2064  # expand now
-        trap "${root[*]} rm -f $policy" EXIT
+        trap "$clean; ${root[*]} rm -f $policy" EXIT
         trap 'exit 130' INT
         trap 'exit 143' TERM
         "${root[@]}" chmod 755 "$policy"
@@ -68,11 +73,11 @@ install_quietly() (
     fi
     apt=("${root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
         apt-get -y -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
-    if ! "${apt[@]}" install --no-install-recommends "$@" >&2; then
-        say "installation failed; refreshing the package lists and trying once more"
-        "${apt[@]}" update >&2
-        "${apt[@]}" install --no-install-recommends "$@" >&2
-    fi
+    "${apt[@]}" install --no-install-recommends "$@" >"$log" 2>&1 && exit
+    say "installation failed; refreshing the package lists and trying once more"
+    { "${apt[@]}" update && "${apt[@]}" install --no-install-recommends "$@"; } >>"$log" 2>&1 && exit
+    cat "$log" >&2
+    die "these packages could not be installed: $*; apt-get's own words are above"
 )
 
 # need_packages GROUP...: install what is missing of the named groups. Nothing missing: no output.
@@ -91,10 +96,10 @@ need_packages() {
     done
     ((${#missing[@]})) || return 0
     if ((EUID == 0)); then
-        say "installing ${missing[*]}"
+        say "installing ${#missing[@]} packages, which may take minutes: ${missing[*]}"
         install_quietly -- "${missing[@]}"
     elif sudo -n true 2>/dev/null; then
-        say "installing ${missing[*]} (with sudo)"
+        say "installing ${#missing[@]} packages with sudo, which may take minutes: ${missing[*]}"
         install_quietly sudo -n -- "${missing[@]}"
     else
         printf 'Missing packages, and no right to install them. Run as root:\n' >&2
