@@ -2,13 +2,10 @@
 
 #include <array>
 
-#include "core/format.hpp"
 #include "core/parse.hpp"
 
 namespace homeostat {
 namespace {
-
-constexpr Duration kWindow = minutes(1);
 
 // The word after `mark`, without the quotes that some versions put around it, or empty.
 std::string_view word_after(std::string_view text, std::string_view mark) {
@@ -61,7 +58,9 @@ void LoginNews::read(const JournalEntry& entry, Instant now, Events& events) {
     if (entry.uid != 0) return;
     std::string_view user;
     const LoginFact fact = read_login(entry.identifier, entry.message, user);
-    if (fact == LoginFact::Failure) note_failure(entry.message, now, events);
+    if (fact == LoginFact::Failure) {
+        failures_.note(word_after(entry.message, " from "), entry.message, now, events);
+    }
     if (fact != LoginFact::Login) return;
     // The services' own sessions (cron, greeter) are told by nobody but logind, and are no news.
     if (user.empty()) return;
@@ -70,24 +69,6 @@ void LoginNews::read(const JournalEntry& entry, Instant now, Events& events) {
                 .subject = {},
                 .object = user,
                 .text = entry.message.view()});
-}
-
-void LoginNews::note_failure(std::string_view message, Instant now, Events& events) {
-    ++failures_;
-    if (in_window_ == 0 || now - window_ >= kWindow) {
-        window_ = now;
-        in_window_ = 0;
-        told_ = false;
-    }
-    ++in_window_;
-    if (in_window_ < kBurst || told_) return;
-    told_ = true;
-    Event event{
-        .at = now, .kind = EventKind::LoginFailures, .subject = {}, .object = {}, .text = {}};
-    event.object = word_after(message, " from ");
-    format_into(event.text, "{} failed logins within a minute, the last one: {}", in_window_,
-                message);
-    events.add(event);
 }
 
 }  // namespace homeostat

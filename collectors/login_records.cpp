@@ -17,8 +17,6 @@ constexpr Metric kFailures{"logins_refused_count", Unit::Count, MetricKind::Coun
 constexpr std::array kLoginMetrics{kLogins};
 constexpr std::array kFailureMetrics{kFailures};
 
-constexpr Duration kWindow = minutes(1);
-
 std::string_view field(std::string_view record, std::size_t offset, std::size_t size) {
     return excerpt(record.substr(offset, size));
 }
@@ -132,27 +130,15 @@ Status FailedLoginsCollector::collect(const Root&, Samples& out) {
         if (record && record->is_login) note(*record, out.at());
     });
     if (!polled) return not_there(polled);
-    out.add(kFailures, as_double(failures_ + file_.skipped()));
+    out.add(kFailures, as_double(failures_.count() + file_.skipped()));
     return Ok{};
 }
 
 void FailedLoginsCollector::note(const LoginRecord& record, Instant now) {
-    ++failures_;
-    if (in_window_ == 0 || now - window_ >= kWindow) {
-        window_ = now;
-        in_window_ = 0;
-        told_ = false;
-    }
-    ++in_window_;
-    if (in_window_ < kBurst || told_) return;
-    told_ = true;
-    Event event{
-        .at = now, .kind = EventKind::LoginFailures, .subject = {}, .object = {}, .text = {}};
-    event.object = record.from;
-    format_into(event.text, "{} failed logins within a minute, the last one: {}", in_window_,
-                record.user.empty() ? std::string_view("of a user without a name") : record.user);
-    if (!record.from.empty()) format_into(event.text, " from {}", record.from);
-    bench_.events().add(event);
+    FixedString<159> last(record.user.empty() ? std::string_view("of a user without a name")
+                                              : record.user);
+    if (!record.from.empty()) format_into(last, " from {}", record.from);
+    failures_.note(record.from, last, now, bench_.events());
 }
 
 std::span<const Metric> FailedLoginsCollector::metrics() {

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "collectors/collector.hpp"
+#include "collectors/login_failures.hpp"
 #include "collectors/workbench.hpp"
 
 namespace homeostat {
@@ -70,12 +71,9 @@ private:
     std::uint64_t logins_ = 0;
 };
 
-// btmp, which takes CAP_DAC_READ_SEARCH or the group utmp: a burst is an event, told once a minute
-// while it lasts.
+// btmp, which takes CAP_DAC_READ_SEARCH or the group utmp: a burst is an event.
 class FailedLoginsCollector final : public Collector {
 public:
-    static constexpr std::uint32_t kBurst = 10;  // failures within a minute
-
     explicit FailedLoginsCollector(Workbench& bench) : bench_(bench) {}
 
     // As LoginsCollector's.
@@ -87,10 +85,7 @@ private:
 
     Workbench& bench_;
     LoginRecordFile file_{"var/log/btmp"};
-    std::uint64_t failures_ = 0;
-    std::uint32_t in_window_ = 0;
-    Instant window_;  // when the present minute began
-    bool told_ = false;
+    LoginFailures failures_;
 };
 
 }  // namespace homeostat

@@ -17,14 +17,9 @@ struct Options {
     bool json = false;
 };
 
-void fail(Session& session, const Error& error) {
-    session.errors << "homeostat: " << error.text.view() << "\n";
-    session.exit_code = 1;
-}
-
 void verify_log(Session& session, const Options& options) {
     const auto summary = verify_audit(options.state);
-    if (!summary) return fail(session, summary.error());
+    if (!summary) return session.fail(summary.error().text);
     session.out << fmt::format("{} lines from number {}, unbroken; head {} {}\n", summary->lines,
                                summary->first_seq, summary->head.seq, summary->head.hash.view());
     if (summary->missing == 0) return;
@@ -35,7 +30,7 @@ void verify_log(Session& session, const Options& options) {
 
 void show_log(Session& session, const Options& options) {
     const auto lines = last_audit_lines(options.state, options.last);
-    if (!lines) return fail(session, lines.error());
+    if (!lines) return session.fail(lines.error().text);
     for (const std::string& line : *lines) {
         session.out << (options.json ? line : tell_audit_line(line)) << "\n";
     }

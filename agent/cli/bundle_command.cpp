@@ -35,11 +35,6 @@ struct Options {
 
 constexpr std::size_t kKeyTextSize = 56;  // of a minisign key in base64
 
-void fail(Session& session, std::string_view text) {
-    session.complain_at(text);
-    session.exit_code = 1;
-}
-
 // "role=web", several of one name side by side: one of its values is enough.
 Status add_rows(const std::vector<std::string>& words, std::vector<HostSelector::Row>& rows) {
     for (const std::string& word : words) {
@@ -121,13 +116,13 @@ bool check_parts(Session& session, const BundleParts& parts) {
         const auto parsed = parse_rulebook("rules/" + file.name, file.text, rules);
         if (!parsed) errors.push_back(parsed.error());
     }
-    for (const Error& error : errors) fail(session, error.text);
+    for (const Error& error : errors) session.fail_at(error.text);
     return errors.empty();
 }
 
 void build(Session& session, const Options& options) {
     auto header = header_of(options, session.host.clock.now().unix_ns);
-    if (!header) return fail(session, header.error().text);
+    if (!header) return session.fail_at(header.error().text);
     BundleParts parts{std::move(*header),
                       options.path + "/" + kConfigFile,
                       "",
@@ -138,21 +133,21 @@ void build(Session& session, const Options& options) {
     auto settings = read_optional(parts.settings_name);
     auto approvals = read_optional(parts.approvals_name);
     for (const auto* text : {&settings, &approvals}) {
-        if (!*text) return fail(session, text->error().text);
+        if (!*text) return session.fail_at(text->error().text);
     }
     parts.settings = std::move(*settings);
     parts.approvals = std::move(*approvals);
     for (const auto& [name, files] :
          {std::pair{"/rules", &parts.rules}, std::pair{"/playbooks", &parts.playbooks}}) {
         if (const auto read = read_files(options.path + name, *files); !read) {
-            return fail(session, read.error().text);
+            return session.fail_at(read.error().text);
         }
     }
     if (!check_parts(session, parts)) return;
     const auto text = write_bundle(parts);
-    if (!text) return fail(session, text.error().text);
+    if (!text) return session.fail_at(text.error().text);
     const auto written = write_file_atomically(options.out, *text, 0644);
-    if (!written) return fail(session, written.error().text);
+    if (!written) return session.fail_at(written.error().text);
     session.out << fmt::format("{}: {} {}, {}\nsign it: minisign -S -H -s KEY -m {} -t '{}'\n",
                                options.out, parts.header.id, parts.header.version,
                                human_bytes(static_cast<double>(text->size())).view(), options.out,
@@ -168,13 +163,13 @@ struct Signed {
 std::optional<Signed> read_signed(Session& session, const Options& options, bool needed) {
     auto text = read_file(options.path, kBundleBytesMax);
     if (!text) {
-        fail(session, text.error().text);
+        session.fail_at(text.error().text);
         return std::nullopt;
     }
     Signed out{std::move(*text), {}};
     auto split = split_signed(out.text);
     if (!split) {
-        fail(session, options.path + ": " + std::string(split.error().text.view()));
+        session.fail_at(options.path + ": " + std::string(split.error().text.view()));
         return std::nullopt;
     }
     out.parts = std::move(*split);
@@ -185,7 +180,7 @@ std::optional<Signed> read_signed(Session& session, const Options& options, bool
     if (signature) {
         out.parts.signature = std::move(*signature);
     } else if (needed) {
-        fail(session, signature.error().text);
+        session.fail_at(signature.error().text);
         return std::nullopt;
     }
     return out;
@@ -205,19 +200,19 @@ void verify(Session& session, const Options& options) {
     std::vector<MinisignKey> keys;
     for (const std::string& word : options.keys) {
         const auto key = key_of(word);
-        if (!key) return fail(session, key.error().text);
+        if (!key) return session.fail_at(key.error().text);
         keys.push_back(*key);
     }
     const auto file = read_signed(session, options, true);
     if (!file) return;
     const auto signature = parse_minisign_signature(file->parts.signature);
-    if (!signature) return fail(session, signature.error().text);
+    if (!signature) return session.fail_at(signature.error().text);
     const auto genuine = verify_minisign(file->parts.body, *signature, keys, OpensslSignatures{});
-    if (!genuine) return fail(session, genuine.error().text);
+    if (!genuine) return session.fail_at(genuine.error().text);
     const auto bundle = parse_bundle(options.path, file->parts.body);
-    if (!bundle) return fail(session, bundle.error().text);
+    if (!bundle) return session.fail_at(bundle.error().text);
     const auto in_time = check_time(bundle->header, session.host.clock.now().unix_ns);
-    if (!in_time) return fail(session, in_time.error().text);
+    if (!in_time) return session.fail_at(in_time.error().text);
     session.out << fmt::format("ok: {} {}, signed by key {}, holds until {}\n", bundle->header.id,
                                bundle->header.version, to_text(signature->id).view(),
                                rfc3339(bundle->header.expires_unix_ns).view());
@@ -260,7 +255,7 @@ void inspect(Session& session, const Options& options) {
     const auto file = read_signed(session, options, false);
     if (!file) return;
     const auto bundle = parse_bundle(options.path, file->parts.body);
-    if (!bundle) return fail(session, bundle.error().text);
+    if (!bundle) return session.fail_at(bundle.error().text);
     const BundleHeader& header = bundle->header;
     const Rollout& rollout = header.rollout;
     const auto text = [](Duration duration) { return std::string(to_text(duration).view()); };
@@ -298,9 +293,9 @@ void join(Session& session, const Options& options) {
     const auto file = read_signed(session, options, true);
     if (!file) return;
     const auto whole = join_signed(file->parts.body, file->parts.signature);
-    if (!whole) return fail(session, whole.error().text);
+    if (!whole) return session.fail_at(whole.error().text);
     const auto written = write_file_atomically(options.out, *whole, 0644);
-    if (!written) return fail(session, written.error().text);
+    if (!written) return session.fail_at(written.error().text);
     session.out << options.out << ": the bundle with its signature inside\n";
 }
 

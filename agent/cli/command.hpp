@@ -26,6 +26,15 @@ struct Session {
         errors << "homeostat: " << printable(text) << "\n";
     }
     void complain_at(std::string_view text) const { errors << printable(text) << "\n"; }
+    // The same, and the command has failed.
+    void fail(std::string_view text) {
+        complain(text);
+        exit_code = 1;
+    }
+    void fail_at(std::string_view text) {
+        complain_at(text);
+        exit_code = 1;
+    }
 };
 
 // Each in agent/cli/NAME_command.cpp, listed in main.cpp in the order of the manual.

@@ -26,11 +26,6 @@ struct Options {
     bool json = false;
 };
 
-void fail(Session& session, std::string_view text) {
-    session.complain_at(text);
-    session.exit_code = 1;
-}
-
 // What the daemon has in force of the fleet, by its own record; it has checked the signature.
 std::optional<Bundle> bundle_in_force(const std::string& state) {
     const std::string directory = state + "/" + kFleetDirectory + "/";
@@ -55,7 +50,7 @@ std::optional<Settings> read_all(Session& session, const Options& options) {
     const auto bundle = bundle_in_force(options.state);
     auto settings = load_settings_with(options.config, bundle ? &*bundle : nullptr, errors);
     if (settings && errors.empty()) (void)read_settings(*settings, std::nullopt, errors);
-    for (const Error& error : errors) fail(session, error.text);
+    for (const Error& error : errors) session.fail_at(error.text);
     if (!settings || !errors.empty()) return std::nullopt;
     mask_secrets(settings->tree);
     return std::move(*settings);
@@ -107,7 +102,7 @@ void diff(Session& session, const Options& options) {
         const auto text = read_file(options.file, kConfigBytesMax);
         const auto added =
             text ? add_layer(*after, options.file, *text, kConfigBytesMax) : Status(text.error());
-        if (!added) return fail(session, added.error().text);
+        if (!added) return session.fail_at(added.error().text);
         mask_secrets(after->tree);
     }
     const auto old_lines = list_settings(before.tree);

@@ -29,11 +29,6 @@ struct Options {
     bool accept_version = false;
 };
 
-void fail(Session& session, std::string_view text) {
-    session.complain_at(text);
-    session.exit_code = 1;
-}
-
 Result<RolloutRecord> read_record(const Options& options) {
     const auto text =
         read_file(options.state + "/" + kFleetDirectory + "/" + kRecordFile, kRecordBytesMax);
@@ -52,7 +47,7 @@ std::string line_of(const char* what, const BundleRef& bundle, std::string_view 
 
 void history(Session& session, const Options& options) {
     const auto record = read_record(options);
-    if (!record) return fail(session, record.error().text);
+    if (!record) return session.fail_at(record.error().text);
     if (options.json) {
         nlohmann::ordered_json out = nlohmann::ordered_json::array();
         for (const RolloutEvent& event : record->history) {
@@ -92,11 +87,11 @@ std::optional<FleetSettings> fleet_of(Session& session, const Options& options) 
     const std::string directory =
         std::filesystem::absolute(options.config, ignored).lexically_normal().string();
     auto fleet = load_fleet_settings(directory, read_secret, errors);
-    for (const Error& error : errors) fail(session, error.text);
+    for (const Error& error : errors) session.fail_at(error.text);
     if (!fleet) return std::nullopt;
     if (!*fleet) {
-        fail(session, fmt::format("{}/{} is missing: this host follows no fleet (docs/fleet.md)",
-                                  options.config, kFleetFile));
+        session.fail_at(fmt::format("{}/{} is missing: this host follows no fleet (docs/fleet.md)",
+                                    options.config, kFleetFile));
         return std::nullopt;
     }
     return std::move(**fleet);
@@ -154,7 +149,7 @@ void tell_end(Session& session, const RolloutRecord& record, const BundleRef& bu
         session.out << fmt::format("version {} is in force{}\n", bundle.version,
                                    record.trial.known() ? ", on probation" : "");
     } else if (record.failed == bundle) {
-        fail(session, record.failure);
+        session.fail_at(record.failure);
     } else {
         session.out << fmt::format("version {} is good and waits its turn\n", bundle.version);
     }
@@ -164,42 +159,42 @@ void apply(Session& session, const Options& options) {
     const auto fleet = fleet_of(session, options);
     if (!fleet) return;
     const auto whole = read_bundle(options.file);
-    if (!whole) return fail(session, whole.error().text);
+    if (!whole) return session.fail_at(whole.error().text);
     const auto bundle = check_bundle(*whole, *fleet);
-    if (!bundle) return fail(session, bundle.error().text);
+    if (!bundle) return session.fail_at(bundle.error().text);
     std::string word = "now " + bundle->digest + "\n";
     if (options.accept_version) word += "older " + bundle->digest + "\n";
     if (const auto said = say_to_daemon(*fleet, word); !said) {
-        return fail(session, said.error().text);
+        return session.fail_at(said.error().text);
     }
     const auto written = write_file_atomically(fleet->directory + "/" + kAppliedFile, *whole, 0644);
-    if (!written) return fail(session, written.error().text);
+    if (!written) return session.fail_at(written.error().text);
     RolloutRecord last;
     const bool answered = wait_for(session, options, [&](const RolloutRecord& record) {
         last = record;
         return record.in_force() == *bundle || record.failed == *bundle;
     });
     if (answered || last.waiting == *bundle) return tell_end(session, last, *bundle);
-    fail(session,
-         "the daemon did not take it: does it run? Its log (journalctl -u homeostat) says why not");
+    session.fail_at(
+        "the daemon did not take it: does it run? Its log (journalctl -u homeostat) says why not");
 }
 
 void roll_back(Session& session, const Options& options) {
     const auto fleet = fleet_of(session, options);
     if (!fleet) return;
     const auto record = read_record(options);
-    if (!record) return fail(session, record.error().text);
+    if (!record) return session.fail_at(record.error().text);
     const BundleRef bundle = record->in_force();
-    if (!bundle.known()) return fail(session, "no bundle is in force: nothing to go back from");
+    if (!bundle.known()) return session.fail_at("no bundle is in force: nothing to go back from");
     const auto said = say_to_daemon(*fleet, "leave " + bundle.digest + "\n");
-    if (!said) return fail(session, said.error().text);
+    if (!said) return session.fail_at(said.error().text);
     RolloutRecord last;
     const bool answered = wait_for(session, options, [&](const RolloutRecord& now) {
         last = now;
         return !(now.in_force() == bundle);
     });
     if (!answered) {
-        return fail(session, "the daemon did not answer: it goes back when it runs");
+        return session.fail_at("the daemon did not answer: it goes back when it runs");
     }
     const BundleRef& now = last.in_force();
     session.out << (now.known() ? fmt::format("version {} is in force again\n", now.version)

@@ -10,8 +10,7 @@ namespace {
 namespace fs = std::filesystem;
 
 void fail(Session& session, const std::string& name, std::string_view text) {
-    session.complain_at(fmt::format("{}: {}", name, text));
-    session.exit_code = 1;
+    session.fail_at(fmt::format("{}: {}", name, text));
 }
 
 // To a pipe or a device there is nothing to rename.

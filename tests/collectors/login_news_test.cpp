@@ -51,14 +51,15 @@ TEST_CASE("login_news: a login is an event, failures become one when they come i
     entry.identifier = "sshd";
     entry.uid = 0;
     entry.message = "Failed password for root from 192.0.2.9 port 5 ssh2";
-    for (std::uint32_t i = 0; i + 1 < LoginNews::kBurst; ++i) news.read(entry, clock.now(), events);
+    for (std::uint32_t i = 0; i + 1 < LoginFailures::kBurst; ++i)
+        news.read(entry, clock.now(), events);
     CHECK(events.all().empty());
     for (int i = 0; i < 20; ++i) news.read(entry, clock.now(), events);
     REQUIRE(events.all().size() == 1);
     CHECK(events.all()[0].kind == EventKind::LoginFailures);
     CHECK(events.all()[0].object == "192.0.2.9");
     CHECK(events.all()[0].text.view().starts_with("10 failed logins within a minute"));
-    CHECK(news.failures() == LoginNews::kBurst + 19);
+    CHECK(news.failures() == LoginFailures::kBurst + 19);
     clock.advance(minutes(1));
     events.begin();
     for (int i = 0; i < 20; ++i) news.read(entry, clock.now(), events);
