@@ -74,6 +74,7 @@ void CollectorSet::run_one(std::size_t i, const Root& root, const Clock& clock, 
     const Status result = seen_through(root, slots_[i].collector->collect(root, out));
     const Duration took = clock.now() - began;
     statuses_[i].samples_last = out.all().size() - samples_before;
+    statuses_[i].samples += statuses_[i].samples_last;
     remember(i, took);
     set_interval(i);
     schedule(i, out.at());

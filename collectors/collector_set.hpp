@@ -43,6 +43,7 @@ struct CollectorStatus {
     std::uint64_t errors = 0;
     std::uint64_t overruns = 0;      // deadlines missed
     std::uint64_t samples_last = 0;  // appended by the last run
+    std::uint64_t samples = 0;       // by all runs
     std::uint32_t slowed = 1;        // times its interval, for the sake of the budget
     Duration took_last;
     Duration took;      // all runs together

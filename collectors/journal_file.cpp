@@ -25,6 +25,7 @@ constexpr std::uint8_t kStateArchived = 2;
 constexpr std::uint8_t kTypeData = 1;
 constexpr std::uint8_t kTypeEntry = 3;
 constexpr std::uint8_t kCompressed = 7;  // by any of the three
+constexpr std::uint8_t kCompressedByZstd = 4;
 
 enum Field : std::uint8_t {
     kOther = 1,
@@ -237,8 +238,14 @@ Status JournalFile::read_data(ReadAt read, std::uint64_t offset, JournalEntry& e
     if (text->size() < head || (*text)[0] != kTypeData) return damaged(offset, "no field here");
     const std::uint64_t size = u64_at(*text, 8);
     if (size < head) return damaged(offset, "field of impossible size");
-    const auto payload = text->substr(head, std::min<std::uint64_t>(size - head, 520));
-    if ((static_cast<std::uint8_t>((*text)[1]) & kCompressed) != 0) {
+    auto payload = text->substr(head, std::min<std::uint64_t>(size - head, 520));
+    const auto packed =
+        static_cast<std::uint8_t>(static_cast<unsigned char>((*text)[1]) & kCompressed);
+    if (packed == kCompressedByZstd) {
+        const Status unpacked = read_packed(read, offset + head, size - head, payload);
+        if (!unpacked) return unpacked;
+    }
+    if (packed != 0 && (packed != kCompressedByZstd || payload.empty())) {
         // Only long values are compressed, and of ours only the message can be long.
         entry.message_compressed = true;
         return Ok{};
@@ -254,6 +261,18 @@ Status JournalFile::read_data(ReadAt read, std::uint64_t offset, JournalEntry& e
     known.offset = offset;
     known.field = field;
     known.value = field == kOther ? std::string_view{} : value;
+    return Ok{};
+}
+
+// Empty: it is more than we unpack.
+Status JournalFile::read_packed(ReadAt read, std::uint64_t offset, std::uint64_t size,
+                                std::string_view& payload) {
+    payload = {};
+    if (size > FieldUnpacker::kPackedMax) return Ok{};
+    const auto text = read(offset, unpacker_.packed().first(static_cast<std::size_t>(size)));
+    if (!text) return text.error();
+    if (text->size() < size) return damaged(offset, "field cut");
+    payload = unpacker_.unpack(*text);
     return Ok{};
 }
 

@@ -16,6 +16,7 @@
 #include <span>
 #include <string_view>
 
+#include "collectors/field_unpacker.hpp"
 #include "core/fixed_string.hpp"
 #include "core/function_ref.hpp"
 #include "core/result.hpp"
@@ -37,7 +38,7 @@ struct JournalEntry {
     FixedString<79> about_unit;       // UNIT: the unit that systemd speaks of
     FixedString<31> unit_result;      // UNIT_RESULT
     FixedString<511> message;         // MESSAGE; what is longer is cut
-    bool message_compressed = false;  // then `message` is empty
+    bool message_compressed = false;  // by XZ or LZ4, or to much more: then `message` is empty
 };
 
 class JournalFile {
@@ -73,6 +74,8 @@ private:
     Result<bool> find_entry(ReadAt read, std::uint64_t& offset, std::uint64_t& size);
     Status read_entry(ReadAt read, std::uint64_t offset, std::uint64_t size, JournalEntry& entry);
     Status read_data(ReadAt read, std::uint64_t offset, JournalEntry& entry);
+    Status read_packed(ReadAt read, std::uint64_t offset, std::uint64_t size,
+                       std::string_view& payload);
 
     bool compact_ = false;
     bool archived_ = false;
@@ -87,6 +90,7 @@ private:
     std::array<char, 16384> window_;  // piece of the file under the walk
     std::uint64_t window_offset_ = 0;
     std::size_t window_size_ = 0;
+    FieldUnpacker unpacker_;
 };
 
 }  // namespace homeostat

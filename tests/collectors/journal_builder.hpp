@@ -2,6 +2,8 @@
 // each entry behind the fields that are new. Hash tables are left out: a walk does not need them.
 #pragma once
 
+#include <zstd.h>
+
 #include <cstdint>
 #include <map>
 #include <string>
@@ -37,9 +39,10 @@ public:
         return *this;
     }
 
-    // A field that journald compressed.
-    JournalBuilder& compress_next() {
-        compress_next_ = true;
+    // The next new field is compressed: by zstd, or by something that we do not read.
+    enum Packing : char { Plain = 0, Xz = 1, Lz4 = 2, Zstd = 4 };
+    JournalBuilder& compress_next(Packing packing = Zstd) {
+        compress_next_ = packing;
         return *this;
     }
     JournalBuilder& archive() {
@@ -64,18 +67,25 @@ private:
         put(136, 8, tail_);
         return tail_;
     }
+    static std::string packed(const std::string& text) {
+        std::string out(ZSTD_compressBound(text.size()), '\0');
+        out.resize(ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 3));
+        return out;
+    }
     std::uint64_t data(const std::string& field) {
         if (const auto known = data_.find(field); known != data_.end()) return known->second;
         const std::size_t head = compact_ ? 72 : 64;
-        const std::uint64_t offset = object(1, head + field.size());
-        bytes_.replace(offset + head, field.size(), field);
-        if (std::exchange(compress_next_, false)) bytes_[offset + 1] = 4;
+        const Packing packing = std::exchange(compress_next_, Plain);
+        const std::string payload = packing == Zstd ? packed(field) : field;
+        const std::uint64_t offset = object(1, head + payload.size());
+        bytes_.replace(offset + head, payload.size(), payload);
+        bytes_[offset + 1] = packing;
         data_[field] = offset;
         return offset;
     }
 
     bool compact_;
-    bool compress_next_ = false;
+    Packing compress_next_ = Plain;
     std::string bytes_;
     std::map<std::string, std::uint64_t> data_;
     std::uint64_t entries_ = 0;

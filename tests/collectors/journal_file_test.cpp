@@ -105,20 +105,45 @@ TEST_CASE("journal_file: an entry that journald is still writing is left for lat
     CHECK(entry.message == "half");
 }
 
-TEST_CASE("journal_file: long messages are cut, compressed ones are left out and said so") {
+TEST_CASE("journal_file: long messages are cut, packed ones are unpacked") {
+    for (const bool compact : {true, false}) {
+        CAPTURE(compact);
+        JournalBuilder builder(compact);
+        builder.add(1, {"MESSAGE=" + std::string(2000, 'x'), "PRIORITY=2"});
+        builder.compress_next().add(2, {"MESSAGE=" + std::string(600, 'y'), "PRIORITY=2"});
+        builder.compress_next().add(3, {"OTHER=" + std::string(900, 'z'), "MESSAGE=short"});
+        JournalFile file;
+        const Bytes read{&builder.bytes()};
+        REQUIRE(file.open(read, JournalFile::From::Start));
+        JournalEntry entry;
+        const AllocationGuard guard;
+        REQUIRE(*file.next(read, entry));
+        CHECK(entry.message.view() == std::string(511, 'x'));
+        REQUIRE(*file.next(read, entry));
+        CHECK(entry.message.view() == std::string(511, 'y'));
+        CHECK_FALSE(entry.message_compressed);
+        CHECK(entry.priority == 2);
+        REQUIRE(*file.next(read, entry));
+        CHECK(entry.message == "short");
+        CHECK_FALSE(entry.message_compressed);
+    }
+}
+
+TEST_CASE("journal_file: what we cannot unpack is left out and said so") {
     JournalBuilder builder;
-    builder.add(1, {"MESSAGE=" + std::string(2000, 'x'), "PRIORITY=2"});
-    builder.compress_next().add(2, {"MESSAGE=" + std::string(600, 'y'), "PRIORITY=2"});
+    builder.compress_next(JournalBuilder::Lz4).add(1, {"MESSAGE=" + std::string(600, 'y')});
+    builder.compress_next(JournalBuilder::Xz).add(2, {"MESSAGE=" + std::string(700, 'y')});
+    builder.compress_next().add(3, {"MESSAGE=" + std::string(1UL << 20U, 'y'), "PRIORITY=2"});
     JournalFile file;
     const Bytes read{&builder.bytes()};
     REQUIRE(file.open(read, JournalFile::From::Start));
     JournalEntry entry;
-    REQUIRE(*file.next(read, entry));
-    CHECK(entry.message.view() == std::string(511, 'x'));
-    CHECK_FALSE(entry.message_compressed);
-    REQUIRE(*file.next(read, entry));
-    CHECK(entry.message.empty());
-    CHECK(entry.message_compressed);
+    for (int i = 0; i < 3; ++i) {
+        CAPTURE(i);
+        REQUIRE(*file.next(read, entry));
+        CHECK(entry.message.empty());
+        CHECK(entry.message_compressed);
+    }
     CHECK(entry.priority == 2);
 }
 
@@ -137,6 +162,7 @@ TEST_CASE("journal_file: what is no journal, or a newer one, says so") {
 TEST_CASE("journal_file: damage anywhere is an error or an end, never a hang") {
     JournalBuilder builder;
     for (int i = 0; i < 20; ++i) {
+        if (i % 5 == 0) builder.compress_next();
         builder.add(i + 1, {"MESSAGE=line " + std::to_string(i), "PRIORITY=5", "_PID=1"});
     }
     std::mt19937 random(1);
