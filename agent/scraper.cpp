@@ -3,9 +3,13 @@
 namespace homeostat {
 
 bool Scraper::step(Duration patience) {
-    if (warm_start_ != nullptr) (void)warm_start_->step(fetcher_, clock_);
     ask_who_is_due();
+    if (warm_start_ != nullptr) ask_for_the_past();
     pool_.wait(patience, [this](std::size_t ticket, const Result<HttpResponse>& answer) {
+        if (ticket >= targets_.size()) {
+            warm_start_->note(ticket - targets_.size(), answer);
+            return;
+        }
         Asked& asked = asked_[ticket];
         asked.waits = false;
         // The target remembers why there is none.
@@ -25,6 +29,16 @@ void Scraper::ask_who_is_due() {
             return;
         }
         asked = {.waits = true, .at = now};
+    }
+}
+
+// Its tickets come after the targets'.
+void Scraper::ask_for_the_past() {
+    const Instant now = clock_.now();
+    while (const auto number = warm_start_->due(now)) {
+        const HttpRequest request = warm_start_->question(*number, now);
+        if (!pool_.start(targets_.size() + *number, request)) return;
+        warm_start_->note_asked();
     }
 }
 

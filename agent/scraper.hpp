@@ -1,7 +1,7 @@
 // Scraper fetches the exporters that are due: HTTP on a thread of its own, never on the tick.
 //
 // Each target keeps its own pace: several are asked at a time, and one that hangs until its
-// time-out delays no other.
+// time-out delays no other. A Prometheus server that is asked for the past is one more of them.
 #pragma once
 
 #include <memory>
@@ -17,18 +17,16 @@ namespace homeostat {
 
 class Scraper {
 public:
-    // All are borrowed and outlive the scraper; pool and fetcher are used by nobody else. The
-    // fetcher asks for the warm start.
+    // All are borrowed and outlive the scraper; the pool is used by nobody else.
     Scraper(std::span<const std::unique_ptr<ExporterTarget>> targets, FetchPool& pool,
-            Fetcher& fetcher, const Clock& clock, WarmStart* warm_start = nullptr)
+            const Clock& clock, WarmStart* warm_start = nullptr)
         : targets_(targets),
           pool_(pool),
-          fetcher_(fetcher),
           clock_(clock),
           warm_start_(warm_start),
           asked_(targets.size()) {}
 
-    // Asks the warm start's next question, if there is one, and the targets that are due; then
+    // Asks the targets that are due, and the warm start's next questions while there are any; then
     // waits for answers, at most for `patience`. True while answers are outstanding: call again at
     // once. A failure is kept by its target, which the tick reports.
     bool step(Duration patience);
@@ -46,10 +44,10 @@ private:
     };
 
     void ask_who_is_due();
+    void ask_for_the_past();
 
     std::span<const std::unique_ptr<ExporterTarget>> targets_;
     FetchPool& pool_;
-    Fetcher& fetcher_;
     const Clock& clock_;
     WarmStart* warm_start_;
     ExpositionParser parser_;

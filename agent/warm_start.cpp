@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/parse.hpp"
 
@@ -126,12 +127,12 @@ Result<std::vector<PastValue>> parse_query_range(std::string_view body) {
     return out;
 }
 
-HttpRequest WarmStart::request_for(const WarmSignal& signal, Instant now) const {
+HttpRequest WarmStart::question(std::size_t number, Instant now) const {
     HttpRequest request;
     const std::int64_t end = now.unix_ns / seconds(1).ns;
     request.url =
         fmt::format("{}/api/v1/query_range?query={}&start={}&end={}&step={}", settings_.url,
-                    percent_encoded(expression_for(signal, settings_.selector)),
+                    percent_encoded(expression_for(warm_signals()[number], settings_.selector)),
                     end - settings_.span.ns / seconds(1).ns, end, kStep.ns / seconds(1).ns);
     request.headers = settings_.headers;
     request.tls = settings_.tls;
@@ -139,33 +140,41 @@ HttpRequest WarmStart::request_for(const WarmSignal& signal, Instant now) const 
     return request;
 }
 
-bool WarmStart::step(Fetcher& fetcher, const Clock& clock) {
-    const Instant now = clock.now();
-    if (next_ == 0) began_ = now;
-    if (next_ >= warm_signals().size()) return false;
-    if (now - began_ > kTotalMax) {
-        next_ = warm_signals().size();
+std::optional<std::size_t> WarmStart::due(Instant now) {
+    if (!begun_) began_ = now;
+    begun_ = true;
+    if (now - began_ > kTotalMax) next_ = warm_signals().size();
+    if (next_ == warm_signals().size()) {
         tell_end();
-        return false;
+        return std::nullopt;
     }
-    const WarmSignal& signal = warm_signals()[next_++];
-    const auto response = fetcher.fetch(request_for(signal, now));
-    auto values = response ? parse_query_range(response->body)
-                           : Result<std::vector<PastValue>>(response.error());
+    if (out_ >= kInFlightMax) return std::nullopt;
+    return next_;
+}
+
+void WarmStart::note_asked() {
+    ++next_;
+    ++out_;
+}
+
+void WarmStart::note(std::size_t number, const Result<HttpResponse>& answer) {
+    --out_;
+    auto values =
+        answer ? parse_query_range(answer->body) : Result<std::vector<PastValue>>(answer.error());
     if (values) {
         ++learned_;
         const std::lock_guard lock(mutex_);
-        waiting_.push_back({std::string(signal.metric), std::move(*values)});
-    } else if (response && response->status != kHttpOk) {
-        last_failure_ = fmt::format("HTTP status {}", response->status);
+        waiting_.push_back({std::string(warm_signals()[number].metric), std::move(*values)});
+    } else if (answer && answer->status != kHttpOk) {
+        last_failure_ = fmt::format("HTTP status {}", answer->status);
     } else {
         last_failure_ = values.error().text.view();
     }
-    if (next_ == warm_signals().size()) tell_end();
-    return next_ < warm_signals().size();
 }
 
+// Once, and not before the last answer is here.
 void WarmStart::tell_end() {
+    if (out_ > 0 || std::exchange(ended_, true)) return;
     const std::lock_guard lock(mutex_);
     summary_ = fmt::format("warm start: the past of {} of {} series came from {}", learned_,
                            warm_signals().size(), settings_.url);

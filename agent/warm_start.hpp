@@ -2,20 +2,21 @@
 //
 // A baseline needs days. Where a Prometheus (or what speaks its API: Mimir, VictoriaMetrics,
 // Thanos) has scraped this host's node_exporter, its history teaches the models of the vital signs
-// in the first minute. It is asked on a thread of its own, once, for a bounded time; whatever fails
-// leaves that series cold, as without a server. Source:
+// in the first minute. It is asked once, for a bounded time, and beside the exporters: a server
+// that hangs delays no scrape. Whatever fails leaves that series cold, as without a server. Source:
 // prometheus.io/docs/prometheus/latest/querying/api/ (range queries: at most 11,000 points a
 // series, values as text, missing points absent).
 #pragma once
 
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/clock.hpp"
 #include "core/fetcher.hpp"
+#include "core/time.hpp"
 #include "detectors/past_value.hpp"
 
 namespace homeostat {
@@ -55,13 +56,17 @@ Result<std::vector<PastValue>> parse_query_range(std::string_view body);
 class WarmStart {
 public:
     static constexpr Duration kStep = minutes(5);
-    static constexpr Duration kTotalMax = seconds(60);  // for all questions; then start cold
+    static constexpr Duration kTotalMax = seconds(60);  // then nothing more is asked: start cold
+    static constexpr std::size_t kInFlightMax = 2;
 
     explicit WarmStart(WarmStartSettings settings) : settings_(std::move(settings)) {}
 
-    // Asks the next question, which may take some seconds; false when there is none left. One
-    // thread: the scraper's.
-    bool step(Fetcher& fetcher, const Clock& clock);
+    // One thread, the scraper's: when a question is due, send question() and tell by note_asked();
+    // its answer, or why there is none, goes to note(). No number: none is left, or enough are out.
+    std::optional<std::size_t> due(Instant now);
+    [[nodiscard]] HttpRequest question(std::size_t number, Instant now) const;
+    void note_asked();
+    void note(std::size_t number, const Result<HttpResponse>& answer);
 
     // Hands over one history that has come. Any thread; never waits for the network.
     bool take(History& out);
@@ -70,13 +75,14 @@ public:
     std::string take_summary();
 
 private:
-    [[nodiscard]] HttpRequest request_for(const WarmSignal& signal, Instant now) const;
-
     void tell_end();
 
     WarmStartSettings settings_;
-    std::size_t next_ = 0;  // these four: the scraper's thread only
+    std::size_t next_ = 0;  // these seven: the scraper's thread only
+    std::size_t out_ = 0;   // questions without an answer yet
     std::size_t learned_ = 0;
+    bool begun_ = false;
+    bool ended_ = false;
     std::string last_failure_;
     Instant began_;
     std::mutex mutex_;

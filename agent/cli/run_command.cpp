@@ -219,7 +219,6 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
     const std::string user_agent = std::string("homeostat/") + kVersion;
     CurlFetcher uplink(user_agent);
     CurlFetcher fleet_fetcher(user_agent);
-    CurlFetcher history(user_agent);
     CurlPool exporters(user_agent);
     DirectorySpoolFiles files(options.state + "/spool");
     Spool spool(config.spool, files, random[1]);
@@ -254,7 +253,7 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
     if (warm) agent.learn_from(warm_start);
     std::optional<Scraper> scraper;
     if (warm || !targets.empty()) {
-        scraper.emplace(targets, exporters, history, clock, warm ? &warm_start : nullptr);
+        scraper.emplace(targets, exporters, clock, warm ? &warm_start : nullptr);
     }
     std::optional<UnitSurvey> units;
     if (this_host) {
@@ -300,7 +299,6 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
                        [&] {
                            uplink.interrupt();
                            fleet_fetcher.interrupt();
-                           history.interrupt();
                            exporters.interrupt();
                        },
                    .facts = facts,

@@ -4,6 +4,7 @@
 
 #include "core/allocation_guard.hpp"
 #include "tests/agent/rig.hpp"
+#include "tests/support/ask_history.hpp"
 
 using namespace homeostat;
 using test::Rig;
@@ -223,8 +224,7 @@ TEST_CASE("agent: with a warm start the vital signs have a baseline after a minu
     settings.url = "http://p:9090";
     settings.selector = "instance=\"h:9100\"";
     WarmStart warm(settings);
-    while (warm.step(server, rig.clock)) {
-    }
+    test::ask_history(warm, server, rig.clock);
     rig.agent.learn_from(warm);
     rig.run(75);  // the first window of a minute has closed
     AgentStatus status;

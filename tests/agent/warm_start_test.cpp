@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/support/manual_clock.hpp"
+#include "tests/support/ask_history.hpp"
 
 using namespace homeostat;
 
@@ -39,11 +39,6 @@ WarmStartSettings settings() {
     settings.url = "http://prometheus:9090";
     settings.selector = "instance=\"h:9100\"";
     return settings;
-}
-
-void ask_all(WarmStart& warm, Server& server) {
-    while (warm.step(server, server.clock)) {
-    }
 }
 
 }  // namespace
@@ -110,7 +105,7 @@ TEST_CASE("warm_start: all signals are asked once, and each history is handed ov
     Server server;
     WarmStart warm(settings());
     CHECK(warm.take_summary().empty());
-    ask_all(warm, server);
+    test::ask_history(warm, server, server.clock);
     CHECK(server.asked == warm_signals().size());
     CHECK(server.last_url.find("http://prometheus:9090/api/v1/query_range?query=") == 0);
     CHECK(server.last_url.find("instance%3D%22h%3A9100%22") != std::string::npos);
@@ -123,9 +118,37 @@ TEST_CASE("warm_start: all signals are asked once, and each history is handed ov
     }
     CHECK(taken == warm_signals().size());
     CHECK(warm.take_summary().find("18 of 18") != std::string::npos);
-    CHECK_FALSE(warm.step(server, server.clock));
+    CHECK_FALSE(warm.due(server.clock.now()));
     CHECK(server.asked == warm_signals().size());
     CHECK(warm.take_summary().empty());
+}
+
+TEST_CASE(
+    "warm_start: two questions are out at a time, and the end is told after the last answer") {
+    test::ManualClock clock;
+    WarmStart warm(settings());
+    const auto ask = [&] {
+        REQUIRE(warm.due(clock.now()));
+        warm.note_asked();
+    };
+    ask();
+    ask();
+    CHECK_FALSE(warm.due(clock.now()));
+    clock.advance(seconds(61));  // the time for questions is over, two answers may still come
+    CHECK_FALSE(warm.due(clock.now()));
+    CHECK(warm.take_summary().empty());
+    HttpResponse response;
+    response.status = 200;
+    response.body = kGood;
+    warm.note(1, response);
+    CHECK_FALSE(warm.due(clock.now()));
+    CHECK(warm.take_summary().empty());
+    warm.note(0, make_error(Errc::Timeout, "no answer in 10 s"));
+    CHECK_FALSE(warm.due(clock.now()));
+    CHECK(warm.take_summary().find("1 of 18") != std::string::npos);
+    History history;
+    REQUIRE(warm.take(history));
+    CHECK(history.metric == warm_signals()[1].metric);
 }
 
 TEST_CASE("warm_start: a server that is slow, down or lost leaves the series cold in a minute") {
@@ -133,7 +156,7 @@ TEST_CASE("warm_start: a server that is slow, down or lost leaves the series col
     slow.took = seconds(10);
     slow.broken = true;
     WarmStart warm(settings());
-    ask_all(warm, slow);
+    test::ask_history(warm, slow, slow.clock);
     CHECK(slow.asked == 7);  // no question is asked after the minute
     History history;
     CHECK_FALSE(warm.take(history));
@@ -143,7 +166,7 @@ TEST_CASE("warm_start: a server that is slow, down or lost leaves the series col
     refuses.status = 503;
     refuses.body = "overloaded";
     WarmStart cold(settings());
-    ask_all(cold, refuses);
+    test::ask_history(cold, refuses, refuses.clock);
     CHECK_FALSE(cold.take(history));
     CHECK(cold.take_summary().find("HTTP status 503") != std::string::npos);
 }

@@ -65,6 +65,24 @@ class Agent(harness.Case):
         self.assertEqual(self.incidents(), [])
         self.assertLessEqual(output.count("collector bad"), 8, "one line a reason, not one a scrape")
 
+    def test_a_server_that_is_asked_for_the_past_and_hangs_delays_no_exporter(self):
+        history = Server(lambda path, body: None)
+        self.addCleanup(history.close)
+        exporter = Server(lambda path, body: (200, {"Content-Type": "text/plain"}, b"app_up 1\n"))
+        self.addCleanup(exporter.close)
+        self.write("etc/homeostat.yml",
+                   "warm_start: {url: 'http://127.0.0.1:%d', selector: 'instance=\"h:9100\"'}\n"
+                   "scrape_configs:\n  - job_name: app\n    scrape_interval: 1s\n"
+                   "    static_configs: [{targets: ['127.0.0.1:%d']}]\n" % (history.port,
+                                                                        exporter.port))
+        child = self.start_agent()
+        self.wait_until("three scrapes", lambda: len(exporter.seen) >= 3)
+        # Two questions at a time, and neither has run into its ten seconds yet.
+        self.assertEqual(len(history.seen), 2)
+        self.assertTrue(history.seen[0][0].startswith("/api/v1/query_range?query=node_load1"))
+        code, output = self.stop_agent(child)
+        self.assertEqual(code, 0, output)
+
     def test_servers_that_fail_in_every_way_leave_the_incident_stored_and_waiting(self):
         rows = {
             "500": lambda path, body: (500, {}, b"internal"),
