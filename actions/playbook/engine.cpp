@@ -106,7 +106,8 @@ Engine::Flow Engine::run_task(const Task& task, bool is_handler) {
     if (task.meta != MetaAction::None) return run_meta(task);
     const std::string name = task_name(task);
     if (options_.progress.task_begins) options_.progress.task_begins(name, is_handler);
-    TaskOutcome outcome = runner_.run(task);
+    const bool keep_results = !task.register_name.empty() || rescuing_blocks_ > 0;
+    TaskOutcome outcome = runner_.run(task, keep_results);
     const Flow flow = conclude(task, name, is_handler, std::move(outcome));
     variables_.enter_task(nullptr);
     return flow;

@@ -7,11 +7,6 @@
 namespace homeostat::playbook {
 namespace {
 
-template <typename T>
-Value or_null(const std::optional<T>& value) {
-    return value ? Value(*value) : Value();
-}
-
 Map outcome_fields(const Outcome& outcome) {
     Map fields{
         {"changed", outcome.changed}, {"failed", outcome.failed}, {"skipped", outcome.skipped}};
@@ -20,7 +15,7 @@ Map outcome_fields(const Outcome& outcome) {
         return fields;
     }
     if (outcome.rc) fields.set("rc", *outcome.rc);
-    if (outcome.output) fields.set("stdout", *outcome.output);
+    if (outcome.output != nullptr) fields.set("stdout", *outcome.output);
     if (outcome.attempts) fields.set("attempts", *outcome.attempts);
     if (!outcome.message.is_none()) fields.set("msg", outcome.message);
     if (!outcome.diff.empty()) fields.set("diff", outcome.diff);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,9 +31,9 @@ struct Outcome {
     bool skipped = false;
     bool left_alone = false;  // skipped because the policy protects this one file
     bool censored = false;    // no_log: there is nothing more to tell
-    std::optional<std::int64_t> rc;
-    std::optional<std::string> output;  // stdout
-    std::optional<std::int64_t> attempts;
+    std::optional<std::int32_t> rc;
+    std::optional<std::int32_t> attempts;
+    std::shared_ptr<const std::string> output;  // stdout; null: it has none
     Value message;     // of debug, assert and fail, every failure and every file left alone; None:
                        // nothing to say
     std::string diff;  // with Options::diff: lines with -, + or a blank before them
@@ -40,7 +41,7 @@ struct Outcome {
 
 struct ItemReport {
     Value item;
-    std::string label;
+    Value label;  // None: the item is its own
     Outcome outcome;
 };
 

@@ -1,6 +1,7 @@
 #include "actions/playbook/task_runner.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "actions/playbook/filters.hpp"
@@ -35,6 +36,15 @@ std::optional<std::int64_t> integer_of(const Map& result, std::string_view name)
     const Value* value = result.find(name);
     if (value == nullptr || !value->is_int()) return std::nullopt;
     return value->integer();
+}
+
+// Exit statuses and counts, which a report holds by the ten thousand.
+std::optional<std::int32_t> small_integer_of(const Map& result, std::string_view name) {
+    const auto value = integer_of(result, name);
+    if (!value) return std::nullopt;
+    return static_cast<std::int32_t>(
+        std::clamp<std::int64_t>(*value, std::numeric_limits<std::int32_t>::min(),
+                                 std::numeric_limits<std::int32_t>::max()));
 }
 
 // Lists inside the list, by one level: what with_items does.
@@ -79,10 +89,12 @@ Outcome outcome_of(const Task& task, const Map& result, bool no_log, std::string
     outcome.censored = no_log;
     if (no_log) return outcome;
     outcome.diff = std::move(diff);
-    outcome.rc = integer_of(result, "rc");
-    outcome.attempts = integer_of(result, "attempts");
+    outcome.rc = small_integer_of(result, "rc");
+    outcome.attempts = small_integer_of(result, "attempts");
     const Value* output = result.find("stdout");
-    if (output != nullptr && output->is_text()) outcome.output = output->text();
+    if (output != nullptr && output->is_text()) {
+        outcome.output = std::make_shared<const std::string>(output->text());
+    }
     const std::string_view module = task.module->name;
     const Value* msg = result.find("msg");
     if (module == "debug") {
@@ -94,8 +106,8 @@ Outcome outcome_of(const Task& task, const Map& result, bool no_log, std::string
     return outcome;
 }
 
-TaskOutcome TaskRunner::run(const Task& task) {
-    TaskOutcome outcome = task.loop ? run_loop(task) : run_once(task);
+TaskOutcome TaskRunner::run(const Task& task, bool keep_results) {
+    TaskOutcome outcome = task.loop ? run_loop(task, keep_results) : run_once(task);
     const auto no_log = values_.flag(task.no_log, false);
     // What cannot be evaluated is kept quiet: the safe side.
     outcome.no_log = !no_log || *no_log;
@@ -134,18 +146,19 @@ TaskOutcome TaskRunner::run_once(const Task& task) {
     return outcome;
 }
 
-TaskOutcome TaskRunner::run_loop(const Task& task) {
+TaskOutcome TaskRunner::run_loop(const Task& task, bool keep_results) {
     TaskOutcome outcome;
-    const auto items = loop_items(task);
-    if (!items) {
+    const auto listed = loop_items(task);
+    if (!listed) {
         // As in Ansible: a condition that is false anyway comes before a list that is undefined.
         const auto wanted = values_.holds(task.when);
-        const bool skipped = items.error().code == Errc::NotFound && wanted && !*wanted;
-        outcome.result =
-            skipped ? skipped_result("Conditional result was False") : failed_result(items.error());
+        const bool skipped = listed.error().code == Errc::NotFound && wanted && !*wanted;
+        outcome.result = skipped ? skipped_result("Conditional result was False")
+                                 : failed_result(listed.error());
         return outcome;
     }
-    if (items->empty()) {
+    const ValueList& items = listed->list();
+    if (items.empty()) {
         outcome.result = Map{{"changed", false},
                              {"skipped", true},
                              {"skipped_reason", "No items in the list"},
@@ -154,16 +167,17 @@ TaskOutcome TaskRunner::run_loop(const Task& task) {
     }
     outcome.looped = true;
     ValueList results;
-    results.reserve(items->size());
-    outcome.items.reserve(items->size());
-    for (std::size_t i = 0; i < items->size() && !outcome.denied; ++i) {
+    if (keep_results) results.reserve(items.size());
+    outcome.items.reserve(items.size());
+    for (std::size_t i = 0; i < items.size() && !outcome.denied; ++i) {
         if (i > 0) {
             if (auto paused = pause_between(task); !paused) {
                 outcome.result = failed_result(paused.error());
                 return outcome;
             }
         }
-        results.emplace_back(run_item(task, (*items)[i], i, outcome));
+        Map result = run_item(task, items[i], i, outcome);
+        if (keep_results) results.emplace_back(std::move(result));
     }
     const auto any = [&](auto member) {
         return std::any_of(outcome.items.begin(), outcome.items.end(),
@@ -172,7 +186,7 @@ TaskOutcome TaskRunner::run_loop(const Task& task) {
     const bool all_skipped =
         std::all_of(outcome.items.begin(), outcome.items.end(),
                     [](const ItemReport& item) { return item.outcome.skipped; });
-    outcome.result.set("results", std::move(results));
+    if (keep_results) outcome.result.set("results", std::move(results));
     outcome.result.set("changed", any(&Outcome::changed));
     const bool failed = any(&Outcome::failed);
     if (failed) outcome.result.set("failed", true);
@@ -183,15 +197,17 @@ TaskOutcome TaskRunner::run_loop(const Task& task) {
     return outcome;
 }
 
-Result<ValueList> TaskRunner::loop_items(const Task& task) {
+// A list, shared with whatever it came from.
+Result<Value> TaskRunner::loop_items(const Task& task) {
     auto value = values_.value(task.loop->list);
     if (!value) return value.error();
     if (!value->is_list()) {
         return make_error(Errc::Invalid, "a loop needs a list, not {}", name_of(value->kind()));
     }
-    ValueList items = task.loop->flatten ? flattened(value->list()) : value->list();
-    if (items.size() > kItemsMax) {
-        return make_error(Errc::Limit, "a loop over {} items: at most {}", items.size(), kItemsMax);
+    Value items = task.loop->flatten ? Value(flattened(value->list())) : std::move(*value);
+    const std::size_t count = items.list().size();
+    if (count > kItemsMax) {
+        return make_error(Errc::Limit, "a loop over {} items: at most {}", count, kItemsMax);
     }
     return items;
 }
@@ -217,7 +233,6 @@ Map TaskRunner::run_item(const Task& task, const Value& item, std::size_t index,
     }
     ItemReport report;
     report.item = item;
-    report.label = to_str(item);
     if (loop.label) {
         if (const auto label = values_.value(*loop.label)) report.label = to_str(*label);
     }

@@ -38,7 +38,8 @@ public:
           values_(variables, environment.policy) {}
 
     // REQUIRES: variables.enter_task(&task). Not for `meta`.
-    TaskOutcome run(const Task& task);
+    // Without `keep_results` the whole result of a loop has no `results`: nobody can ask for them.
+    TaskOutcome run(const Task& task, bool keep_results = true);
 
     // For the engine's own questions about the task.
     TaskValues& values() { return values_; }
@@ -51,8 +52,8 @@ private:
     };
 
     TaskOutcome run_once(const Task& task);
-    TaskOutcome run_loop(const Task& task);
-    Result<ValueList> loop_items(const Task& task);
+    TaskOutcome run_loop(const Task& task, bool keep_results);
+    Result<Value> loop_items(const Task& task);
     // Adds to the items of `outcome` and gives the item's whole result.
     Map run_item(const Task& task, const Value& item, std::size_t index, TaskOutcome& outcome);
     Status pause_between(const Task& task);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cmath>
 
 #include "actions/playbook/utf8.hpp"
@@ -84,10 +85,11 @@ bool equal_lists(const ValueList& a, const ValueList& b) {
 
 bool equal_maps(const Map& a, const Map& b) {
     if (a.size() != b.size()) return false;
-    return std::all_of(a.entries().begin(), a.entries().end(), [&](const Map::Entry& entry) {
-        const Value* other = b.find(entry.first);
-        return other != nullptr && equal(entry.second, *other);
-    });
+    for (const auto& [key, value] : a.entries()) {
+        const Value* other = b.find(key);
+        if (other == nullptr || !equal(value, *other)) return false;
+    }
+    return true;
 }
 
 std::int64_t whole(const Value& value) {
@@ -96,12 +98,13 @@ std::int64_t whole(const Value& value) {
 
 }  // namespace
 
+Value::Value(std::string value) : state_(std::make_shared<const std::string>(std::move(value))) {}
 Value::Value(ValueList value) : state_(std::make_shared<const ValueList>(std::move(value))) {}
 Value::Value(Map value) : state_(std::make_shared<const Map>(std::move(value))) {}
 
 Value Value::undefined(std::string why) {
     Value value;
-    value.state_ = UndefinedState{std::move(why)};
+    value.state_ = UndefinedState{std::make_shared<const std::string>(std::move(why))};
     return value;
 }
 
@@ -116,26 +119,81 @@ double Value::number() const {
     return static_cast<double>(whole(*this));
 }
 
-const Value* Map::find(std::string_view key) const {
-    const auto found = std::find_if(entries_.begin(), entries_.end(),
-                                    [&](const Entry& entry) { return entry.first == key; });
-    return found == entries_.end() ? nullptr : &found->second;
-}
-
-void Map::set(std::string_view key, Value value) {
-    const auto found = std::find_if(entries_.begin(), entries_.end(),
-                                    [&](const Entry& entry) { return entry.first == key; });
-    if (found == entries_.end()) {
-        entries_.emplace_back(key, std::move(value));
-    } else {
-        found->second = std::move(value);
+Map::Map(std::initializer_list<std::pair<std::string, Value>> entries) {
+    keys_ = std::make_shared<Keys>();
+    keys_->reserve(entries.size());
+    values_.reserve(entries.size());
+    for (const auto& [key, value] : entries) {
+        keys_->push_back(key);
+        values_.push_back(value);
     }
 }
 
+std::size_t Map::index_of(std::string_view key) const {
+    if (keys_ == nullptr) return 0;
+    const auto found = std::find(keys_->begin(), keys_->end(), key);
+    return static_cast<std::size_t>(found - keys_->begin());
+}
+
+void Map::own() {
+    if (shared_ != nullptr) {
+        values_.insert(values_.end(), shared_->begin(), shared_->end());
+        shared_.reset();
+    }
+    if (keys_ == nullptr) {
+        keys_ = std::make_shared<Keys>();
+    } else if (keys_.use_count() > 1) {
+        keys_ = std::make_shared<Keys>(*keys_);
+    }
+}
+
+const Value* Map::find(std::string_view key) const {
+    const std::size_t at = index_of(key);
+    return at < size() ? &value_at(at) : nullptr;
+}
+
+void Map::set(std::string_view key, Value value) {
+    const std::size_t at = index_of(key);
+    if (at < values_.size()) {
+        values_[at] = std::move(value);
+        return;
+    }
+    own();
+    if (at < values_.size()) {
+        values_[at] = std::move(value);
+        return;
+    }
+    keys_->emplace_back(key);
+    values_.push_back(std::move(value));
+}
+
 void Map::remove(std::string_view key) {
-    entries_.erase(std::remove_if(entries_.begin(), entries_.end(),
-                                  [&](const Entry& entry) { return entry.first == key; }),
-                   entries_.end());
+    const std::size_t at = index_of(key);
+    if (at == size()) return;
+    own();
+    keys_->erase(keys_->begin() + static_cast<std::ptrdiff_t>(at));
+    values_.erase(values_.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+MapShape::MapShape(std::vector<std::string> keys, std::vector<Value> last_values)
+    : keys_(std::make_shared<Map::Keys>(std::move(keys))),
+      shared_(std::make_shared<const std::vector<Value>>(std::move(last_values))) {
+    assert(shared_->size() <= keys_->size());
+}
+
+MapShape::MapShape(const MapShape& like, std::vector<Value> last_values)
+    : keys_(like.keys_),
+      shared_(std::make_shared<const std::vector<Value>>(std::move(last_values))) {
+    assert(shared_->size() <= keys_->size());
+}
+
+Map MapShape::with(std::vector<Value> first_values) const {
+    assert(first_values.size() + shared_->size() == keys_->size());
+    Map map;
+    map.keys_ = keys_;
+    map.values_ = std::move(first_values);
+    map.shared_ = shared_;
+    return map;
 }
 
 void Map::merge(const Map& other) {

@@ -35,7 +35,9 @@ playbook::Progress PlaybookPrinter::progress() {
 
 void PlaybookPrinter::print_task(const playbook::TaskReport& task) {
     for (const playbook::ItemReport& item : task.items) {
-        print_outcome(item.label, item.outcome, false);
+        const bool named = !item.label.is_none();
+        print_outcome(item.outcome.censored ? "" : to_str(named ? item.label : item.item),
+                      item.outcome, false);
     }
     if (task.items.empty()) print_outcome({}, task.outcome, task.ignored);
     if (task.denied) out_ << "  the policy of this host forbids it: nothing more is run\n";

@@ -1,5 +1,7 @@
 #include "actions/playbook/modules/file_result.hpp"
 
+#include <algorithm>
+
 namespace homeostat::playbook {
 namespace {
 
@@ -45,23 +47,38 @@ std::string_view kind_of(mode_t mode) {
     return S_ISBLK(mode) ? "block" : "char";
 }
 
-Map stat_fields(const std::string& path, const struct stat& info, const Accounts& accounts) {
-    return {{"path", path},
-            {"mode", mode_text(info.st_mode)},
-            {"size", whole(static_cast<std::uint64_t>(info.st_size))},
-            {"uid", whole(info.st_uid)},
-            {"gid", whole(info.st_gid)},
-            {"pw_name", accounts.user_name(info.st_uid)},
-            {"gr_name", accounts.group_name(info.st_gid)},
-            {"isreg", S_ISREG(info.st_mode)},
-            {"isdir", S_ISDIR(info.st_mode)},
-            {"islnk", S_ISLNK(info.st_mode)},
-            {"mtime", seconds_of(info.st_mtim)},
-            {"atime", seconds_of(info.st_atim)},
-            {"ctime", seconds_of(info.st_ctim)},
-            {"nlink", whole(info.st_nlink)},
-            {"inode", whole(info.st_ino)},
-            {"dev", whole(info.st_dev)}};
+StatFields::StatFields(const Accounts& accounts)
+    : accounts_(accounts),
+      keys_({"path", "size", "mtime", "atime", "ctime", "nlink", "inode", "mode", "uid", "gid",
+             "pw_name", "gr_name", "isreg", "isdir", "islnk", "dev"},
+            {}) {}
+
+const MapShape& StatFields::shape_of(const struct stat& info) {
+    const auto same = [&](const Kind& kind) {
+        return kind.mode == info.st_mode && kind.uid == info.st_uid && kind.gid == info.st_gid &&
+               kind.device == info.st_dev;
+    };
+    const auto known = std::find_if(kinds_.begin(), kinds_.end(), same);
+    if (known != kinds_.end()) return known->shape;
+    if (kinds_.size() == kKindsMax) kinds_.pop_back();
+    kinds_.push_back(
+        {.mode = info.st_mode,
+         .uid = info.st_uid,
+         .gid = info.st_gid,
+         .device = info.st_dev,
+         .shape = {keys_,
+                   {mode_text(info.st_mode), whole(info.st_uid), whole(info.st_gid),
+                    accounts_.user_name(info.st_uid), accounts_.group_name(info.st_gid),
+                    S_ISREG(info.st_mode), S_ISDIR(info.st_mode), S_ISLNK(info.st_mode),
+                    whole(info.st_dev)}}});
+    return kinds_.back().shape;
+}
+
+Map StatFields::of(const std::string& path, const struct stat& info) {
+    return shape_of(info).with({path, whole(static_cast<std::uint64_t>(info.st_size)),
+                                seconds_of(info.st_mtim), seconds_of(info.st_atim),
+                                seconds_of(info.st_ctim), whole(info.st_nlink),
+                                whole(info.st_ino)});
 }
 
 void add_state(Map& fields, const struct stat& info) {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <string>
+#include <vector>
 
 #include "actions/playbook/accounts.hpp"
 #include "actions/playbook/module.hpp"
@@ -20,8 +21,30 @@ std::string mode_text(mode_t mode);
 // "file", "directory", "link", "fifo", "socket", "block" or "char".
 std::string_view kind_of(mode_t mode);
 
-// The fields of `stat` that both `stat` and `find` give. `accounts` for the names.
-Map stat_fields(const std::string& path, const struct stat& info, const Accounts& accounts);
+// The fields of `stat` that both `stat` and `find` give. Files of one owner, mode and device share
+// all that follows from these: a clean-up keeps such mappings by the ten thousand.
+class StatFields {
+public:
+    explicit StatFields(const Accounts& accounts);  // for the names; borrowed
+
+    Map of(const std::string& path, const struct stat& info);
+
+private:
+    struct Kind {
+        mode_t mode;
+        uid_t uid;
+        gid_t gid;
+        dev_t device;
+        MapShape shape;
+    };
+    static constexpr std::size_t kKindsMax = 16;  // at once; a directory has a few
+
+    const MapShape& shape_of(const struct stat& info);
+
+    const Accounts& accounts_;
+    MapShape keys_;
+    std::vector<Kind> kinds_;
+};
 
 // `mode`, `uid`, `gid`, `size`, `state` into a result.
 void add_state(Map& fields, const struct stat& info);

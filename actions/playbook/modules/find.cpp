@@ -101,7 +101,7 @@ using DirectoryStream = std::unique_ptr<DIR, CloseDirectory>;
 class Walk {
 public:
     Walk(const Filter& filter, const Clock& clock, Instant deadline, const Accounts& accounts)
-        : filter_(filter), clock_(clock), deadline_(deadline), accounts_(accounts) {}
+        : filter_(filter), clock_(clock), deadline_(deadline), fields_(accounts) {}
 
     Status below(const std::string& path) {
         Descriptor top(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -126,7 +126,7 @@ public:
         return Ok{};
     }
 
-    std::vector<std::pair<std::string, Map>> found;  // by path
+    std::vector<Map> found;
     Map skipped;
     std::int64_t examined = 0;
 
@@ -179,7 +179,7 @@ private:
         if (found.size() >= kFoundMax) {
             return make_error(Errc::Limit, "more than {} files were found", kFoundMax);
         }
-        found.emplace_back(path, stat_fields(path, info, accounts_));
+        found.push_back(fields_.of(path, info));
         return Ok{};
     }
 
@@ -201,7 +201,7 @@ private:
     const Filter& filter_;
     const Clock& clock_;
     Instant deadline_;
-    const Accounts& accounts_;
+    StatFields fields_;
     std::vector<Level> levels_;
     dev_t device_ = 0;
 };
@@ -235,10 +235,13 @@ ModuleResult run(const ModuleCall& call) {
     for (const std::string& path : call.parameters.texts("paths")) {
         if (auto walked = walk.below(path); !walked) return failure(walked.error());
     }
-    std::sort(walk.found.begin(), walk.found.end(),
-              [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::sort(walk.found.begin(), walk.found.end(), [](const Map& a, const Map& b) {
+        return a.find("path")->text() < b.find("path")->text();
+    });
     ValueList files;
-    for (auto& entry : walk.found) files.emplace_back(std::move(entry.second));
+    files.reserve(walk.found.size());
+    for (Map& file : walk.found) files.emplace_back(std::move(file));
+    walk.found = {};
     const auto matched = static_cast<std::int64_t>(files.size());
     ModuleResult result;
     result.fields = Map{{"changed", false},

@@ -38,7 +38,8 @@ ModuleResult run(const ModuleCall& call) {
         return result;
     }
     Map fields{{"exists", true}};
-    fields.merge(stat_fields(path, info, Accounts(call.environment.root)));
+    const Accounts accounts(call.environment.root);
+    fields.merge(StatFields(accounts).of(path, info));
     if (S_ISLNK(info.st_mode)) {
         std::array<char, 4096> target{};
         const ssize_t size = ::readlink(path.c_str(), target.data(), target.size());

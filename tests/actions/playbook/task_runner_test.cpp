@@ -80,7 +80,7 @@ TEST_CASE("task runner: loops") {
     const TaskReport& first = report->tasks[0];
     REQUIRE(first.items.size() == 2);
     CHECK(first.items[0].outcome.message.text() == "0a");
-    CHECK(first.items[0].label == "La");
+    CHECK(first.items[0].label.text() == "La");
     CHECK(first.items[1].outcome.skipped);
     CHECK_FALSE(first.outcome.skipped);
     CHECK(play.pauser.pauses.size() == 1);

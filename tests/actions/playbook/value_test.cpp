@@ -101,4 +101,26 @@ TEST_CASE("value: a mapping keeps the order of insertion") {
     CHECK(map.size() == 2);
 }
 
+TEST_CASE("value: mappings of one shape share what is the same in all, and change apart") {
+    const MapShape shape({"path", "size", "mode", "owner"}, {"0644", "root"});
+    Map a = shape.with({"/a", 1});
+    const Map b = shape.with({"/b", 2});
+    CHECK(to_repr(a) == "{'path': '/a', 'size': 1, 'mode': '0644', 'owner': 'root'}");
+    CHECK(equal(b, Map{{"owner", "root"}, {"mode", "0644"}, {"size", 2}, {"path", "/b"}}));
+    CHECK(a.find("mode") == b.find("mode"));  // the very same
+    CHECK(a.find("nothing") == nullptr);
+    a.set("size", 7);
+    a.set("mode", "0600");
+    a.set("new", true);
+    a.remove("owner");
+    CHECK(to_repr(a) == "{'path': '/a', 'size': 7, 'mode': '0600', 'new': True}");
+    CHECK(to_repr(b) == "{'path': '/b', 'size': 2, 'mode': '0644', 'owner': 'root'}");
+    CHECK(to_repr(MapShape(shape, {"x", "y"}).with({1, 2})) ==
+          "{'path': 1, 'size': 2, 'mode': 'x', 'owner': 'y'}");
+    Map copy = b;
+    copy.remove("path");
+    CHECK(to_repr(copy) == "{'size': 2, 'mode': '0644', 'owner': 'root'}");
+    CHECK(b.size() == 4);
+}
+
 }  // namespace homeostat::playbook
