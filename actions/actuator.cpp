@@ -24,24 +24,18 @@ namespace {
 
 constexpr std::uint32_t kRefusalsAuditedPerHour = 120;
 
-// A person at this host: root, or in a trial without root whoever started the actuator.
-bool is_person(uid_t uid) {
-    return uid == 0 || uid == ::geteuid();
-}
-
 // Of a level in [0,1]: less is what others write meanwhile.
 constexpr double kWorseLevel = 0.01;
 
-Effect effect_of(Outcome outcome) {
-    switch (outcome) {
-        case Outcome::Effective: return Effect::Helped;
-        case Outcome::Failed:
-        case Outcome::Ineffective: return Effect::DidNotHelp;
-        case Outcome::Harmful: return Effect::Worse;
-        case Outcome::Started:
-        case Outcome::Unknown: break;
+FixedString<159> describe_pause(Duration left) {
+    FixedString<159> text;
+    if (left == kPausedForGood) {
+        text = "paused by a person, until `homeostat resume`";
+    } else {
+        format_into(text, "paused by a person, for another {}; `homeostat resume` ends it",
+                    human_duration(left.seconds()));
     }
-    return Effect::Unknown;
+    return text;
 }
 
 // `recommend` before `auto`: when a rule has shown what it can do, the person is told.
@@ -54,6 +48,35 @@ void note_record(const LedgerRecord& record, ActionReport& report) {
 }
 
 }  // namespace
+
+bool is_person(uid_t uid) {
+    return uid == 0 || uid == ::geteuid();
+}
+
+Status check_undo(const Rule& rule, const AllowedAction& action) {
+    if (rule.undo && rule.undo->playbook != action.undo) {
+        return make_error(Errc::Denied, "allow-list: line {} does not allow the undo {}",
+                          action.line, rule.undo->playbook);
+    }
+    if (rule.restrain && rule.restrain->length > action.restrain_max) {
+        return make_error(Errc::Denied, "allow-list: line {} allows to restrain for {}, not {}",
+                          action.line, to_text(action.restrain_max),
+                          to_text(rule.restrain->length));
+    }
+    return Ok{};
+}
+
+Effect effect_of(Outcome outcome) {
+    switch (outcome) {
+        case Outcome::Effective: return Effect::Helped;
+        case Outcome::Failed:
+        case Outcome::Ineffective: return Effect::DidNotHelp;
+        case Outcome::Harmful: return Effect::Worse;
+        case Outcome::Started:
+        case Outcome::Unknown: break;
+    }
+    return Effect::Unknown;
+}
 
 ActionLimits tighter(const ActionLimits& owner, const RuleLimits& rule) {
     ActionLimits limits = owner;
@@ -107,6 +130,10 @@ Actuator::Answer Actuator::handle(const Peer& peer, std::span<const std::uint8_t
         answer_ping(peer, answer.report);
         return answer;
     }
+    if (request->opcode >= Opcode::Undo) {
+        override_all(*request, peer, answer.report);
+        return answer;
+    }
     const auto planned = plan(peer, *request);
     if (request->rule < config_->rules.size()) {
         answer.report.rule = std::string_view(config_->rules[request->rule].name);
@@ -139,32 +166,6 @@ void Actuator::answer_ping(const Peer& peer, ActionReport& report) {
                 audit_.head().hash.view());
 }
 
-void Actuator::approve(const Plan& plan, const ActionRequest& request, const Peer& peer,
-                       ActionReport& report) {
-    if (!is_person(peer.uid)) {
-        return refuse(report, peer, "only a person (root) can approve, never the watcher");
-    }
-    if (plan.dry) return refuse(report, peer, "mode observe: approval changes nothing here");
-    const Descriptor lock = take_lock();
-    auto ledger = open_ledger(lock, peer);
-    if (!ledger) return refuse(report, peer, ledger.error().text);
-    const Duration length = seconds(static_cast<std::int64_t>(request.approve_s));
-    Status done = ledger->approve(plan.rule->name, plan.target->name, length);
-    if (done) done = save(*ledger);
-    if (!done) return refuse(report, peer, done.error().text);
-    if (length.ns > 0) {
-        format_into(report.detail, "approved in advance for {} on {}", to_text(length),
-                    plan.target->name);
-    } else {
-        format_into(report.detail, "no longer approved in advance on {}", plan.target->name);
-    }
-    // What is not in the log was not given: the ledger is put back.
-    if (const auto written = record("approved", report, peer); !written) {
-        const Status undone = ledger->approve(plan.rule->name, plan.target->name, Duration{});
-        if (undone && save(*ledger)) return refuse(report, peer, written.error().text);
-    }
-}
-
 // The watcher sees more of the host than the precondition does. Its word is taken here, since it
 // can only make us do less.
 void Actuator::note_harm(const Plan& plan, const Peer& peer, ActionReport& report) {
@@ -178,6 +179,11 @@ void Actuator::note_harm(const Plan& plan, const Peer& peer, ActionReport& repor
     report.effect = Effect::Worse;
     format_into(report.detail, "made matters worse on {}: the breaker is open", plan.target->name);
     static_cast<void>(record("harmful", report, peer));  // told in the ledger already
+    // A few times at most, however often it is told.
+    const LedgerUndo* undo = ledger->undo_of(plan.rule->name, plan.target->name);
+    if (undo != nullptr && undo->tries < kUndoTriesMax) {
+        take_back(*undo, "it made matters worse", peer, *ledger, report);
+    }
 }
 
 Status Actuator::check_peer(const Peer& peer) const {
@@ -201,6 +207,7 @@ Result<Actuator::Plan> Actuator::plan(const Peer& peer, const ActionRequest& req
     if (plan.action->rule != plan.rule->name || plan.action->playbook != plan.rule->playbook) {
         return make_error(Errc::Denied, "allow-list: no entry for this rule, playbook and target");
     }
+    if (const auto allowed = check_undo(*plan.rule, *plan.action); !allowed) return allowed.error();
     choose_mode(peer, request, plan);
     if (const auto free = check_protected(plan); !free) return free.error();
     if (const auto free = check_override(plan); !free) return free.error();
@@ -273,9 +280,9 @@ Result<Ledger> Actuator::open_ledger(const Descriptor& lock, const Peer& peer) {
     if (ledger->close_abandoned() > 0) {
         ActionReport abandoned;
         abandoned.detail = "the run before this one was cut off: it counts as failed";
-        if (const auto written = record("abandoned", abandoned, peer); !written) {
-            return written.error();
-        }
+        auto written = record("abandoned", abandoned, peer);
+        if (written) written = save(*ledger);
+        if (!written) return written.error();
     }
     return ledger;
 }
@@ -292,6 +299,7 @@ void Actuator::carry_out(const Plan& plan, const ActionRequest& request, const P
     const Descriptor lock = take_lock();
     auto ledger = open_ledger(lock, peer);
     if (!ledger) return refuse(report, peer, ledger.error().text);
+    if (const auto left = ledger->paused()) return refuse(report, peer, describe_pause(*left));
     const auto incident = request.incident.text();
     BudgetRequest budget = plan.budget;
     budget.incident = incident;
@@ -309,64 +317,46 @@ void Actuator::carry_out(const Plan& plan, const ActionRequest& request, const P
                     before->measured);
         return refuse(report, peer, why);
     }
+    const auto undo = how_to_undo(plan, request, *ledger);
+    if (!undo) return refuse(report, peer, undo.error().text);
+    const LedgerUndo* known = ledger->undo_of(undo->rule, undo->target);
+    const LedgerUndo earlier = known != nullptr ? *known : LedgerUndo{};
     if (const auto told = note_use_of_fleet(plan); !told) {
         return refuse(report, peer, told.error().text);
     }
+    Status noted = Ok{};
+    if (!plan.dry && undo->can_undo()) noted = ledger->remember(*undo);
     ledger->begin(budget);
-    if (const auto saved = save(*ledger); !saved) {
-        return refuse(report, peer, saved.error().text);
-    }
+    if (noted) noted = save(*ledger);
+    if (!noted) return refuse(report, peer, noted.error().text);
     report.detail = before->measured.view();
     if (const auto written = record("begin", report, peer); !written) {
         return refuse(report, peer, written.error().text);
     }
-    const Outcome outcome = run_and_judge(plan, request, *before, report);
+    const Outcome outcome = run_and_judge(plan, request, *before, *undo, report);
     report.effect = plan.dry ? Effect::Unknown : effect_of(outcome);
     // The cooldown begins when the run has ended. The boot id was readable a moment ago.
     if (const auto boot = boot_id()) ledger->advance(*boot, host_.clock.now());
     ledger->finish(outcome);
+    const bool nothing_done = !report.ran || (!report.failed && report.changed == 0);
+    if (!plan.dry && nothing_done && undo->can_undo()) {
+        ledger->forget_undo(undo->rule, undo->target);
+        if (earlier.can_undo()) static_cast<void>(ledger->remember(earlier));  // there was room
+    }
     if (recommended) note_record(ledger->record_of(plan.rule->name), report);
     // The run is over; what cannot be written now is told in the report, and a run that the ledger
     // still calls started counts as failed next time.
     const auto saved = save(*ledger);
     const auto written = record("ran", report, peer);
     if (!saved || !written) report.detail = (saved ? written : saved).error().text.view();
-}
-
-// Nobody has approved it. Either a person had it run by hand for this very incident, and that is
-// the answer, or a dry run says what there is to approve.
-void Actuator::wait_for_person(const Plan& plan, const ActionRequest& request, Ledger& ledger,
-                               const Peer& peer, ActionReport& report) {
-    if (const LedgerRun* run = ledger.run_by_person(plan.rule->name, request.incident.text())) {
-        report.effect = effect_of(run->outcome);
-        format_into(report.detail, "a person had it run: {}", name_of(run->outcome));
-        return;
-    }
-    report.waiting = true;
-    BudgetRequest budget = plan.budget;
-    budget.dry = true;
-    FixedString<159> would = "";
-    const auto before = examine(plan.action->requires_, *plan.target, host_.root, host_.spawner);
-    if (before && before->holds && ledger.judge(budget).allowed) {
-        ledger.begin(budget);
-        if (save(ledger)) {
-            Plan dry = plan;
-            dry.dry = true;
-            (void)run_and_judge(dry, request, *before, report);
-            would = report.detail;
-            report.failed = false;
-        }
-        ledger.finish(Outcome::Unknown);
-        static_cast<void>(save(ledger));
-    }
-    FixedString<159> why;
-    format_into(why, "a person must approve it: {}",
-                would.empty() ? report.detail.view() : would.view());
-    refuse(report, peer, why);
+    const LedgerUndo* harm =
+        outcome == Outcome::Harmful ? ledger->undo_of(undo->rule, undo->target) : nullptr;
+    if (harm != nullptr) take_back(*harm, "it made matters worse", peer, *ledger, report);
 }
 
 Outcome Actuator::run_and_judge(const Plan& plan, const ActionRequest& request,
-                                const PreconditionState& before, ActionReport& report) {
+                                const PreconditionState& before, const LedgerUndo& undo,
+                                ActionReport& report) {
     const RunOrder order{.rule = *plan.rule,
                          .action = *plan.action,
                          .target = *plan.target,
@@ -387,7 +377,8 @@ Outcome Actuator::run_and_judge(const Plan& plan, const ActionRequest& request,
     report.changed = outcome->changed;
     report.failures = outcome->failures;
     report.detail = outcome->detail.view();
-    return judge_effect(plan, before, outcome->failed, report);
+    if (!report.failed && !undo.changes.empty()) restrain(plan, undo, report);
+    return judge_effect(plan, before, report.failed, report);
 }
 
 Outcome Actuator::judge_effect(const Plan& plan, const PreconditionState& before, bool failed,

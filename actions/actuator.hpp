@@ -17,11 +17,15 @@
 //
 // then the ledger and the audit log are on disk, then the playbook runs, then the precondition is
 // looked at again: if it still holds, the action did not help. Refusals are audited like actions.
+//
+// How a run is taken back is in the ledger before it begins (actuator_undo.cpp): so a time box ends
+// although the actuator was killed meanwhile, and a run that made matters worse is undone at once.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -68,6 +72,10 @@ public:
     // so. Takes as long as the action.
     Answer handle(const Peer& peer, std::span<const std::uint8_t> bytes);
 
+    // Takes back what has had its time. How long until the next one has, or nothing when none
+    // waits. A person's pause does not hold this up: it makes the host as it was.
+    std::optional<Duration> settle();
+
     // Goes on with what the files say now.
     void replace_config(const ActionConfig& config, uid_t watcher_uid);
 
@@ -94,6 +102,16 @@ private:
     void approve(const Plan& plan, const ActionRequest& request, const Peer& peer,
                  ActionReport& report);
     void note_harm(const Plan& plan, const Peer& peer, ActionReport& report);
+    void override_all(const ActionRequest& request, const Peer& peer, ActionReport& report);
+    void undo(const ActionRequest& request, const Peer& peer, ActionReport& report);
+    // How a run of this plan will be taken back; without playbook and changes: not at all. Denied
+    // while a time box is in force on the target.
+    Result<LedgerUndo> how_to_undo(const Plan& plan, const ActionRequest& request,
+                                   const Ledger& ledger);
+    void restrain(const Plan& plan, const LedgerUndo& undo, ActionReport& report);
+    void take_back(const LedgerUndo& undo, std::string_view why, const Peer& peer, Ledger& ledger,
+                   ActionReport& report);
+    Status run_undo(const LedgerUndo& undo, ActionReport& report);
     void wait_for_person(const Plan& plan, const ActionRequest& request, Ledger& ledger,
                          const Peer& peer, ActionReport& report);
     void answer_ping(const Peer& peer, ActionReport& report);
@@ -111,7 +129,8 @@ private:
     void carry_out(const Plan& plan, const ActionRequest& request, const Peer& peer,
                    ActionReport& report);
     Outcome run_and_judge(const Plan& plan, const ActionRequest& request,
-                          const PreconditionState& before, ActionReport& report);
+                          const PreconditionState& before, const LedgerUndo& undo,
+                          ActionReport& report);
     Outcome judge_effect(const Plan& plan, const PreconditionState& before, bool failed,
                          ActionReport& report);
     void refuse(ActionReport& report, const Peer& peer, std::string_view why);
@@ -127,6 +146,16 @@ private:
     std::uint32_t refusals_ = 0;       // so many were written in this hour,
     std::uint64_t refusals_left_ = 0;  // and so many only counted
 };
+
+// A person at this host: root, or in a trial without root whoever started the actuator.
+bool is_person(uid_t uid);
+
+// Denied when the owner's entry does not allow what takes the rule's action back, or to restrain
+// the target for so long.
+Status check_undo(const Rule& rule, const AllowedAction& action);
+
+// What an outcome means for what was wrong.
+Effect effect_of(Outcome outcome);
 
 // What holds when the owner's entry and the rule both name limits: the smaller budget, the longer
 // cooldown.

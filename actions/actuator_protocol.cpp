@@ -70,7 +70,7 @@ RequestBytes encode(const ActionRequest& request) {
     std::copy(request.incident.bytes.begin(), request.incident.bytes.end(), bytes.begin() + 24);
     put(bytes, 40, request.nonce);
     put(bytes, 48, request.config_hash);
-    put(bytes, 56, request.approve_s);
+    put(bytes, 56, request.length_s);
     return bytes;
 }
 
@@ -88,19 +88,20 @@ Result<ActionRequest> decode_request(std::span<const std::uint8_t> bytes) {
     }
     const auto opcode = get<std::uint16_t>(bytes, 6);
     if (opcode < static_cast<std::uint16_t>(Opcode::Run) ||
-        opcode > static_cast<std::uint16_t>(Opcode::Harm)) {
+        opcode > static_cast<std::uint16_t>(Opcode::Resume)) {
         return make_error(Errc::Parse, "unknown operation {}", opcode);
     }
     if (bytes[12] > static_cast<std::uint8_t>(ActionMode::Auto)) {
         return make_error(Errc::Parse, "unknown mode {}", bytes[12]);
     }
-    const bool approves = opcode == static_cast<std::uint16_t>(Opcode::Approve);
-    if (!all_zero(bytes.subspan(13, 11)) || (!approves && !all_zero(bytes.subspan(56, 8)))) {
+    const bool has_length = opcode == static_cast<std::uint16_t>(Opcode::Approve) ||
+                            opcode == static_cast<std::uint16_t>(Opcode::Pause);
+    if (!all_zero(bytes.subspan(13, 11)) || (!has_length && !all_zero(bytes.subspan(56, 8)))) {
         return make_error(Errc::Parse, "bytes that must be zero are not");
     }
-    const auto approve_s = get<std::uint64_t>(bytes, 56);
-    if (approve_s > static_cast<std::uint64_t>(kApprovalMax.ns / seconds(1).ns)) {
-        return make_error(Errc::Parse, "an approval holds for 7 days at most");
+    const auto length_s = get<std::uint64_t>(bytes, 56);
+    if (length_s > static_cast<std::uint64_t>(kApprovalMax.ns / seconds(1).ns)) {
+        return make_error(Errc::Parse, "an approval or a pause holds for 7 days at most");
     }
     ActionRequest request;
     request.opcode = static_cast<Opcode>(opcode);
@@ -110,7 +111,7 @@ Result<ActionRequest> decode_request(std::span<const std::uint8_t> bytes) {
     std::copy_n(bytes.begin() + 24, request.incident.bytes.size(), request.incident.bytes.begin());
     request.nonce = get<std::uint64_t>(bytes, 40);
     request.config_hash = get<std::uint64_t>(bytes, 48);
-    request.approve_s = approve_s;
+    request.length_s = length_s;
     return request;
 }
 
@@ -125,6 +126,7 @@ std::string encode_report(const ActionReport& report, std::uint64_t nonce) {
         {"ran", report.ran},
         {"failed", report.failed},
         {"waiting", report.waiting},
+        {"undone", report.undone},
         {"effect", std::string(name_of(report.effect))},
         {"ok", report.ok},
         {"changed", report.changed},
@@ -152,9 +154,10 @@ Result<ActionReport> decode_report(std::string_view body, std::uint64_t nonce) {
     if (!take(json, "incident", incident) || !take(json, "rule", report.rule) ||
         !take(json, "playbook", report.playbook) || !take(json, "mode", report.mode) ||
         !take(json, "ran", report.ran) || !take(json, "failed", report.failed) ||
-        !take(json, "waiting", report.waiting) || !take(json, "effect", effect) ||
-        !take(json, "ok", report.ok) || !take(json, "changed", report.changed) ||
-        !take(json, "failures", report.failures) || !take(json, "detail", report.detail)) {
+        !take(json, "waiting", report.waiting) || !take(json, "undone", report.undone) ||
+        !take(json, "effect", effect) || !take(json, "ok", report.ok) ||
+        !take(json, "changed", report.changed) || !take(json, "failures", report.failures) ||
+        !take(json, "detail", report.detail)) {
         return fault("a missing field");
     }
     for (const Effect known :

@@ -6,8 +6,8 @@
 //    0  u32  magic "HSAR"           24  u8[16] incident id
 //    4  u16  version, 1             40  u64    nonce, repeated in the answer
 //    6  u16  opcode                 48  u64    hash of the rules and the allow-list
-//    8  u16  rule                   56  u64    Approve: seconds, 0 withdraws; else zero
-//   10  u16  target
+//    8  u16  rule                   56  u64    Approve: seconds, 0 withdraws; Pause: seconds, 0
+//   10  u16  target                             until resumed; else zero
 //   12  u8   mode, 0 1 2
 //   13  u8[11] zero
 //
@@ -34,10 +34,13 @@ enum class Opcode : std::uint16_t {
     Run = 1,      // the rule's playbook on the target
     Ping = 2,     // is anybody there, and do we mean the same rules? Also the audit log's heartbeat
     Approve = 3,  // from a person only: the watcher may run it in mode recommend for so long
-    Harm = 4,     // the last run made matters worse: the breaker opens
+    Harm = 4,     // the last run made matters worse: the breaker opens, what can be undone is
+    Undo = 5,     // from a person only: takes back what was done for this incident
+    Pause = 6,    // from a person only: nothing runs for so long
+    Resume = 7,   // from a person only: ends that
 };
 
-// So long, at most, holds an approval that is given in advance.
+// So long, at most, holds an approval that is given in advance, and a pause that ends by itself.
 inline constexpr Duration kApprovalMax = hours(168);
 
 struct ActionRequest {
@@ -48,7 +51,7 @@ struct ActionRequest {
     IncidentId incident;
     std::uint64_t nonce = 0;
     std::uint64_t config_hash = 0;
-    std::uint64_t approve_s = 0;  // seconds, Approve only
+    std::uint64_t length_s = 0;  // of an approval or a pause
 };
 
 using RequestBytes = std::array<std::uint8_t, kRequestBytes>;

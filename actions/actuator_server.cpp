@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -66,6 +67,12 @@ std::size_t receive(int fd, std::span<std::uint8_t> buffer) {
         size += static_cast<std::size_t>(count);
     }
     return size;
+}
+
+// Rounded up, so that it is over then; a minute at most, since the clock of the host goes on while
+// it is suspended and ours does not.
+int until_ms(Duration left) {
+    return static_cast<int>(std::min(left, minutes(1)).ns / 1'000'000) + 1;
 }
 
 void send_all(int fd, std::string_view bytes) {
@@ -143,13 +150,16 @@ void serve_connection(Descriptor connection, Actuator& actuator) {
 
 Result<ServeEnd> serve(const Descriptor& listener, Actuator& actuator, int stop, int reload,
                        Duration idle_exit) {
-    const int patience_ms = idle_exit.ns > 0 ? static_cast<int>(idle_exit.ns / 1'000'000) : -1;
+    const int idle_ms = idle_exit.ns > 0 ? static_cast<int>(idle_exit.ns / 1'000'000) : -1;
     for (;;) {
+        const auto next = actuator.settle();
+        const int patience_ms = next ? until_ms(*next) : idle_ms;
         std::array<pollfd, 3> fds{
             {{listener.get(), POLLIN, 0}, {stop, POLLIN, 0}, {reload, POLLIN, 0}}};
         const int ready = ::poll(fds.data(), fds.size(), patience_ms);
         if (ready < 0 && errno != EINTR) return make_errno_error(Errc::Io, errno, "poll");
         if (ready < 0) continue;
+        if (ready == 0 && next) continue;  // something waits to be taken back: we stay
         if (ready == 0) return ServeEnd::Idle;
         if (fds[1].revents != 0) return ServeEnd::Stop;
         if (fds[2].revents != 0) {

@@ -34,7 +34,8 @@ enum class ServeEnd : std::uint8_t {
 };
 
 // Serves until one of the ends. `stop` becomes readable on SIGTERM or SIGINT, `reload` on SIGHUP;
-// what is read from `reload` is taken. A zero `idle_exit` waits for ever.
+// what is read from `reload` is taken. A zero `idle_exit` waits for ever. While something waits to
+// be taken back (Actuator::settle) it is never idle.
 Result<ServeEnd> serve(const Descriptor& listener, Actuator& actuator, int stop, int reload,
                        Duration idle_exit);
 

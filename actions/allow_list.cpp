@@ -6,6 +6,7 @@
 #include <array>
 
 #include "actions/built_in_refusals.hpp"
+#include "actions/restraint.hpp"
 #include "actions/rulebook.hpp"
 #include "actions/yaml_fields.hpp"
 #include "core/parse.hpp"
@@ -22,14 +23,44 @@ constexpr std::uint32_t kPerDayMax = 240;
 
 constexpr std::array<std::string_view, 7> kTopKeys{
     "version", "watcher_uid", "max_mode", "grace_after_boot", "limits", "fleet", "actions"};
-constexpr std::array<std::string_view, 12> kActionKeys{
-    "rule",  "playbook", "max_mode", "targets", "paths",      "programs",
-    "shell", "min_age",  "requires", "limits",  "time_limit", "relief"};
+constexpr std::array<std::string_view, 14> kActionKeys{
+    "rule",    "playbook", "max_mode", "targets",    "paths",  "programs", "shell",
+    "min_age", "requires", "limits",   "time_limit", "relief", "undo",     "restrain"};
 constexpr std::array<std::string_view, 5> kFleetKeys{"at_once", "slot", "keys", "max_mode",
                                                      "approvals"};
 constexpr std::array<std::string_view, 2> kHostLimitsKeys{"per_hour", "per_day"};
 constexpr std::array<std::string_view, 3> kLimitsKeys{"per_hour", "per_day", "cooldown"};
-constexpr std::array<std::string_view, 2> kRequiresKeys{"filesystem_used_above", "unit_state"};
+
+// What an entry may require: the key, what it is about, and the kind of target that it fits.
+struct RequiresRow {
+    std::string_view key;
+    Precondition::Kind kind;
+    std::optional<SubjectKind> target;  // nothing: any
+};
+constexpr std::array kRequires{
+    RequiresRow{"filesystem_used_above", Precondition::Kind::FilesystemUsedAbove,
+                SubjectKind::Mount},
+    RequiresRow{"mounted", Precondition::Kind::NotMounted, SubjectKind::Mount},
+    RequiresRow{"unit_state", Precondition::Kind::UnitState, SubjectKind::Unit},
+    RequiresRow{"memory_share_above", Precondition::Kind::MemoryShareAbove, SubjectKind::Unit},
+    RequiresRow{"cpu_stall_above", Precondition::Kind::CpuStallAbove, std::nullopt},
+    RequiresRow{"io_stall_above", Precondition::Kind::IoStallAbove, std::nullopt},
+    RequiresRow{"memory_stall_above", Precondition::Kind::MemoryStallAbove, std::nullopt},
+};
+
+std::vector<std::string_view> requires_keys() {
+    std::vector<std::string_view> keys;
+    for (const RequiresRow& row : kRequires) keys.push_back(row.key);
+    return keys;
+}
+
+const RequiresRow* find_requires(Precondition::Kind kind) {
+    for (const RequiresRow& row : kRequires) {
+        if (row.kind == kind) return &row;
+    }
+    return nullptr;
+}
+
 constexpr std::array<std::string_view, 6> kUnitStates{"active", "reloading",  "inactive",
                                                       "failed", "activating", "deactivating"};
 
@@ -152,6 +183,12 @@ private:
             !ok) {
             return ok;
         }
+        if (const auto ok = fields->take("undo", action.undo, kRuleNameMax); !ok) return ok;
+        if (const auto ok =
+                fields->take("restrain", action.restrain_max, kRestraintMin, kRestraintMax);
+            !ok) {
+            return ok;
+        }
         if (const auto ok = places(*fields, action); !ok) return ok;
         if (const auto ok = shell(*fields, action); !ok) return ok;
         if (const auto ok = requires_(*fields, action); !ok) return ok;
@@ -197,31 +234,40 @@ private:
         if (node == nullptr) {
             if (action.max_mode == ActionMode::Observe) return Ok{};
             return yaml_error(file_, fields.node().mark,
-                              "an action above observe needs `requires:` (filesystem_used_above, "
-                              "unit_state), or `requires: nothing`");
+                              "an action above observe needs `requires:` ({}), or `requires: "
+                              "nothing`",
+                              fmt::join(requires_keys(), ", "));
         }
-        Precondition& precondition = action.requires_;
         if (node->is_text() && node->text == "nothing") return Ok{};
-        const auto inner = YamlFields::open(file_, *node, "requires", kRequiresKeys);
+        const auto keys = requires_keys();
+        const auto inner = YamlFields::open(file_, *node, "requires", keys);
         if (!inner) return inner.error();
         if (node->entries.size() != 1) {
-            return yaml_error(file_, node->mark,
-                              "requires: exactly one of filesystem_used_above, unit_state");
+            return yaml_error(file_, node->mark, "requires: exactly one of {}",
+                              fmt::join(keys, ", "));
         }
-        if (inner->find("filesystem_used_above") != nullptr) {
-            precondition.kind = Precondition::Kind::FilesystemUsedAbove;
-            return inner->take("filesystem_used_above", precondition.used_ratio, 0.01, 1.0);
-        }
-        precondition.kind = Precondition::Kind::UnitState;
-        if (const auto ok = inner->take("unit_state", precondition.unit_state, kNameMax); !ok) {
-            return ok;
-        }
-        if (std::find(kUnitStates.begin(), kUnitStates.end(), precondition.unit_state) ==
-            kUnitStates.end()) {
-            return inner->wrong(node->entries[0].value, "unit_state",
-                                fmt::format("one of {}", fmt::join(kUnitStates, " ")));
+        for (const RequiresRow& row : kRequires) {
+            if (inner->find(row.key) != nullptr) return required(*inner, row, action.requires_);
         }
         return Ok{};
+    }
+
+    Status required(const YamlFields& fields, const RequiresRow& row, Precondition& out) {
+        out.kind = row.kind;
+        const YamlNode& value = fields.node().entries[0].value;
+        if (row.kind == Precondition::Kind::NotMounted) {
+            if (value.is_bool() && !value.boolean) return Ok{};
+            return fields.wrong(value, row.key, "false: a mount that is missing");
+        }
+        if (row.kind != Precondition::Kind::UnitState) {
+            return fields.take(row.key, out.ratio, 0.01, 1.0);
+        }
+        if (const auto ok = fields.take(row.key, out.unit_state, kNameMax); !ok) return ok;
+        if (std::find(kUnitStates.begin(), kUnitStates.end(), out.unit_state) !=
+            kUnitStates.end()) {
+            return Ok{};
+        }
+        return fields.wrong(value, row.key, fmt::format("one of {}", fmt::join(kUnitStates, " ")));
     }
 
     Status limits(const YamlFields& action, ActionLimits& out) {
@@ -241,7 +287,7 @@ private:
         }
         const auto number = static_cast<std::uint16_t>(list_.actions.size());
         for (const YamlNode& item : node->items) {
-            const auto kind = target_kind(item, action.requires_);
+            const auto kind = target_kind(item, action);
             if (!kind) return kind.error();
             if (list_.targets.size() == kAllowedTargetsMax) {
                 return yaml_error(file_, item.mark, "more than {} targets", kAllowedTargetsMax);
@@ -252,7 +298,7 @@ private:
         return Ok{};
     }
 
-    Result<SubjectKind> target_kind(const YamlNode& item, const Precondition& precondition) const {
+    Result<SubjectKind> target_kind(const YamlNode& item, const AllowedAction& action) const {
         SubjectKind kind = SubjectKind::Host;
         if (item.text[0] == '/') {
             kind = SubjectKind::Mount;
@@ -268,16 +314,17 @@ private:
                                   item.text, why);
             }
         }
-        const bool fits =
-            precondition.kind == Precondition::Kind::Nothing ||
-            (precondition.kind == Precondition::Kind::FilesystemUsedAbove &&
-             kind == SubjectKind::Mount) ||
-            (precondition.kind == Precondition::Kind::UnitState && kind == SubjectKind::Unit);
-        if (fits) return kind;
-        return yaml_error(file_, item.mark,
-                          "targets: filesystem_used_above is for mount points, unit_state for "
-                          "units; '{}' is another thing",
-                          item.text);
+        const RequiresRow* row = find_requires(action.requires_.kind);
+        if (row != nullptr && row->target && *row->target != kind) {
+            return yaml_error(
+                file_, item.mark, "targets: {} is for {}; '{}' is another thing", row->key,
+                *row->target == SubjectKind::Mount ? "mount points" : "units", item.text);
+        }
+        if (action.restrain_max.ns > 0 && kind != SubjectKind::Unit) {
+            return yaml_error(file_, item.mark, "targets: restrain is for units; '{}' is none",
+                              item.text);
+        }
+        return kind;
     }
 
     const std::string& file_;
@@ -306,6 +353,17 @@ std::uint16_t AllowList::find_target(std::string_view rule, std::string_view pla
         }
     }
     return kNoTarget;
+}
+
+std::uint16_t AllowList::find_target(const ActionRecord& action, const Incident& incident) const {
+    if (action.target.empty()) return find_target(action.rule, action.playbook, incident.subject);
+    return find_target(action.rule, action.playbook,
+                       {target_kind(action.target), action.target.view()});
+}
+
+SubjectKind target_kind(std::string_view name) {
+    if (name.starts_with('/')) return SubjectKind::Mount;
+    return name == "host" ? SubjectKind::Host : SubjectKind::Unit;
 }
 
 Result<AllowList> parse_allow_list(const std::string& file, std::string_view text) {

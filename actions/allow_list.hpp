@@ -53,9 +53,18 @@ inline constexpr std::uint32_t kHostPerDay = 24;
 
 // What must be true on the host itself, whatever the watcher says, for the action to run.
 struct Precondition {
-    enum class Kind : std::uint8_t { Nothing, FilesystemUsedAbove, UnitState };
+    enum class Kind : std::uint8_t {
+        Nothing,
+        FilesystemUsedAbove,  // of the target, a mount point
+        NotMounted,           // the target is a mount point where nothing is mounted
+        UnitState,            // of the target, a unit
+        MemoryShareAbove,     // what the target, a unit, uses of the host's memory
+        CpuStallAbove,        // the share of the last ten seconds in which something on the host
+        IoStallAbove,         // ... had to wait: "some avg10" of /proc/pressure
+        MemoryStallAbove,
+    };
     Kind kind = Kind::Nothing;
-    double used_ratio = 0;   // FilesystemUsedAbove
+    double ratio = 0;        // ...Above, in [0,1]
     std::string unit_state;  // UnitState: an ActiveState, for example "failed"
 };
 
@@ -70,10 +79,15 @@ struct AllowedAction {
     Duration min_age = hours(1);  // younger files are never deleted
     bool relief = false;          // runs on a host that hardly works, too: it makes it lighter
     Precondition requires_;
+    std::string undo;       // the playbook that may take it back; empty: none
+    Duration restrain_max;  // the longest a rule may lower the target's shares; nought: not at all
     ActionLimits limits;
     Duration time_limit = seconds(120);
     int line = 0;
 };
+
+// What a target's name stands for: a mount point, a unit or the host.
+SubjectKind target_kind(std::string_view name);
 
 // One thing that an action may act on; its number is what a Decision and a request carry.
 struct AllowedTarget {
@@ -109,6 +123,9 @@ struct AllowList {
     // The number of the target that this rule may act on for that subject, or kNoTarget.
     [[nodiscard]] std::uint16_t find_target(std::string_view rule, std::string_view playbook,
                                             const Subject& subject) const;
+    // ... that a record of an incident's actions is about.
+    [[nodiscard]] std::uint16_t find_target(const ActionRecord& action,
+                                            const Incident& incident) const;
 };
 
 // An error text begins with "FILE:LINE:COLUMN: ".

@@ -37,11 +37,11 @@ Result<ActionRequest> approval_of(const ActionConfig& config, const Incident& in
     }
     const auto rule = number_of(config, action->rule);
     if (!rule) return rule.error();
-    const auto target =
-        config.allow_list.find_target(action->rule, action->playbook, incident.subject);
+    const std::uint16_t target = config.allow_list.find_target(*action, incident);
     if (target == kNoTarget) {
         return make_error(Errc::NotFound, "allow.yml has no entry for rule '{}' on '{}'",
-                          action->rule, incident.subject.name);
+                          action->rule,
+                          action->target.empty() ? incident.subject.name : action->target);
     }
     ActionRequest request = request_for(config, *rule, target);
     request.incident = incident.id;
@@ -61,7 +61,7 @@ Result<ActionRequest> approval_in_advance(const ActionConfig& config, std::strin
         }
         ActionRequest request = request_for(config, *number, static_cast<std::uint16_t>(i));
         request.opcode = Opcode::Approve;
-        request.approve_s = static_cast<std::uint64_t>(length.ns / seconds(1).ns);
+        request.length_s = static_cast<std::uint64_t>(length.ns / seconds(1).ns);
         return request;
     }
     return make_error(Errc::NotFound, "allow.yml has no entry for rule '{}' on '{}'", rule, target);

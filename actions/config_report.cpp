@@ -58,18 +58,30 @@ private:
             const ActionLimits limits = tighter(action.limits, rule.limits);
             line("    on {}: {} (at most {} in 1 h, {} in 1 d)", target.name, name_of(mode),
                  limits.per_hour, limits.per_day);
-            check_playbook(rule, action, target);
+            check_playbook(rule, action, target, rule.playbook);
+            describe_undo(rule, action, target);
         }
         if (!allowed) line("    no entry in allow.yml: it will never act");
     }
 
-    void check_playbook(const Rule& rule, const AllowedAction& action,
-                        const AllowedTarget& target) {
+    void describe_undo(const Rule& rule, const AllowedAction& action, const AllowedTarget& target) {
+        if (const auto allowed = check_undo(rule, action); !allowed) {
+            return line("    warning: refused as it is: {}", allowed.error().text);
+        }
+        if (rule.restrain) line("        put back after {}", to_text(rule.restrain->length));
+        if (!rule.undo) return;
+        line("        undone by {}{}", rule.undo->playbook,
+             rule.undo->after.ns > 0 ? fmt::format(" after {}", to_text(rule.undo->after)) : "");
+        check_playbook(rule, action, target, rule.undo->playbook);
+    }
+
+    void check_playbook(const Rule& rule, const AllowedAction& action, const AllowedTarget& target,
+                        const std::string& playbook) {
         const RunOrder order{.rule = rule,
                              .action = action,
                              .target = target,
                              .incident = {},
-                             .playbook_path = config_.directory + "/playbooks/" + rule.playbook,
+                             .playbook_path = config_.directory + "/playbooks/" + playbook,
                              .check = true};
         const auto text = trust_ == Trust::OwnerOnly
                               ? read_trusted_file(order.playbook_path, kPlaybookBytesMax)

@@ -50,6 +50,10 @@ bool ended_as(const Rule& rule, const Incident& incident,
     return ended;
 }
 
+std::string_view name_of(const Subject& target) {
+    return target.kind == SubjectKind::Host ? "host" : target.name.view();
+}
+
 bool has_failed(const Rule& rule, const Incident& incident) {
     return ended_as(rule, incident, {"failed", "ineffective"});
 }
@@ -103,8 +107,7 @@ std::optional<Decision> Decider::decision_behind(const ActionRecord& action,
         decision.rule = static_cast<std::uint16_t>(i);
         decision.rule_name = action.rule;
         decision.playbook = action.playbook;
-        decision.target =
-            config_.allow_list.find_target(action.rule, action.playbook, incident.subject);
+        decision.target = config_.allow_list.find_target(action, incident);
         if (decision.target == kNoTarget) return std::nullopt;
         return decision;
     }
@@ -300,7 +303,11 @@ Decision Decider::make_decision(std::uint16_t number, const Incident& incident, 
     decision.playbook = std::string_view(rule.playbook);
     decision.mode = rule.mode;
     decision.last_rung = is_last_rung(rule, incident);
-    decision.target = config_.allow_list.find_target(rule.name, rule.playbook, incident.subject);
+    decision.target = kNoTarget;
+    if (const auto target = rule.target_for(incident)) {
+        decision.target = config_.allow_list.find_target(rule.name, rule.playbook, *target);
+        if (!(*target == incident.subject)) decision.target_name = name_of(*target);
+    }
     judge(rule, incident, now, decision);
     return decision;
 }
@@ -312,9 +319,13 @@ void Decider::judge(const Rule& rule, const Incident& incident, Instant now,
         return;
     }
     if (decision.target == kNoTarget) {
-        format_into(
-            decision.why, "allow.yml has no entry for rule '{}' on '{}'", rule.name,
-            incident.subject.kind == SubjectKind::Host ? "host" : incident.subject.name.view());
+        const auto target = rule.target_for(incident);
+        if (target) {
+            format_into(decision.why, "allow.yml has no entry for rule '{}' on '{}'", rule.name,
+                        name_of(*target));
+        } else {
+            format_into(decision.why, "nobody knows which unit is to blame");
+        }
         return;
     }
     const AllowedAction& action =

@@ -130,18 +130,28 @@ void drop_fleet_actions(ActionConfig& config) {
 }
 
 const std::string* fleet_playbook(const ActionConfig& config, const Rule& rule) {
+    return fleet_playbook(config, rule, rule.playbook);
+}
+
+const std::string* fleet_playbook(const ActionConfig& config, const Rule& rule,
+                                  std::string_view playbook) {
     if (!rule.from_fleet) return nullptr;
     for (const BundleFile& file : config.fleet.playbooks) {
-        if (file.name == rule.playbook) return &file.text;
+        if (file.name == playbook) return &file.text;
     }
     return nullptr;
 }
 
 std::string playbook_place(const ActionConfig& config, const Rule& rule) {
-    if (fleet_playbook(config, rule) == nullptr) {
-        return config.directory + "/playbooks/" + rule.playbook;
+    return playbook_place(config, rule, rule.playbook);
+}
+
+std::string playbook_place(const ActionConfig& config, const Rule& rule,
+                           std::string_view playbook) {
+    if (fleet_playbook(config, rule, playbook) == nullptr) {
+        return fmt::format("{}/playbooks/{}", config.directory, playbook);
     }
-    return fmt::format("{}: playbooks/{}", config.fleet.name, rule.playbook);
+    return fmt::format("{}: playbooks/{}", config.fleet.name, playbook);
 }
 
 bool covers(const BundleApproval& approval, const Rule& rule, std::string_view target,

@@ -27,9 +27,13 @@ void drop_fleet_actions(ActionConfig& config);
 
 // The text of the rule's playbook when a bundle brought it; null: the owner's file in playbooks/.
 const std::string* fleet_playbook(const ActionConfig& config, const Rule& rule);
+// The same of another playbook of that rule, such as the one that undoes it.
+const std::string* fleet_playbook(const ActionConfig& config, const Rule& rule,
+                                  std::string_view playbook);
 
 // Where the playbook is written: the owner's file, or a name in a bundle, for messages.
 std::string playbook_place(const ActionConfig& config, const Rule& rule);
+std::string playbook_place(const ActionConfig& config, const Rule& rule, std::string_view playbook);
 
 // Whether the approval is for this rule, target and incident, at this time.
 bool covers(const BundleApproval& approval, const Rule& rule, std::string_view target,

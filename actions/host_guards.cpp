@@ -52,7 +52,7 @@ Status check_pressure(const Root& root) {
     std::array<char, 512> buffer;
     const auto text = root.read("proc/pressure/memory", buffer);
     if (!text) return Ok{};
-    const double percent = stall_percent(*text, "full");
+    const double percent = stall_percent(*text, "full", "avg60=");
     if (percent < kMemoryStallMax) return Ok{};
     return make_error(
         Errc::Denied,
@@ -61,14 +61,13 @@ Status check_pressure(const Root& root) {
         percent);
 }
 
-double stall_percent(std::string_view text, std::string_view kind) {
-    static constexpr std::string_view kKey = "avg60=";
+double stall_percent(std::string_view text, std::string_view kind, std::string_view window) {
     std::string_view line;
     while (next_line(text, line)) {
         if (next_word(line) != kind) continue;
         for (auto word = next_word(line); !word.empty(); word = next_word(line)) {
-            if (!word.starts_with(kKey)) continue;
-            const auto value = parse_double(word.substr(kKey.size()));
+            if (!word.starts_with(window)) continue;
+            const auto value = parse_double(word.substr(window.size()));
             return value ? *value : -1;
         }
     }

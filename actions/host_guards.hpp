@@ -31,8 +31,8 @@ Status check_turn(const AllowList& list, const Root& root, Instant now);
 // stops nothing: nobody can tell.
 Status check_pressure(const Root& root);
 
-// The newest "avg60" of a line of /proc/pressure/RESOURCE that begins with `kind` ("some", "full");
-// a negative number when there is none.
-double stall_percent(std::string_view text, std::string_view kind);
+// The number behind `window` ("avg60=") in the line of /proc/pressure/RESOURCE that begins with
+// `kind` ("some", "full"); a negative number when there is none.
+double stall_percent(std::string_view text, std::string_view kind, std::string_view window);
 
 }  // namespace homeostat

@@ -3,32 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <limits>
-#include <nlohmann/json.hpp>
 
-#include "actions/sha256.hpp"
+#include "actions/saturating.hpp"
 #include "core/format.hpp"
 
 namespace homeostat {
 namespace {
-
-constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
-constexpr int kLedgerVersion = 2;
-
-// All accounting saturates (reliability rule B16): a wrapped counter has stopped whole fleets.
-std::int64_t add(std::int64_t a, std::int64_t b) {
-    std::int64_t sum = 0;
-    if (__builtin_add_overflow(a, b, &sum))
-        return b > 0 ? kMax : std::numeric_limits<std::int64_t>::min();
-    return sum;
-}
-std::int64_t subtract(std::int64_t a, std::int64_t b) {
-    std::int64_t difference = 0;
-    if (__builtin_sub_overflow(a, b, &difference)) {
-        return b < 0 ? kMax : std::numeric_limits<std::int64_t>::min();
-    }
-    return difference;
-}
 
 Duration doubled(Duration base, std::uint32_t times) {
     Duration result = std::min(base, kCooldownMax);
@@ -49,74 +29,6 @@ constexpr BudgetVerdict kAllowed{.allowed = true, .why = {}};
 bool did_not_help(Outcome outcome) {
     return outcome == Outcome::Failed || outcome == Outcome::Ineffective ||
            outcome == Outcome::Harmful;
-}
-
-constexpr std::array<Outcome, 6> kOutcomes{Outcome::Started,     Outcome::Effective,
-                                           Outcome::Ineffective, Outcome::Harmful,
-                                           Outcome::Unknown,     Outcome::Failed};
-
-bool take(const nlohmann::json& json, const char* key, std::string& out) {
-    const auto found = json.find(key);
-    if (found == json.end() || !found->is_string()) return false;
-    out = found->get<std::string>();
-    return true;
-}
-bool take(const nlohmann::json& json, const char* key, std::int64_t& out) {
-    const auto found = json.find(key);
-    if (found == json.end() || !found->is_number_integer()) return false;
-    out = found->get<std::int64_t>();
-    return true;
-}
-
-bool take(const nlohmann::json& json, const char* key, bool& out) {
-    const auto found = json.find(key);
-    if (found == json.end() || !found->is_boolean()) return false;
-    out = found->get<bool>();
-    return true;
-}
-
-bool take_entry(const nlohmann::json& json, LedgerApproval& approval) {
-    return json.is_object() && take(json, "rule", approval.rule) &&
-           take(json, "target", approval.target) && take(json, "until_ns", approval.until_ns);
-}
-
-bool take_entry(const nlohmann::json& json, LedgerRecord& record) {
-    return json.is_object() && take(json, "rule", record.rule) &&
-           take(json, "approved", record.approved) && take(json, "effective", record.effective) &&
-           record.effective >= 0 && record.effective <= record.approved;
-}
-
-bool take_entry(const nlohmann::json& json, LedgerRun& run) {
-    std::string outcome;
-    if (!json.is_object() || !take(json, "rule", run.rule) || !take(json, "target", run.target) ||
-        !take(json, "began_ns", run.began_ns) || !take(json, "ended_ns", run.ended_ns) ||
-        !take(json, "outcome", outcome) || !take(json, "dry", run.dry) ||
-        !take(json, "recommended", run.recommended)) {
-        return false;
-    }
-    // Not in a ledger of before 0.3.
-    if (json.contains("incident") && !take(json, "incident", run.incident)) return false;
-    if (json.contains("by_person") && !take(json, "by_person", run.by_person)) return false;
-    for (const Outcome known : kOutcomes) {
-        if (outcome != name_of(known)) continue;
-        run.outcome = known;
-        return true;
-    }
-    return false;
-}
-
-// A list of entries; false when it is missing, too long, or one of them is incomplete.
-template <typename Entry>
-bool take_list(const nlohmann::json& json, const char* key, std::size_t count_max,
-               std::vector<Entry>& out) {
-    const auto list = json.find(key);
-    if (list == json.end() || !list->is_array() || list->size() > count_max) return false;
-    for (const auto& item : *list) {
-        Entry entry;
-        if (!take_entry(item, entry)) return false;
-        out.push_back(std::move(entry));
-    }
-    return true;
 }
 
 }  // namespace
@@ -142,6 +54,7 @@ void Ledger::advance(std::string_view boot_id, Instant now) {
         passed = std::max(now.monotonic_ns, by_wall);
     }
     time_ns_ = add(time_ns_, std::max<std::int64_t>(passed, 0));
+    if (boot_id_ != boot_id) forget_changes();
     boot_id_ = boot_id;
     monotonic_ns_ = now.monotonic_ns;
     unix_ns_ = now.unix_ns;
@@ -149,6 +62,7 @@ void Ledger::advance(std::string_view boot_id, Instant now) {
 }
 
 void Ledger::forget() {
+    if (paused_until_ns_ <= time_ns_) paused_until_ns_ = 0;
     const std::int64_t oldest = subtract(time_ns_, kRunsKept.ns);
     const std::int64_t oldest_dry = subtract(time_ns_, hours(1).ns);
     std::erase_if(runs_, [&](const LedgerRun& run) {
@@ -156,6 +70,10 @@ void Ledger::forget() {
     });
     std::erase_if(approvals_,
                   [&](const LedgerApproval& approval) { return approval.until_ns <= time_ns_; });
+    const std::int64_t oldest_undo = subtract(time_ns_, kRunsKept.ns);
+    std::erase_if(undos_, [&](const LedgerUndo& undo) {
+        return undo.began_ns < oldest_undo && !undo.is_due(time_ns_);
+    });
 }
 
 std::uint32_t Ledger::count(Scope scope, const BudgetRequest& request, Duration window) const {
@@ -362,74 +280,6 @@ std::size_t Ledger::close_abandoned() {
         ++closed;
     }
     return closed;
-}
-
-// <sha256 of the rest, hexadecimal>\n<JSON>\n
-std::string Ledger::to_text() const {
-    nlohmann::json runs = nlohmann::json::array();
-    for (const LedgerRun& run : runs_) {
-        runs.push_back({{"rule", run.rule},
-                        {"target", run.target},
-                        {"incident", run.incident},
-                        {"began_ns", run.began_ns},
-                        {"ended_ns", run.ended_ns},
-                        {"outcome", std::string(name_of(run.outcome))},
-                        {"dry", run.dry},
-                        {"recommended", run.recommended},
-                        {"by_person", run.by_person}});
-    }
-    nlohmann::json approvals = nlohmann::json::array();
-    for (const LedgerApproval& approval : approvals_) {
-        approvals.push_back({{"rule", approval.rule},
-                             {"target", approval.target},
-                             {"until_ns", approval.until_ns}});
-    }
-    nlohmann::json records = nlohmann::json::array();
-    for (const LedgerRecord& record : records_) {
-        records.push_back({{"rule", record.rule},
-                           {"approved", record.approved},
-                           {"effective", record.effective}});
-    }
-    const nlohmann::json json{{"version", kLedgerVersion},
-                              {"boot_id", boot_id_},
-                              {"monotonic_ns", monotonic_ns_},
-                              {"unix_ns", unix_ns_},
-                              {"time_ns", time_ns_},
-                              {"runs", std::move(runs)},
-                              {"approvals", std::move(approvals)},
-                              {"records", std::move(records)}};
-    const std::string body =
-        json.dump(1, ' ', true, nlohmann::json::error_handler_t::replace) + "\n";
-    return std::string(sha256_hex(body).view()) + "\n" + body;
-}
-
-Result<Ledger> Ledger::parse(std::string_view text) {
-    const auto fault = [](std::string_view what) {
-        return make_error(Errc::Parse, "ledger: {}", what);
-    };
-    if (text.size() < kSha256HexSize + 1 || text[kSha256HexSize] != '\n') {
-        return fault("cut short");
-    }
-    const std::string_view body = text.substr(kSha256HexSize + 1);
-    if (sha256_hex(body).view() != text.substr(0, kSha256HexSize)) {
-        return fault("its content does not match its checksum");
-    }
-    const auto json = nlohmann::json::parse(body, nullptr, false);
-    if (!json.is_object()) return fault("no JSON object");
-    Ledger ledger;
-    std::int64_t version = 0;
-    if (!take(json, "version", version) || version != kLedgerVersion) {
-        return fault("made by another version");
-    }
-    if (!take(json, "boot_id", ledger.boot_id_) ||
-        !take(json, "monotonic_ns", ledger.monotonic_ns_) ||
-        !take(json, "unix_ns", ledger.unix_ns_) || !take(json, "time_ns", ledger.time_ns_) ||
-        !take_list(json, "runs", kRunsMax, ledger.runs_) ||
-        !take_list(json, "approvals", kApprovalsMax, ledger.approvals_) ||
-        !take_list(json, "records", kRecordsMax, ledger.records_)) {
-        return fault("a field is missing or wrong");
-    }
-    return ledger;
 }
 
 }  // namespace homeostat

@@ -15,11 +15,14 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "actions/allow_list.hpp"
+#include "actions/restraint.hpp"
 #include "core/fixed_string.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
@@ -34,14 +37,19 @@ inline constexpr Duration kBreakerOpen = hours(6);    // after two runs in a row
 inline constexpr std::uint32_t kFailuresUntilBreaker = 2;
 inline constexpr std::uint32_t kFailuresUntilPerson = 4;  // in a row, within kRunsKept
 inline constexpr Duration kHarmSeenWithin = hours(1);
-inline constexpr Duration kRungKept = hours(24);  // so long a gentler rung that failed counts
-inline constexpr std::size_t kApprovalsMax = 64;  // in advance, at once
-inline constexpr std::size_t kRecordsMax = 256;   // rules with a record
+inline constexpr Duration kRungKept = hours(24);   // so long a gentler rung that failed counts
+inline constexpr std::size_t kApprovalsMax = 64;   // in advance, at once
+inline constexpr std::size_t kRecordsMax = 256;    // rules with a record
+inline constexpr std::size_t kUndosMax = 64;       // runs that can be taken back, at once
+inline constexpr std::uint32_t kUndoTriesMax = 3;  // then a person is needed
+inline constexpr Duration kUndoRetry = minutes(5);
 
 // A rule has earned mode auto when people approved it so often and it helped in so many of a
 // hundred (reliability rule B23).
 inline constexpr std::uint32_t kEarnedApprovals = 20;
 inline constexpr std::uint32_t kEarnedPercent = 95;
+
+inline constexpr Duration kPausedForGood{std::numeric_limits<std::int64_t>::max()};
 
 enum class Outcome : std::uint8_t {
     Started,      // not over yet; when found at start: the actuator died meanwhile
@@ -81,6 +89,25 @@ struct LedgerRecord {
 
     [[nodiscard]] bool has_earned_auto() const {
         return approved >= kEarnedApprovals && effective * 100 >= approved * kEarnedPercent;
+    }
+};
+
+// How a run is taken back: remembered before it begins, so that it is known whatever happens to the
+// actuator; forgotten when it is done, or after kRunsKept. One for a rule and target: the newest.
+struct LedgerUndo {
+    std::string rule;
+    std::string target;
+    std::string incident;              // its id as text
+    std::string playbook;              // empty: nothing but `changes`
+    std::vector<ShareChange> changes;  // of the target, a unit; systemd forgets them at a reboot
+    std::int64_t until_ns = 0;         // ledger time of the time box's end; 0: when asked for
+    std::int64_t began_ns = 0;
+    std::int64_t tries = 0;
+
+    [[nodiscard]] bool can_undo() const { return !playbook.empty() || !changes.empty(); }
+    [[nodiscard]] bool is_time_box() const { return until_ns != 0 && tries < kUndoTriesMax; }
+    [[nodiscard]] bool is_due(std::int64_t time_ns) const {
+        return is_time_box() && until_ns <= time_ns;
     }
 };
 
@@ -142,6 +169,21 @@ public:
     [[nodiscard]] const LedgerRun* run_by_person(std::string_view rule,
                                                  std::string_view incident) const;
 
+    // Remembers how the run that is about to begin is taken back, in place of the one before.
+    // Errc::Limit when there are kUndosMax.
+    Status remember(const LedgerUndo& undo);
+    void forget_undo(std::string_view rule, std::string_view target);
+    // One more try at it; after kUndoTriesMax its time box no longer counts.
+    void count_try(std::string_view rule, std::string_view target);
+    [[nodiscard]] const LedgerUndo* undo_of(std::string_view rule, std::string_view target) const;
+    [[nodiscard]] const std::vector<LedgerUndo>& undos() const { return undos_; }
+
+    // No run for so long, or until resume(); kPausedForGood says the latter.
+    void pause(Duration length);
+    void resume() { paused_until_ns_ = 0; }
+    // How much longer; nothing when it is not paused.
+    [[nodiscard]] std::optional<Duration> paused() const;
+
     // Runs still Started that nobody is running any more become Failed; returns how many.
     // Call it once after reading the file, when the host lock is held.
     std::size_t close_abandoned();
@@ -159,6 +201,7 @@ private:
     [[nodiscard]] BudgetVerdict judge_ladder(const BudgetRequest& request) const;
     [[nodiscard]] const LedgerRun* newest_run(std::string_view rule, std::string_view target) const;
     void forget();
+    void forget_changes();
     void note_in_record(const LedgerRun& run);
 
     std::string boot_id_;
@@ -168,6 +211,8 @@ private:
     std::vector<LedgerRun> runs_;  // the oldest first
     std::vector<LedgerApproval> approvals_;
     std::vector<LedgerRecord> records_;
+    std::vector<LedgerUndo> undos_;
+    std::int64_t paused_until_ns_ = 0;  // ledger time; 0: not paused
 };
 
 }  // namespace homeostat

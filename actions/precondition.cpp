@@ -1,9 +1,12 @@
 #include "actions/precondition.hpp"
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "actions/host_guards.hpp"
+#include "actions/unit_properties.hpp"
 #include "core/format.hpp"
 #include "core/parse.hpp"
 
@@ -11,9 +14,6 @@ namespace homeostat {
 namespace {
 
 constexpr std::size_t kMountInfoMax = 256UL * 1024;  // hosts with thousands of containers' mounts
-constexpr Duration kSystemctlTimeout = seconds(10);
-constexpr std::array<const char*, 2> kSystemctl{"/usr/bin/systemctl", "/bin/systemctl"};
-
 int octal_digit(char c) {
     return c >= '0' && c <= '7' ? c - '0' : -1;
 }
@@ -56,32 +56,74 @@ Result<PreconditionState> examine_filesystem(double limit, const std::string& mo
     return state;
 }
 
+// Holds as long as nothing is mounted there.
+Result<PreconditionState> examine_mount(const std::string& mount, const Root& root) {
+    std::vector<char> buffer(kMountInfoMax);
+    const auto mounts = root.read("proc/self/mountinfo", buffer);
+    if (!mounts) return mounts.error();
+    PreconditionState state{
+        .holds = !is_mount_point(*mounts, mount), .known = true, .level = 0, .measured = {}};
+    state.measured = state.holds ? "nothing mounted" : "something mounted";
+    return state;
+}
+
 Result<PreconditionState> examine_unit(const std::string& wanted, const std::string& unit,
                                        Spawner& spawner) {
-    Command command;
-    command.environment = {"LC_ALL=C", "SYSTEMD_COLORS=0", "SYSTEMD_PAGER="};
-    command.timeout = kSystemctlTimeout;
-    command.output_max = 4096;
-    Result<ExitReport> report = make_error(Errc::NotFound, "no systemctl on this host");
-    for (const char* program : kSystemctl) {
-        // "--" so that a unit name can never be read as an option.
-        command.argv = {program,     "--no-pager", "--no-ask-password", "show", "-p",
-                        "LoadState", "-p",         "ActiveState",       "--",   unit};
-        report = spawner.run(command);
-        if (report || report.error().code != Errc::NotFound) break;
-    }
-    if (!report) return report.error();
-    if (!report->succeeded()) {
-        return make_error(Errc::Failed, "systemctl show {}: exit {} {}", unit, report->code,
-                          trim(std::string_view(report->errors).substr(0, 100)));
-    }
-    if (unit_property(report->output, "LoadState") != "loaded") {
-        return make_error(Errc::NotAvailable, "unit {} is not loaded", unit);
-    }
-    const std::string_view active = unit_property(report->output, "ActiveState");
+    static constexpr std::array kProperties{"ActiveState"};
+    const auto shown = show_unit(unit, kProperties, spawner);
+    if (!shown) return shown.error();
+    const std::string_view active = unit_property(*shown, "ActiveState");
     if (active.empty()) return make_error(Errc::Parse, "systemctl show {}: no ActiveState", unit);
     PreconditionState state{.holds = active == wanted, .known = true, .level = 0, .measured = {}};
     format_into(state.measured, "ActiveState {}", active.substr(0, 40));
+    return state;
+}
+
+std::optional<std::uint64_t> memory_total_kib(std::string_view meminfo) {
+    std::string_view line;
+    while (next_line(meminfo, line)) {
+        if (next_word(line) == "MemTotal:") return next_u64(line);
+    }
+    return std::nullopt;
+}
+
+// A unit that does not run uses nothing. What is not counted is not known.
+Result<PreconditionState> examine_memory(double limit, const std::string& unit, const Root& root,
+                                         Spawner& spawner) {
+    std::array<char, 4096> buffer;
+    const auto memory = root.read("proc/meminfo", buffer);
+    if (!memory) return memory.error();
+    const auto total_kib = memory_total_kib(*memory);
+    if (!total_kib || *total_kib == 0) return make_error(Errc::Parse, "meminfo: no MemTotal");
+    static constexpr std::array kProperties{"ActiveState", "MemoryCurrent"};
+    const auto shown = show_unit(unit, kProperties, spawner);
+    if (!shown) return shown.error();
+    const std::string_view active = unit_property(*shown, "ActiveState");
+    const bool runs = active != "inactive" && active != "failed";
+    const auto used = memory_in_use(*shown);
+    if (runs && !used) {
+        return make_error(Errc::NotAvailable, "systemd does not count the memory of {}", unit);
+    }
+    const double share =
+        static_cast<double>(used.value_or(0)) / 1024 / static_cast<double>(*total_kib);
+    PreconditionState state{.holds = share >= limit, .known = true, .level = share, .measured = {}};
+    format_into(state.measured, "{:.1f} % of memory", share * 100);
+    return state;
+}
+
+// An average of what was: it says when to begin, and nothing about what the action has just done.
+Result<PreconditionState> examine_stall(double limit, const char* resource, const Root& root) {
+    FixedString<63> path;
+    format_into(path, "proc/pressure/{}", resource);
+    std::array<char, 512> buffer;
+    const auto text = root.read(path.c_str(), buffer);
+    if (!text) return text.error();
+    const double percent = stall_percent(*text, "some", "avg10=");
+    if (percent < 0) return make_error(Errc::Parse, "{}: no avg10", path);
+    PreconditionState state{
+        .holds = percent / 100 >= limit, .known = false, .level = percent / 100, .measured = {}};
+    format_into(state.measured, "something waits for {} in {:.0f} % of the time", resource,
+                percent);
     return state;
 }
 
@@ -93,9 +135,17 @@ Result<PreconditionState> examine(const Precondition& precondition, const Allowe
         case Precondition::Kind::Nothing:
             return PreconditionState{.holds = true, .known = false, .level = 0, .measured = {}};
         case Precondition::Kind::FilesystemUsedAbove:
-            return examine_filesystem(precondition.used_ratio, target.name, root);
+            return examine_filesystem(precondition.ratio, target.name, root);
+        case Precondition::Kind::NotMounted: return examine_mount(target.name, root);
         case Precondition::Kind::UnitState:
             return examine_unit(precondition.unit_state, target.name, spawner);
+        case Precondition::Kind::MemoryShareAbove:
+            return examine_memory(precondition.ratio, target.name, root, spawner);
+        case Precondition::Kind::CpuStallAbove:
+            return examine_stall(precondition.ratio, "cpu", root);
+        case Precondition::Kind::IoStallAbove: return examine_stall(precondition.ratio, "io", root);
+        case Precondition::Kind::MemoryStallAbove:
+            return examine_stall(precondition.ratio, "memory", root);
     }
     return make_error(Errc::Invalid, "unknown precondition");
 }
@@ -115,16 +165,6 @@ double used_share(const FilesystemUsage& usage) {
         usage.size_bytes > usage.free_bytes ? usage.size_bytes - usage.free_bytes : 0;
     const double for_users = static_cast<double>(used) + static_cast<double>(usage.available_bytes);
     return for_users > 0 ? static_cast<double>(used) / for_users : 0;
-}
-
-std::string_view unit_property(std::string_view text, std::string_view name) {
-    std::string_view line;
-    while (next_line(text, line)) {
-        if (line.size() > name.size() && line.starts_with(name) && line[name.size()] == '=') {
-            return trim(line.substr(name.size() + 1));
-        }
-    }
-    return {};
 }
 
 }  // namespace homeostat

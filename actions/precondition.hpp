@@ -12,7 +12,7 @@ namespace homeostat {
 
 struct PreconditionState {
     bool holds = false;
-    bool known = false;        // false for Precondition::Kind::Nothing
+    bool known = false;        // looking again after the action tells whether it helped
     double level = 0;          // how bad, in [0,1], where that has degrees: the share in use
     FixedString<95> measured;  // for people: "97.2 % used", "ActiveState failed"
 };
@@ -28,8 +28,5 @@ bool is_mount_point(std::string_view mountinfo, std::string_view path);
 // The share of a file system that is in use, as df(1) counts it: what root has reserved is neither
 // used nor free. 0 when it has no size.
 double used_share(const FilesystemUsage& usage);
-
-// The value of `name` in lines of `Name=value`, as `systemctl show` prints them; empty if missing.
-std::string_view unit_property(std::string_view text, std::string_view name);
 
 }  // namespace homeostat

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "actions/built_in_refusals.hpp"
 #include "actions/yaml_fields.hpp"
 #include "core/nearest.hpp"
 
@@ -12,6 +13,7 @@ namespace homeostat {
 namespace {
 
 constexpr std::size_t kPlaybookNameMax = 63;  // what a Decision carries
+constexpr std::size_t kTargetNameMax = 127;   // what a Subject carries
 constexpr std::size_t kListMax = 64;
 constexpr std::size_t kExtraTextMax = 1024;
 constexpr Duration kWindowMin = milliseconds(1);
@@ -27,15 +29,18 @@ constexpr std::array<std::string_view, 8> kRulesetKeys{"name",
                                                        "default_events_ttl",
                                                        "execution_strategy",
                                                        "match_multiple_rules"};
-constexpr std::array<std::string_view, 10> kRuleKeys{"name",    "condition", "throttle", "action",
-                                                     "actions", "enabled",   "mode",     "limits",
-                                                     "verify",  "ladder"};
+constexpr std::array<std::string_view, 13> kRuleKeys{
+    "name",   "condition", "throttle", "action",   "actions", "enabled", "mode",
+    "limits", "verify",    "undo",     "restrain", "acts_on", "ladder"};
 constexpr std::array<std::string_view, 4> kConditionKeys{"all", "any", "not_all", "timeout"};
 constexpr std::array<std::string_view, 5> kThrottleKeys{
     "once_within", "once_after", "accumulate_within", "threshold", "group_by_attributes"};
 constexpr std::array<std::string_view, 2> kPlaybookKeys{"name", "extra_vars"};
 constexpr std::array<std::string_view, 3> kLimitsKeys{"per_hour", "per_day", "cooldown"};
 constexpr std::array<std::string_view, 4> kVerifyKeys{"metric", "below", "above", "within"};
+constexpr std::array<std::string_view, 2> kUndoKeys{"playbook", "after"};
+constexpr std::array<std::string_view, 4> kRestrainKeys{"cpu_weight", "io_weight", "memory_high",
+                                                        "for"};
 
 std::vector<std::string_view> field_names() {
     std::vector<std::string_view> names;
@@ -149,6 +154,13 @@ private:
         if (const auto ok = action(*fields, rule); !ok) return ok.error();
         if (const auto ok = limits(*fields, rule.limits); !ok) return ok.error();
         if (const auto ok = verify(*fields, rule.verify); !ok) return ok.error();
+        if (const auto ok = undo(*fields, rule.undo); !ok) return ok.error();
+        if (const auto ok = restrain(*fields, rule.restrain); !ok) return ok.error();
+        if (rule.undo && rule.restrain) {
+            return yaml_error(file_, node.mark,
+                              "restrain is taken back by itself: a rule has `restrain` or `undo`");
+        }
+        if (const auto ok = acts_on(*fields, rule); !ok) return ok.error();
         const auto ladder = fields->take("ladder", rule.ladder, kRungsMax, kRuleNameMax);
         if (!ladder) return ladder.error();
         return rule;
@@ -276,15 +288,19 @@ private:
     Status run_playbook(const YamlNode& node, Rule& rule) {
         const auto fields = YamlFields::open(file_, node, "run_playbook", kPlaybookKeys);
         if (!fields) return fields.error();
-        const auto name = fields->require("name");
-        if (!name) return name.error();
-        if (const auto ok = fields->take("name", rule.playbook, kPlaybookNameMax); !ok) return ok;
-        if (rule.playbook.find('/') != std::string::npos || rule.playbook[0] == '.' ||
-            !(rule.playbook.ends_with(".yml") || rule.playbook.ends_with(".yaml"))) {
-            return fields->wrong(**name, "run_playbook: name",
-                                 "a file name in playbooks/ that ends in .yml");
-        }
+        if (const auto ok = playbook(*fields, "name", rule.playbook); !ok) return ok;
         return extra_vars(*fields, rule);
+    }
+
+    static Status playbook(const YamlFields& fields, std::string_view key, std::string& out) {
+        const auto node = fields.require(key);
+        if (!node) return node.error();
+        if (const auto ok = fields.take(key, out, kPlaybookNameMax); !ok) return ok;
+        if (out.find('/') == std::string::npos && out[0] != '.' &&
+            (out.ends_with(".yml") || out.ends_with(".yaml"))) {
+            return Ok{};
+        }
+        return fields.wrong(**node, key, "a file name in playbooks/ that ends in .yml");
     }
 
     // Literal values. What is known of the incident is always passed as `event`.
@@ -359,36 +375,60 @@ private:
         return Ok{};
     }
 
+    Status undo(const YamlFields& rule, std::optional<Undo>& out) {
+        const YamlNode* node = rule.find("undo");
+        if (node == nullptr) return Ok{};
+        const auto fields = YamlFields::open(file_, *node, "undo", kUndoKeys);
+        if (!fields) return fields.error();
+        Undo undo;
+        if (const auto ok = playbook(*fields, "playbook", undo.playbook); !ok) return ok;
+        const auto after = fields->take("after", undo.after, kUndoAfterMin, kUndoAfterMax);
+        if (after) out = undo;
+        return after;
+    }
+
+    Status restrain(const YamlFields& rule, std::optional<Restraint>& out) {
+        const YamlNode* node = rule.find("restrain");
+        if (node == nullptr) return Ok{};
+        const auto fields = YamlFields::open(file_, *node, "restrain", kRestrainKeys);
+        if (!fields) return fields.error();
+        if (const auto there = fields->require("for"); !there) return there.error();
+        Restraint restraint;
+        auto ok = fields->take("for", restraint.length, kRestraintMin, kRestraintMax);
+        if (!ok) return ok;
+        for (auto [key, place] : {std::pair("cpu_weight", &restraint.cpu_weight),
+                                  std::pair("io_weight", &restraint.io_weight)}) {
+            std::uint32_t weight = 0;
+            if (ok = fields->take(key, weight, 1, kWeightMax); !ok) return ok;
+            if (fields->find(key) != nullptr) *place = weight;
+        }
+        double share = 0;
+        if (ok = fields->take("memory_high", share, kMemoryHighMin, 1); !ok) return ok;
+        if (fields->find("memory_high") != nullptr) restraint.memory_high = share;
+        if (node->entries.size() == 1) {
+            return yaml_error(file_, node->mark,
+                              "restrain needs cpu_weight, io_weight or memory_high");
+        }
+        out = restraint;
+        return Ok{};
+    }
+
+    static Status acts_on(const YamlFields& fields, Rule& rule) {
+        const auto ok = fields.take("acts_on", rule.acts_on, kTargetNameMax);
+        if (!ok || fields.find("acts_on") == nullptr) return ok;
+        const bool known = rule.acts_on == kActsOnSubject || rule.acts_on == kActsOnCause ||
+                           rule.acts_on == "host" || is_exact_unit(rule.acts_on) ||
+                           is_exact_path(rule.acts_on);
+        if (known) return Ok{};
+        return fields.wrong(*fields.find("acts_on"), "acts_on",
+                            "subject, cause, host, a unit's name or a mount point");
+    }
+
     const std::string& file_;
     std::vector<Rule>& rules_;
 };
 
 }  // namespace
-
-Status resolve_ladders(std::vector<Rule>& rules) {
-    const auto find = [&](std::string_view name) {
-        return std::find_if(rules.begin(), rules.end(),
-                            [&](const Rule& rule) { return rule.name == name; });
-    };
-    for (std::size_t i = 0; i < rules.size(); ++i) {
-        auto below = static_cast<std::uint16_t>(i);
-        for (const std::string& name : rules[i].ladder) {
-            const auto wrong = [&](std::string_view why) {
-                return make_error(Errc::Invalid, "{}:{}: ladder of rule '{}': '{}' {}",
-                                  rules[i].file, rules[i].line, rules[i].name, name, why);
-            };
-            const auto rung = find(name);
-            if (rung == rules.end()) return wrong("is no rule");
-            const auto number = static_cast<std::uint16_t>(rung - rules.begin());
-            if (number == i || rung->below) return wrong("is on a ladder already");
-            if (!rung->ladder.empty()) return wrong("has a ladder of its own");
-            rung->below = below;
-            rules[i].rungs.push_back(number);
-            below = number;
-        }
-    }
-    return Ok{};
-}
 
 Status parse_rulebook(const std::string& file, std::string_view text, std::vector<Rule>& rules) {
     const std::size_t before = rules.size();

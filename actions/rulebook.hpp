@@ -2,86 +2,23 @@
 //
 // The files are written in the syntax of ansible-rulebook: a list of rulesets, each with rules of
 // `name`, `condition`, `throttle`, `action: run_playbook`. Our own keys of a rule are `mode`,
-// `limits`, `verify`, `ladder` and `enabled`; docs/rules.md is the manual. `sources` must be
-// well-formed and is otherwise ignored: the source of events is Homeostat itself.
+// `limits`, `verify`, `undo`, `restrain`, `acts_on`, `ladder` and `enabled`; docs/rules.md is the
+// manual. `sources` must be well-formed and is otherwise ignored: the source of events is Homeostat
+// itself.
 //
 // Both processes read the same files in the same order, so a rule is known by its number. Whatever
 // is not understood is refused when the file is loaded, as FILE:LINE:COLUMN: reason.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <variant>
 #include <vector>
 
-#include "actions/condition.hpp"
-#include "core/decision.hpp"
-#include "core/time.hpp"
+#include "actions/rule.hpp"
 
 namespace homeostat {
 
 inline constexpr std::size_t kRulebookBytesMax = 64UL * 1024;  // reliability rule B10
-inline constexpr std::size_t kRulesMax = 256;                  // over all files
-inline constexpr std::size_t kRuleNameMax = 63;                // what a Decision carries
-inline constexpr std::size_t kRungsMax = 8;                    // of one ladder, above its first
-
-// How often a matching rule may come to a decision, per group of equal attributes.
-struct Throttle {
-    enum class Kind : std::uint8_t {
-        None,
-        OnceWithin,        // at once, then not again within the window
-        OnceAfter,         // once, when the window after the first match is over
-        AccumulateWithin,  // once `threshold` matches came within the window
-    };
-    Kind kind = Kind::None;
-    Duration window;
-    std::uint32_t threshold = 0;
-    std::vector<std::string_view> group_by;  // fields of the incident
-};
-
-// What the rule's author asks for; the allow-list can only tighten it.
-struct RuleLimits {
-    std::optional<std::uint32_t> per_hour;
-    std::optional<std::uint32_t> per_day;
-    std::optional<Duration> cooldown;
-};
-
-// The effect the action must have: `metric` of the incident's subject, or a field of the incident,
-// on the right side of `limit` within the time.
-struct Verify {
-    std::string metric;  // "value" for event.value, or another field's name
-    bool below = true;   // false: above
-    double limit = 0;
-    Duration within = seconds(120);
-};
-
-using ExtraValue = std::variant<bool, std::int64_t, double, std::string>;
-
-struct Rule {
-    std::string name;
-    std::string ruleset;
-    std::string playbook;  // a file name in playbooks/, no directories
-    std::string file;      // where it is written, for messages
-    int line = 0;
-    bool enabled = true;
-    bool from_fleet = false;  // a bundle brought it (actions/fleet_actions.hpp)
-    ActionMode mode = ActionMode::Observe;
-    RuleCondition condition;
-    Throttle throttle;
-    RuleLimits limits;
-    std::optional<Verify> verify;
-    std::vector<std::string> ladder;     // as written: the rules to try next, the gentlest first
-    std::vector<std::uint16_t> rungs;    // ... by their numbers; resolve_ladders()
-    std::optional<std::uint16_t> below;  // on whose failure this rule waits; nothing: on none
-    std::vector<std::pair<std::string, ExtraValue>> extra_vars;  // literal values only
-};
-
-// Turns the names of all ladders into numbers, when all files are read. A rule is on one ladder at
-// most, and what is on a ladder has none of its own, so nothing goes round in a circle.
-Status resolve_ladders(std::vector<Rule>& rules);
 
 // Appends the rules of one file. An error text begins with "FILE:LINE:COLUMN: ".
 Status parse_rulebook(const std::string& file, std::string_view text, std::vector<Rule>& rules);

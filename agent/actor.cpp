@@ -46,6 +46,7 @@ Result<ActionReport> SocketActuator::run(const ActionJob& job) {
     ++nonce_;
     ActionRequest request = request_of(job.decision, job.incident, config_hash_, nonce_);
     if (job.harm) request.opcode = Opcode::Harm;
+    if (job.ping) request.opcode = Opcode::Ping;
     return request_action(socket_, request, timeout_, interrupt_);
 }
 
@@ -53,7 +54,8 @@ bool Actor::step(Duration patience) {
     const auto job = work_.to_act.pop(patience);
     if (!job) return false;
     const auto result = runner_.run(*job);
-    if (job->harm) return true;
+    if (job->ping) return true;
+    if (job->harm && !(result && result->undone)) return true;
     const ActionReport report = result ? *result : unreachable(*job, result.error());
     // The watch empties this queue every tick and there is one job at a time, so it has room; if
     // the watch is gone, so is the wish to know.

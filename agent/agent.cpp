@@ -184,6 +184,7 @@ void Agent::tick() {
     findings_ = findings.size();
     while (const auto report = work_.reports.try_pop()) {
         incidents_.note_report(*report, now);
+        if (report->undone) continue;  // it ends nothing that anybody waits for
         decider_.note(*report);
         actions_.note(*report);
     }
@@ -328,6 +329,8 @@ void Agent::describe(AgentStatus& status) const {
     status.incidents_delayed = incidents_delayed_;
     status.actions_refused = actions_refused_;
     status.actions = actions_;
+    status.paused_until_unix_ns =
+        paused_until_unix_ns_ > last_tick_.unix_ns ? paused_until_unix_ns_ : 0;
     status.memory = memory();
     status.collectors.clear();
     for (const CollectorStatus& collector : collectors_.statuses()) {

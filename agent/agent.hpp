@@ -60,6 +60,7 @@ public:
     // Silences and feedback of people, from now on.
     void set_preferences(const Preferences& preferences) {
         incidents_.set_preferences(preferences);
+        paused_until_unix_ns_ = preferences.paused_until_unix_ns;
     }
 
     // The next thing about a collector that is worth a line in the log, or null.
@@ -110,6 +111,7 @@ private:
     ActionCounts actions_;
     Instant harm_told_;  // when the newest action began that was told to have done harm
     Instant last_tick_;
+    std::int64_t paused_until_unix_ns_ = 0;
 };
 
 }  // namespace homeostat

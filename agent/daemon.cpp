@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "actions/audit.hpp"
 #include "agent/confinement.hpp"
 #include "agent/incidents/preferences_file.hpp"
 #include "collectors/registry.hpp"
@@ -209,8 +210,19 @@ void Daemon::read_preferences() {
     preferences_failed_ = !preferences;
 }
 
+// At start and each hour: its audit log shows by that that nothing is missing (reliability rule
+// B25), and what has had its time is put back although nobody asks for anything else. Where nothing
+// is allowed there is nobody to call.
+void Daemon::call_actuator(Instant now) {
+    if (parts_.facts.targets_allowed == 0 || (called_ && now - *called_ < kAuditHeartbeat)) return;
+    ActionJob call;
+    call.ping = true;
+    if (parts_.work.to_act.push(call)) called_ = now;
+}
+
 void Daemon::tick() {
     parts_.agent.tick();
+    call_actuator(parts_.clock.now());
     log_news();
     const Instant now = parts_.clock.now();
     if (!ready_ || now - described_ >= kStatusRefresh) {

@@ -18,6 +18,7 @@
 #include <atomic>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "agent/actor.hpp"
@@ -85,6 +86,7 @@ private:
     [[nodiscard]] bool may_reload() const;
     void confine_thread();
     void read_preferences();
+    void call_actuator(Instant now);
     void finish_actions(int signals);
     void finish_shipping(int signals, Duration grace);
     void tick();
@@ -106,6 +108,7 @@ private:
     std::string models_;  // to be written; guarded by models_mutex_
     Instant models_saved_;
     Instant described_;
+    std::optional<Instant> called_;  // the actuator, at the latest
     bool ready_ = false;
     bool hurried_ = false;  // a second signal came
     Bell shipping_;

@@ -67,6 +67,9 @@ int main(int argc, char** argv) {
     add_templates_command(app, session);
     add_approve_command(app, session);
     add_deny_command(app, session);
+    add_undo_command(app, session);
+    add_pause_command(app, session);
+    add_resume_command(app, session);
     add_audit_command(app, session);
     add_playbook_command(app, session);
     add_catalogue_command(app, session);

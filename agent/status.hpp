@@ -74,7 +74,8 @@ struct AgentStatus {
     std::uint64_t incidents_delayed = 0;  // waited a tick because the courier was behind
     std::uint64_t actions_refused = 0;    // the actor was behind
     ActionCounts actions;
-    FixedVector<Event, 16> events_newest;  // the newest first
+    std::int64_t paused_until_unix_ns = 0;  // a person's `homeostat pause`; 0: not paused
+    FixedVector<Event, 16> events_newest;   // the newest first
     MemoryUse memory;
     FixedVector<CollectorLine, 96> collectors;  // our own, and each exporter
 };

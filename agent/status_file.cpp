@@ -3,6 +3,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "agent/incidents/preferences.hpp"
 #include "core/printable.hpp"
 
 namespace homeostat {
@@ -24,6 +25,20 @@ Json collectors_json(const AgentStatus& status) {
                        {"slowed", line.slowed}});
     }
     return out;
+}
+
+// In seconds; 0: not paused, -1: until resumed.
+std::int64_t paused_json(std::int64_t until_unix_ns) {
+    return until_unix_ns == kPausedForGoodUnixNs ? -1 : until_unix_ns / 1'000'000'000;
+}
+
+std::string pause_line(std::int64_t until_unix_ns, std::int64_t now_unix_ns) {
+    if (until_unix_ns <= now_unix_ns) return {};
+    if (until_unix_ns == kPausedForGoodUnixNs) {
+        return "  PAUSED     nothing is done until `homeostat resume`\n";
+    }
+    return fmt::format("  PAUSED     nothing is done until {}, or `homeostat resume`\n",
+                       rfc3339(until_unix_ns));
 }
 
 Json events_json(const AgentStatus& status) {
@@ -249,6 +264,7 @@ std::string status_json(const AgentFacts& facts, const AgentStatus& status, cons
         {"incidents_refused", status.incidents_refused},
         {"incidents_delayed", status.incidents_delayed},
         {"actions_refused", status.actions_refused},
+        {"paused_until_unix", paused_json(status.paused_until_unix_ns)},
         {"rules", facts.rules},
         {"targets_allowed", facts.targets_allowed},
         {"confinement", facts.confinement},
@@ -264,7 +280,7 @@ std::string status_json(const AgentFacts& facts, const AgentStatus& status, cons
 }
 
 Result<StatusText> status_text(std::string_view json_text, std::int64_t now_unix_ns,
-                               WatcherState watcher) {
+                               WatcherState watcher, std::int64_t paused_until_unix_ns) {
     const Json json = Json::parse(json_text, nullptr, false);
     if (json.is_discarded() || !json.is_object()) {
         return make_error(Errc::Parse, "{}: not a status file", kStatusFile);
@@ -278,6 +294,7 @@ Result<StatusText> status_text(std::string_view json_text, std::int64_t now_unix
                        number_at(json, "incidents_opened"));
     out += fmt::format("  act        {} rules, {} targets allowed\n", number_at(json, "rules"),
                        number_at(json, "targets_allowed"));
+    out += pause_line(paused_until_unix_ns, now_unix_ns);
     if (flag_at(json, "safe_mode")) {
         out += fmt::format("  SAFE MODE  {} starts in a row did not end well: acts on nothing\n",
                            number_at(json, "crashes"));

@@ -37,13 +37,14 @@ std::string status_json(const AgentFacts& facts, const AgentStatus& status, cons
                         bool stopped);
 
 // What people read: fits one screen. `json` is the text of a status file; Errc::Parse when it is
-// not one. `alive` is false when the agent did not say that it stops and is not there or not well.
+// not one; `paused_until_unix_ns` is what `homeostat pause` said. `alive` is false when the agent
+// did not say that it stops and is not there or not well.
 struct StatusText {
     std::string text;
     bool alive = false;
 };
 Result<StatusText> status_text(std::string_view json, std::int64_t now_unix_ns,
-                               WatcherState watcher);
+                               WatcherState watcher, std::int64_t paused_until_unix_ns = 0);
 
 // One line for the commands that show what the agent has written, when it writes no more; empty
 // while it runs. `json`: the text of the status file, or empty when there is none.

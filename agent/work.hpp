@@ -7,12 +7,13 @@
 
 namespace homeostat {
 
-// A decision to carry out; or the word that carrying it out made matters worse, which nobody waits
-// for an answer to.
+// A decision to carry out; or the word that carrying it out made matters worse, or a sign of life,
+// neither of which anybody waits for an answer to.
 struct ActionJob {
     IncidentId incident;
     Decision decision;
     bool harm = false;
+    bool ping = false;
 };
 
 struct Work {

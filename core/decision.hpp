@@ -30,6 +30,7 @@ struct Decision {
     ActionMode mode = ActionMode::Observe;
     FixedString<63> rule_name;
     FixedString<63> playbook;
+    FixedString<127> target_name;  // when it is not the incident's subject
     bool allowed = false;
     bool last_rung = true;  // no harder remedy comes after this one
     FixedString<159> why;   // which guard refused, or why it is allowed
@@ -45,6 +46,7 @@ struct ActionReport {
     bool ran = false;      // false: refused, or not reached
     bool failed = false;   // a task failed, or it was killed at its time limit
     bool waiting = false;  // refused only because a person has not approved it yet
+    bool undone = false;   // what it tells is that an action was taken back, or could not be
     Effect effect = Effect::Unknown;  // by what the actuator itself saw before and after
     bool unknown = false;             // it was asked and did not answer: the action may have run
     std::uint32_t ok = 0;             // the playbook's totals

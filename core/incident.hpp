@@ -86,6 +86,7 @@ struct IncidentNote {
 struct ActionRecord {
     FixedString<63> rule;
     FixedString<63> playbook;
+    FixedString<127> target;  // as allow.yml writes it; empty: the incident's subject
     FixedString<15> mode;     // observe, recommend, auto
     FixedString<15> state;    // planned, waiting, running, ok, failed, refused, unknown; then
                               // effective, ineffective, worse

@@ -49,7 +49,7 @@ Result<ActionRequest> compose(const Session& session, const Options& options, bo
     auto request = approval_of(*config, *incident);
     if (!request || (length.ns == 0 && !withdraw)) return request;
     request->opcode = Opcode::Approve;
-    request->approve_s = static_cast<std::uint64_t>(length.ns / seconds(1).ns);
+    request->length_s = static_cast<std::uint64_t>(length.ns / seconds(1).ns);
     return request;
 }
 

@@ -5,6 +5,7 @@
 #include "agent/cli/command.hpp"
 #include "agent/config/config.hpp"
 #include "agent/fleet/fleet_summary.hpp"
+#include "agent/incidents/preferences_file.hpp"
 #include "agent/status_file.hpp"
 #include "core/file.hpp"
 #include "core/host_identity.hpp"
@@ -35,8 +36,10 @@ void show_status(Session& session, const Options& options) {
         session.exit_code = 1;
         return;
     }
+    const auto said = load_preferences(options.state);  // what the watcher has not read yet, too
     const auto text =
-        status_text(*content, session.host.clock.now().unix_ns, watcher_state(options.state));
+        status_text(*content, session.host.clock.now().unix_ns, watcher_state(options.state),
+                    said ? said->paused_until_unix_ns : 0);
     if (text && !text->alive) session.exit_code = 1;
     const auto fleet = read_fleet_summary(options.state, read_host_identity(session.host.root).id,
                                           session.host.clock.now().unix_ns);

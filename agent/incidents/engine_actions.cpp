@@ -26,7 +26,8 @@ ActionRecord* newest_action(Incident& incident) {
 bool is_asked_again(const Incident& incident, const Decision& decision) {
     if (incident.actions.empty() || decision.mode != ActionMode::Recommend) return false;
     const ActionRecord& newest = incident.actions.back();
-    return newest.state == kWaiting && newest.rule == decision.rule_name;
+    return newest.state == kWaiting && newest.rule == decision.rule_name &&
+           newest.target == decision.target_name;
 }
 
 // Drops the oldest record when there is no room: the newest tells where things stand.
@@ -100,6 +101,7 @@ void IncidentEngine::note_decision(const IncidentId& id, const Decision& decisio
     ActionRecord& action = add_action(incident);
     action.rule = decision.rule_name;
     action.playbook = decision.playbook;
+    action.target = decision.target_name;
     action.mode = name_of(decision.mode);
     action.state = acting ? "running" : decision.allowed ? "planned" : "refused";
     action.detail = decision.why;
@@ -126,6 +128,11 @@ void IncidentEngine::note_report(const ActionReport& report, Instant now) {
     Incident& incident = incidents_[i];
     ActionRecord* action = newest_action(incident);
     if (action == nullptr) return;
+    if (report.undone) {  // how it ended stays as it was told
+        action->detail = report.detail;
+        pending_[i].dirty = true;
+        return;
+    }
     const bool nothing_new = report.waiting && action->state == kWaiting;
     action->detail = report.detail;
     if (nothing_new) return;

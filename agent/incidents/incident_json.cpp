@@ -79,7 +79,7 @@ Json json_of(const ActionRecord& action) {
             {"mode", text_of(action.mode)},     {"state", text_of(action.state)},
             {"detail", text_of(action.detail)}, {"at", time_of(action.at)},
             {"before", action.before},          {"after", action.after},
-            {"expected", action.expected}};
+            {"expected", action.expected},      {"target", text_of(action.target)}};
 }
 
 template <typename Items>

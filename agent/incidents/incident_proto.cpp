@@ -120,6 +120,7 @@ void put(const ProcessUse& process, v1::ProcessUse& out) {
 void put(const ActionRecord& action, const Instant& updated, v1::ActionRecord& out) {
     out.set_rule(action.rule.c_str(), action.rule.size());
     out.set_playbook(action.playbook.c_str(), action.playbook.size());
+    if (!action.target.empty()) out.set_target(action.target.c_str(), action.target.size());
     out.set_mode(action.mode.c_str(), action.mode.size());
     out.set_state(action.state.c_str(), action.state.size());
     out.set_detail(action.detail.c_str(), action.detail.size());
@@ -270,6 +271,7 @@ void read(Reader& reader, const v1::ProcessUse& in, ProcessUse& out) {
 void read(Reader& reader, const v1::ActionRecord& in, ActionRecord& out) {
     out.rule.assign(in.rule());
     out.playbook.assign(in.playbook());
+    out.target.assign(in.target());
     out.mode.assign(in.mode());
     out.state.assign(in.state());
     out.detail.assign(in.detail());

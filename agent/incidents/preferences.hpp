@@ -1,4 +1,5 @@
-// Preferences is what people said about incidents: silences, maintenance windows, feedback.
+// Preferences is what people said about incidents: silences, maintenance windows, feedback; and
+// whether they have paused all actions.
 //
 // A silence holds back what it matches until it expires; what still holds then opens an incident
 // like any other. A maintenance window is a silence of everything. Feedback changes how long a
@@ -10,11 +11,14 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 #include "core/finding.hpp"
 #include "core/fixed_vector.hpp"
 
 namespace homeostat {
+
+inline constexpr std::int64_t kPausedForGoodUnixNs = std::numeric_limits<std::int64_t>::max();
 
 struct Silence {
     FixedString<15> id;
@@ -42,6 +46,10 @@ public:
 
     FixedVector<Silence, kSilencesMax> silences;
     FixedVector<FeedbackEffect, kFeedbackMax> feedback;
+
+    // `homeostat pause`: what the actuator was told, for `homeostat status`; the actuator keeps its
+    // own word (actions/ledger.hpp). Nought: not paused; kPausedForGoodUnixNs: until resumed.
+    std::int64_t paused_until_unix_ns = 0;
 
     // True when a silence matches it now, or feedback wants it to hold for longer first.
     [[nodiscard]] bool holds_back(const Finding& finding, Instant now) const;

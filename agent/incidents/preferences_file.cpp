@@ -100,6 +100,20 @@ Status read_list(const Json& root, const char* name, List& out,
     return Ok{};
 }
 
+// In seconds; -1: until resumed.
+Status read_pause(const Json& root, Preferences& preferences) {
+    const auto found = root.find("paused_until");
+    if (found != root.end() && *found == -1) {
+        preferences.paused_until_unix_ns = kPausedForGoodUnixNs;
+        return Ok{};
+    }
+    Fields fields(root);
+    std::int64_t until = 0;
+    fields.number("paused_until", until, kYear9999 / 100);
+    preferences.paused_until_unix_ns = until * kNanoseconds;
+    return fields.status();
+}
+
 FeedbackEffect* effect_of(Preferences& preferences, const Finding& finding) {
     for (FeedbackEffect& effect : preferences.feedback) {
         if (effect.condition == finding.condition && effect.subject == finding.subject.name) {
@@ -150,6 +164,8 @@ Result<Preferences> parse_preferences(std::string_view text) {
     if (!silences) return silences.error();
     const auto feedback = read_list(root, "feedback", preferences.feedback, read_effect);
     if (!feedback) return feedback.error();
+    const Status paused = read_pause(root, preferences);
+    if (!paused) return paused.error();
     return preferences;
 }
 
@@ -171,7 +187,13 @@ std::string to_text(const Preferences& preferences) {
                             {"noise", effect.noise},
                             {"wrong_cause", effect.wrong_cause}});
     }
-    const Json root{{"version", 1}, {"silences", silences}, {"feedback", feedback}};
+    Json root{{"version", 1}, {"silences", silences}, {"feedback", feedback}};
+    const std::int64_t paused = preferences.paused_until_unix_ns;
+    if (paused == kPausedForGoodUnixNs) {
+        root["paused_until"] = -1;
+    } else if (paused != 0) {
+        root["paused_until"] = paused / kNanoseconds;
+    }
     return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -49,7 +49,8 @@ std::string why(const Incident& incident) {
 
 std::string action_text(const ActionRecord& action, const Finding* lead) {
     std::string out =
-        fmt::format("{}: {} [{}] {}", action.rule, action.playbook, action.mode, action.state);
+        fmt::format("{}{}{}: {} [{}] {}", action.rule, action.target.empty() ? "" : " on ",
+                    action.target, action.playbook, action.mode, action.state);
     if (!action.detail.empty()) out += fmt::format(", {}", action.detail);
     const bool measured =
         action.state == "effective" || action.state == "ineffective" || action.state == "worse";

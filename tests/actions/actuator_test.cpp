@@ -6,167 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <functional>
-#include <optional>
 #include <random>
 #include <string>
 
-#include "actions/ledger_file.hpp"
-#include "core/file.hpp"
-#include "tests/support/manual_clock.hpp"
-#include "tests/support/memory_root.hpp"
-#include "tests/support/scripted_spawner.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "tests/actions/actuator_world.hpp"
 
-namespace homeostat {
+namespace homeostat::test {
 namespace {
-
-constexpr uid_t kWatcher = 4242;  // neither root nor whoever runs the tests
-constexpr uid_t kStranger = 4343;
-
-constexpr std::string_view kRules = R"(- rules:
-    - name: clean
-      condition: event.value > 0.9
-      mode: auto
-      action: {run_playbook: {name: clean.yml}}
-    - name: ask
-      condition: event.value > 0.9
-      mode: recommend
-      action: {run_playbook: {name: clean.yml}}
-    - name: "off"
-      enabled: false
-      condition: event.value > 0.9
-      mode: auto
-      action: {run_playbook: {name: clean.yml}}
-    - name: restart
-      condition: event.value > 0.9
-      mode: auto
-      action: {run_playbook: {name: restart.yml}}
-    - name: not allowed
-      condition: event.value > 0.9
-      mode: auto
-      action: {run_playbook: {name: clean.yml}}
-)";
-constexpr std::uint16_t kClean = 0;
-constexpr std::uint16_t kAsk = 1;
-constexpr std::uint16_t kOff = 2;
-constexpr std::uint16_t kRestart = 3;
-constexpr std::uint16_t kNotAllowed = 4;
-
-constexpr std::string_view kAllow = R"(version: 1
-watcher_uid: 4242
-max_mode: auto
-actions:
-  - rule: clean
-    playbook: clean.yml
-    max_mode: auto
-    targets: [/srv/a, /srv/b]
-    paths: [/srv/a]
-    requires: {filesystem_used_above: 0.8}
-    limits: {cooldown: 1m}
-  - rule: ask
-    playbook: clean.yml
-    max_mode: auto
-    targets: [/srv/a]
-    requires: {filesystem_used_above: 0.8}
-  - rule: "off"
-    playbook: clean.yml
-    max_mode: auto
-    targets: [/srv/a]
-    requires: nothing
-  - rule: restart
-    playbook: restart.yml
-    max_mode: auto
-    targets: [nginx.service]
-    requires: {unit_state: failed}
-)";
-
-// Does nothing but remember what it was asked, and what happens to the host meanwhile.
-class ScriptedRunner final : public ActionRunner {
-public:
-    Result<RunOutcome> run(const RunOrder& order) override {
-        rules.push_back(order.rule.name);
-        targets.push_back(order.target.name);
-        checks.push_back(order.check);
-        paths.push_back(order.playbook_path);
-        if (meanwhile) meanwhile();
-        if (refusal) return *refusal;
-        return outcome;
-    }
-
-    RunOutcome outcome{
-        .failed = false, .ok = 3, .changed = 1, .failures = 0, .detail = "deleted 4"};
-    std::optional<Error> refusal;
-    std::function<void()> meanwhile;
-    std::vector<std::string> rules;
-    std::vector<std::string> targets;
-    std::vector<std::string> paths;
-    std::vector<bool> checks;
-};
-
-// A whole host for one actuator.
-struct World {
-    World() {
-        ::umask(022);
-        REQUIRE(parse_rulebook("r.yml", kRules, config.rules));
-        auto list = parse_allow_list("allow.yml", kAllow);
-        REQUIRE(list);
-        config.allow_list = std::move(*list);
-        config.has_allow_list = true;
-        config.hash = 77;
-        config.directory = "/etc/homeostat";
-        root.set("proc/sys/kernel/random/boot_id", "boot-1\n");
-        root.set("proc/self/mountinfo", "1 0 0:1 / /srv/a rw\n2 0 0:2 / /srv/b rw\n");
-        fill("srv/a", 10);
-        fill("srv/b", 10);
-        clock.advance(hours(1));
-        open();
-    }
-
-    void open() {
-        actuator.reset();
-        auto opened =
-            Actuator::open(config, kWatcher, state.path(),
-                           {.root = root, .clock = clock, .spawner = spawner, .runner = runner});
-        REQUIRE(opened);
-        actuator.emplace(std::move(*opened));
-    }
-
-    void fill(const char* mount, std::uint64_t free) {
-        root.set_usage(mount, {.size_bytes = 100, .free_bytes = free, .available_bytes = free});
-    }
-
-    ActionReport ask(std::uint16_t rule, std::uint16_t target, ActionMode mode = ActionMode::Auto,
-                     uid_t uid = kWatcher) {
-        ActionRequest request{.opcode = Opcode::Run,
-                              .rule = rule,
-                              .target = target,
-                              .mode = mode,
-                              .incident = {},
-                              .nonce = ++nonce,
-                              .config_hash = 77};
-        request.incident.bytes[0] = 9;
-        const auto answer = actuator->handle({.uid = uid, .pid = 1}, encode(request));
-        CHECK((answer.nonce == nonce || answer.nonce == 0));
-        return answer.report;
-    }
-
-    std::string audit() const { return *read_file(state / "audit.log", 1 << 20); }
-
-    test::TemporaryDirectory state;
-    test::ManualClock clock;
-    test::MemoryRoot root;
-    test::ScriptedSpawner spawner;
-    ScriptedRunner runner;
-    ActionConfig config;
-    std::optional<Actuator> actuator;
-    std::uint64_t nonce = 0;
-};
-
-bool says(const ActionReport& report, std::string_view text) {
-    CAPTURE(report.detail.c_str());
-    return report.detail.view().find(text) != std::string_view::npos;
-}
 
 TEST_CASE("actuator: an allowed action runs, is judged by its effect, and is audited") {
     World world;
@@ -457,54 +303,6 @@ TEST_CASE("actuator: ping tells that both sides have read the same, and does not
     CHECK(world.audit().find("\"event\":\"heartbeat\"") != std::string::npos);
 }
 
-TEST_CASE("actuator (RULES T5): only a person approves in advance, and only the named pair") {
-    World world;
-    ActionRequest request;
-    request.opcode = Opcode::Approve;
-    request.rule = kAsk;
-    request.target = 2;
-    request.mode = ActionMode::Recommend;
-    request.config_hash = 77;
-    request.approve_s = 3600;
-    const auto send = [&](uid_t uid) {
-        return world.actuator->handle({.uid = uid, .pid = 1}, encode(request)).report;
-    };
-    CHECK(says(send(kWatcher), "only a person (root) can approve, never the watcher"));
-    CHECK(says(world.ask(kAsk, 2), "a person must approve it"));
-
-    CHECK(says(send(0), "approved in advance for 1h on /srv/a"));
-    CHECK(world.audit().find("\"event\":\"approved\"") != std::string::npos);
-    world.open();  // an actuator that starts anew still knows
-    const auto report = world.ask(kAsk, 2);
-    CHECK(report.ran);
-    CHECK(report.mode == "recommend");
-    CHECK(says(world.ask(kClean, 0, ActionMode::Recommend), "a person must approve it"));
-    CHECK(says(world.ask(kAsk, 2), "cooldown"));  // nobody asks at this moment: the guards hold
-
-    world.clock.advance(hours(1));
-    CHECK(says(world.ask(kAsk, 2), "a person must approve it"));
-
-    CHECK(says(send(0), "approved in advance"));
-    request.approve_s = 0;
-    CHECK(says(send(0), "no longer approved in advance on /srv/a"));
-    CHECK(says(world.ask(kAsk, 2), "a person must approve it"));
-}
-
-TEST_CASE("actuator: nothing can be approved where the owner allows dry runs only") {
-    World world;
-    world.config.allow_list.max_mode = ActionMode::Observe;
-    ActionRequest request;
-    request.opcode = Opcode::Approve;
-    request.rule = kAsk;
-    request.target = 2;
-    request.mode = ActionMode::Recommend;
-    request.config_hash = 77;
-    request.approve_s = 60;
-    const auto answer = world.actuator->handle({.uid = 0, .pid = 1}, encode(request));
-    CHECK(says(answer.report, "mode observe: approval changes nothing here"));
-    CHECK(world.runner.rules.empty());
-}
-
 TEST_CASE("actuator (RULES D18): a hostile watcher's bytes run nothing and stop nothing") {
     World world;
     std::minstd_rand random(11);
@@ -549,28 +347,6 @@ TEST_CASE("actuator (RULES D19): every rule, target and mode a watcher can send 
     }
     CHECK(runs > 0);
     CHECK(runs <= 4);  // fifty minutes: the host's budget of one hour
-}
-
-// RULES C4, Naoru: who has to approve sees what would be done.
-TEST_CASE("actuator (RULES C4): what waits for a person says what there is to approve") {
-    World world;
-    world.runner.outcome.detail = "would change: delete them (4)";
-    const ActionReport report = world.ask(kAsk, 2);
-    CHECK_FALSE(report.ran);
-    CHECK(report.waiting);
-    CHECK(says(report, "a person must approve it: 90.0 % used -> 90.0 % used") == false);
-    CHECK(says(report, "would change: delete them (4)"));
-    REQUIRE(world.runner.checks.size() == 1);
-    CHECK(world.runner.checks[0]);  // a dry run
-    // The person runs it; the watcher hears of it when it asks again, and runs nothing.
-    world.runner.meanwhile = [&] { world.fill("srv/a", 60); };
-    CHECK(world.ask(kAsk, 2, ActionMode::Recommend, 0).ran);
-    const ActionReport told = world.ask(kAsk, 2);
-    CHECK_FALSE(told.ran);
-    CHECK_FALSE(told.waiting);
-    CHECK(told.effect == Effect::Helped);
-    CHECK(says(told, "a person had it run: effective"));
-    CHECK(world.runner.checks.size() == 2);
 }
 
 TEST_CASE("actuator (RULES B22): what made matters worse once is out, by what it saw itself") {
@@ -638,4 +414,4 @@ TEST_CASE("actuator (RULES C4, B24): pressure and other hosts' turns hold back, 
 }
 
 }  // namespace
-}  // namespace homeostat
+}  // namespace homeostat::test

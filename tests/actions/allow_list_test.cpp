@@ -63,7 +63,7 @@ TEST_CASE("allow-list: a whole file, and the defaults where nothing is written")
     CHECK(clean.min_age == seconds(5));
     CHECK(clean.time_limit == seconds(30));
     CHECK(clean.requires_.kind == Precondition::Kind::FilesystemUsedAbove);
-    CHECK(clean.requires_.used_ratio == doctest::Approx(0.8));
+    CHECK(clean.requires_.ratio == doctest::Approx(0.8));
     CHECK(clean.limits == ActionLimits{.per_hour = 1, .per_day = 2, .cooldown = minutes(1)});
     CHECK(clean.line == 7);
     const AllowedAction& restart = list->actions[1];
@@ -169,8 +169,20 @@ TEST_CASE("allow-list: what cannot be allowed or understood is refused with its 
          "one of active"},
         {with_action("    targets: [a.service]\n    requires: {filesystem_used_above: 0.8}\n"),
          "filesystem_used_above is for mount points"},
+        {with_action("    targets: [a.service]\n    requires: {mounted: false}\n"),
+         "mounted is for mount points"},
+        {with_action("    targets: [/srv/a]\n    requires: {mounted: true}\n"),
+         "mounted: expected false"},
+        {with_action("    targets: [/srv/a]\n    requires: {memory_share_above: 0.5}\n"),
+         "memory_share_above is for units"},
+        {with_action("    targets: [/srv/a]\n    requires: {cpu_stall_above: 2}\n"),
+         "a number from 0.01 to 1"},
+        {with_action("    targets: [/srv/a]\n    requires: {unit_stat: failed}\n"),
+         "did you mean 'unit_state'"},
+        {with_action("    targets: [/srv/a]\n    restrain: 5m\n"), "restrain is for units"},
+        {with_action("    targets: [a.service]\n    restrain: 2d\n"), "outside of 1m to"},
         {with_action("    targets: [/srv/a]\n    requires: {unit_state: failed}\n"),
-         "unit_state for units"},
+         "unit_state is for units"},
         {with_action("    targets: [/srv/a]\n    time_limit: 2h\n"), "outside of 1s to 1h"},
         {with_action("    targets: [/srv/a]\n    limits: {cooldown: 1d}\n"), "outside of"},
         {with_action("    targets: [/srv/a]\n    run_as: root\n"), "an action has no key 'run_as'"},

@@ -52,7 +52,19 @@ TEST_CASE("approval: what an incident waits for becomes a request in mode recomm
     CHECK(request->target == 1);
     CHECK(request->config_hash == 77);
     CHECK(request->incident.bytes[0] == 9);
-    CHECK(request->approve_s == 0);
+    CHECK(request->length_s == 0);
+}
+
+TEST_CASE("approval: what is approved is what was recommended, whoever is to blame by now") {
+    const ActionConfig config = sample_config();
+    Incident incident = waiting("recommend");
+    incident.actions[0].target = "/srv/a";
+    const auto request = approval_of(config, incident);
+    REQUIRE(request);
+    CHECK(request->target == 0);
+    incident.actions[0].target = "/srv/c";
+    CHECK(approval_of(config, incident).error().text ==
+          "allow.yml has no entry for rule 'clean' on '/srv/c'");
 }
 
 TEST_CASE("approval: an incident that waits for nothing, or for what is gone, is told so") {
@@ -74,8 +86,8 @@ TEST_CASE("approval: in advance it names rule and target as allow.yml writes the
     CHECK(request->opcode == Opcode::Approve);
     CHECK(request->rule == 1);
     CHECK(request->target == 0);
-    CHECK(request->approve_s == 7200);
-    CHECK(approval_in_advance(config, "clean", "/srv/a", Duration{})->approve_s == 0);
+    CHECK(request->length_s == 7200);
+    CHECK(approval_in_advance(config, "clean", "/srv/a", Duration{})->length_s == 0);
     CHECK_FALSE(approval_in_advance(config, "clean", "/srv", hours(2)));
     CHECK_FALSE(approval_in_advance(config, "tell", "/srv/a", hours(2)));
     CHECK_FALSE(approval_in_advance(config, "", "", hours(2)));

@@ -76,11 +76,11 @@ TEST_CASE("host guards (RULES C4): a host that hardly works gets relief only") {
 }
 
 TEST_CASE("host guards: of a pressure file that says nothing usable nothing is concluded") {
-    CHECK(stall_percent(kCalm, "some") == doctest::Approx(1.2));
-    CHECK(stall_percent(kCalm, "full") == doctest::Approx(0.5));
+    CHECK(stall_percent(kCalm, "some", "avg60=") == doctest::Approx(1.2));
+    CHECK(stall_percent(kCalm, "full", "avg60=") == doctest::Approx(0.5));
     for (const std::string_view text :
          {"", "some", "full avg10=1\n", "some avg60=x\n", "some avg60=", "\n\n", "avg60=5\n"}) {
         CAPTURE(text);
-        CHECK(stall_percent(text, "some") < 0);
+        CHECK(stall_percent(text, "some", "avg60=") < 0);
     }
 }

@@ -9,46 +9,13 @@
 #include <string>
 #include <vector>
 
-namespace homeostat {
+#include "tests/actions/timeline.hpp"
+
+namespace homeostat::test {
 namespace {
 
 constexpr std::int64_t kMax = INT64_MAX;
 constexpr std::int64_t kMin = INT64_MIN;
-
-// A host whose clocks are wound by hand.
-struct Timeline {
-    std::string boot = "boot-1";
-    Instant now{.monotonic_ns = 3'600'000'000'000, .unix_ns = 1'800'000'000'000'000'000};
-    Ledger ledger;
-
-    void pass(Duration by) {
-        now = now + by;
-        ledger.advance(boot, now);
-    }
-    // Off for `off` by the wall clock, then up for `up`.
-    void reboot(Duration off, Duration up) {
-        boot += "'";
-        now = {.monotonic_ns = up.ns, .unix_ns = now.unix_ns + off.ns + up.ns};
-        ledger.advance(boot, now);
-    }
-    bool run(const BudgetRequest& request, Outcome outcome = Outcome::Effective) {
-        ledger.advance(boot, now);
-        if (!ledger.judge(request).allowed) return false;
-        ledger.begin(request);
-        ledger.finish(outcome);
-        return true;
-    }
-    std::string why(const BudgetRequest& request) {
-        ledger.advance(boot, now);
-        return std::string(ledger.judge(request).why.view());
-    }
-};
-
-BudgetRequest on(std::string_view rule, std::string_view target) {
-    return {.rule = rule,
-            .target = target,
-            .limits = {.per_hour = 2, .per_day = 6, .cooldown = Duration{}}};
-}
 
 TEST_CASE("ledger (RULES C4): two an hour of a rule, six a day, and each comes back in its time") {
     Timeline host;
@@ -349,25 +316,6 @@ TEST_CASE("ledger (RULES B23): a rule earns auto by 20 approved runs of which 95
     CHECK_FALSE(host.ledger.record_of("other").has_earned_auto());
 }
 
-TEST_CASE("ledger: the text comes back whole, and any changed byte is seen") {
-    Timeline host;
-    REQUIRE(host.run(on("r \"\xff", "/a"), Outcome::Ineffective));
-    REQUIRE(host.run(on("s", "/b"), Outcome::Unknown));
-    const std::string text = host.ledger.to_text();
-    const auto back = Ledger::parse(text);
-    REQUIRE(back);
-    CHECK(back->runs().size() == 2);
-    CHECK(back->runs()[0].outcome == Outcome::Ineffective);
-    CHECK(back->runs()[1].target == "/b");
-    CHECK(back->time_ns() == host.ledger.time_ns());
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        std::string damaged = text;
-        damaged[at] = static_cast<char>(damaged[at] ^ 0x04);
-        CHECK_FALSE(Ledger::parse(damaged));
-        CHECK_FALSE(Ledger::parse(std::string_view(text).substr(0, at)));
-    }
-}
-
 // The reference: keeps every run for ever with the time it was allowed at, and counts anew.
 class Model {
 public:
@@ -498,7 +446,7 @@ void live(std::uint32_t seed, int steps, bool through_text) {
 }
 
 // The goal is 10^6 histories (RULES D20): HOMEOSTAT_LEDGER_HISTORIES=1000000 runs them all.
-TEST_CASE("ledger: random histories agree with a reference model, step by step") {
+TEST_CASE("ledger (RULES B28, D20): random histories agree with a reference model, step by step") {
     const char* wanted = std::getenv("HOMEOSTAT_LEDGER_HISTORIES");
     const auto histories = wanted == nullptr
                                ? 100'000U
@@ -526,4 +474,4 @@ TEST_CASE("ledger: runs that were approved in advance are counted by rule, targe
 }
 
 }  // namespace
-}  // namespace homeostat
+}  // namespace homeostat::test

@@ -17,10 +17,10 @@ constexpr std::string_view kMounts =
     "38 22 0:32 /\n";
 
 Precondition used_above(double ratio) {
-    return {.kind = Precondition::Kind::FilesystemUsedAbove, .used_ratio = ratio, .unit_state = ""};
+    return {.kind = Precondition::Kind::FilesystemUsedAbove, .ratio = ratio, .unit_state = ""};
 }
 Precondition unit_is(std::string state) {
-    return {.kind = Precondition::Kind::UnitState, .used_ratio = 0, .unit_state = std::move(state)};
+    return {.kind = Precondition::Kind::UnitState, .ratio = 0, .unit_state = std::move(state)};
 }
 const AllowedTarget kVolume{.action = 0, .name = "/srv/volume", .kind = SubjectKind::Mount};
 const AllowedTarget kUnit{.action = 0, .name = "nginx.service", .kind = SubjectKind::Unit};
@@ -124,12 +124,88 @@ TEST_CASE("precondition: nothing required holds, and says that it knows nothing"
     CHECK_FALSE(state->known);
 }
 
-TEST_CASE("precondition: a property is the one of that whole name") {
-    CHECK(unit_property("A=1\nAB=2\n", "A") == "1");
-    CHECK(unit_property("AB=2\nA=1", "A") == "1");
-    CHECK(unit_property("AB=2", "A").empty());
-    CHECK(unit_property("A", "A").empty());
-    CHECK(unit_property("", "A").empty());
+TEST_CASE("precondition: a mount that is missing is one of which mountinfo has nothing") {
+    test::MemoryRoot root;
+    test::ScriptedSpawner spawner;
+    const Precondition missing{
+        .kind = Precondition::Kind::NotMounted, .ratio = 0, .unit_state = ""};
+    CHECK_FALSE(examine(missing, kVolume, root, spawner));  // no mountinfo: nobody knows
+    root.set("proc/self/mountinfo", std::string(kMounts));
+    CHECK_FALSE(examine(missing, kVolume, root, spawner)->holds);
+    const AllowedTarget gone{.action = 0, .name = "/srv/gone", .kind = SubjectKind::Mount};
+    const auto state = examine(missing, gone, root, spawner);
+    REQUIRE(state);
+    CHECK(state->holds);
+    CHECK(state->known);
+    CHECK(state->measured == "nothing mounted");
+}
+
+TEST_CASE("precondition: a unit's share of memory is systemd's count over what the host has") {
+    test::MemoryRoot root;
+    test::ScriptedSpawner spawner;
+    const Precondition large{
+        .kind = Precondition::Kind::MemoryShareAbove, .ratio = 0.5, .unit_state = ""};
+    CHECK_FALSE(examine(large, kUnit, root, spawner));  // no meminfo
+    root.set("proc/meminfo", "MemTotal: 1000 kB\nMemFree: 1 kB\n");
+    CHECK_FALSE(examine(large, kUnit, root, spawner));  // no systemctl
+    struct Row {
+        const char* state;
+        const char* used;
+        bool holds;
+        std::string_view measured;
+    };
+    const auto answer = [&](const char* active, const char* used) {
+        spawner.answer(said(std::string("LoadState=loaded\nActiveState=") + active +
+                            "\nMemoryCurrent=" + used + "\n"));
+    };
+    for (const Row& row : {Row{"active", "512000", true, "50.0 % of memory"},
+                           Row{"active", "511999", false, "50.0 % of memory"},
+                           Row{"inactive", "[not set]", false, "0.0 % of memory"},
+                           Row{"failed", "18446744073709551615", false, "0.0 % of memory"}}) {
+        CAPTURE(row.used);
+        answer(row.state, row.used);
+        const auto state = examine(large, kUnit, root, spawner);
+        REQUIRE(state);
+        CHECK(state->holds == row.holds);
+        CHECK(state->known);
+        CHECK(state->measured == row.measured);
+    }
+    for (const char* uncounted : {"[not set]", "18446744073709551615"}) {
+        answer("active", uncounted);
+        CHECK(examine(large, kUnit, root, spawner).error().code == Errc::NotAvailable);
+    }
+    root.set("proc/meminfo", "MemFree: 1 kB\n");
+    CHECK_FALSE(examine(large, kUnit, root, spawner));
+}
+
+TEST_CASE("precondition: a stall is the last ten seconds', and tells nothing about an effect") {
+    test::MemoryRoot root;
+    test::ScriptedSpawner spawner;
+    struct Row {
+        Precondition::Kind kind;
+        const char* file;
+        std::string_view measured;
+    };
+    for (const Row& row : {Row{Precondition::Kind::CpuStallAbove, "proc/pressure/cpu",
+                               "something waits for cpu in 20 % of the time"},
+                           Row{Precondition::Kind::IoStallAbove, "proc/pressure/io",
+                               "something waits for io in 20 % of the time"},
+                           Row{Precondition::Kind::MemoryStallAbove, "proc/pressure/memory",
+                               "something waits for memory in 20 % of the time"}}) {
+        const Precondition stalled{.kind = row.kind, .ratio = 0.2, .unit_state = ""};
+        CHECK_FALSE(examine(stalled, kUnit, root, spawner));  // a kernel without pressure
+        root.set(row.file, "some avg10=20.00 avg60=0.00 avg300=0.00 total=1\n");
+        const auto state = examine(stalled, kUnit, root, spawner);
+        REQUIRE(state);
+        CHECK(state->holds);
+        CHECK_FALSE(state->known);
+        CHECK(state->measured == row.measured);
+        root.set(row.file, "some avg10=19.99 avg60=90.00 avg300=0.00 total=1\n");
+        CHECK_FALSE(examine(stalled, kUnit, root, spawner)->holds);
+        root.set(row.file, "garbage\n");
+        CHECK_FALSE(examine(stalled, kUnit, root, spawner));
+    }
+    CHECK(spawner.asked.empty());
 }
 
 }  // namespace

@@ -88,6 +88,32 @@ TEST_CASE("rulebook: a whole file in the syntax of ansible-rulebook, and our own
     CHECK_FALSE(rules[0].condition.holds(incident));
 }
 
+TEST_CASE("rulebook: what takes an action back, and what it acts on") {
+    std::vector<Rule> rules;
+    REQUIRE(parse_rulebook("r.yml",
+                           with_rule(std::string(kCondition) + std::string(kAction) +
+                                     "      undo: {playbook: u.yml, after: 30m}\n"
+                                     "      acts_on: nginx.service\n"),
+                           rules));
+    REQUIRE(rules[0].undo);
+    CHECK(rules[0].undo->playbook == "u.yml");
+    CHECK(rules[0].undo->after == minutes(30));
+    CHECK(rules[0].acts_on == "nginx.service");
+    rules.clear();
+    REQUIRE(parse_rulebook(
+        "r.yml",
+        with_rule(std::string(kCondition) + std::string(kAction) +
+                  "      restrain: {cpu_weight: 1, io_weight: 99, memory_high: 1, for: 24h}\n"),
+        rules));
+    REQUIRE(rules[0].restrain);
+    CHECK(rules[0].restrain->cpu_weight == 1U);
+    CHECK(rules[0].restrain->io_weight == 99U);
+    CHECK(rules[0].restrain->memory_high == 1.0);
+    CHECK(rules[0].restrain->length == hours(24));
+    CHECK(rules[0].acts_on == "subject");
+    CHECK_FALSE(rules[0].undo);
+}
+
 TEST_CASE("rulebook: a file without rules has none, and says so by being empty") {
     for (const char* text : {"", "\n", "# later\n", "---\n"}) {
         CAPTURE(text);
@@ -97,50 +123,7 @@ TEST_CASE("rulebook: a file without rules has none, and says so by being empty")
     }
 }
 
-TEST_CASE("rulebook: a ladder names the rules that come next, whichever file they are in") {
-    const auto named = [](std::string_view name, std::string_view extra) {
-        return fmt::format(
-            "- rules:\n    - name: {}\n      condition: event.value > 1\n"
-            "      action: {{run_playbook: {{name: a.yml}}}}\n{}",
-            name, extra);
-    };
-    const auto resolve = [&](std::initializer_list<std::pair<const char*, const char*>> texts,
-                             std::vector<Rule>& rules) {
-        for (const auto& [name, extra] : texts) {
-            const auto parsed = parse_rulebook("r.yml", named(name, extra), rules);
-            REQUIRE_MESSAGE(parsed, std::string(parsed ? "" : parsed.error().text.c_str()));
-        }
-        return resolve_ladders(rules);
-    };
-    std::vector<Rule> rules;
-    REQUIRE(resolve({{"hard", ""}, {"gentle", "      ladder: [middle, hard]\n"}, {"middle", ""}},
-                    rules));
-    CHECK(rules[1].rungs == std::vector<std::uint16_t>{2, 0});
-    CHECK_FALSE(rules[1].below);
-    CHECK(rules[2].below == std::uint16_t{1});
-    CHECK(rules[0].below == std::uint16_t{2});
-
-    struct Row {
-        const char* ladder_a;
-        const char* ladder_b;
-        std::string_view says;
-    };
-    for (const Row& row :
-         {Row{"      ladder: [c]\n", "", "'c' is no rule"},
-          Row{"      ladder: [a]\n", "", "'a' is on a ladder already"},
-          Row{"      ladder: [b, b]\n", "", "'b' is on a ladder already"},
-          Row{"      ladder: [b]\n", "      ladder: [a]\n", "'b' has a ladder of its own"}}) {
-        CAPTURE(row.ladder_a);
-        std::vector<Rule> bad;
-        const auto resolved = resolve({{"a", row.ladder_a}, {"b", row.ladder_b}}, bad);
-        REQUIRE_FALSE(resolved);
-        CAPTURE(resolved.error().text.c_str());
-        CHECK(resolved.error().text.view().find(row.says) != std::string_view::npos);
-        CHECK(resolved.error().text.view().starts_with("r.yml:"));
-    }
-}
-
-TEST_CASE("rulebook: what is not supported is refused with its place and what is") {
+TEST_CASE("rulebook (RULES B10): what is not supported is refused with its place and what is") {
     struct Row {
         std::string text;
         std::string_view says;
@@ -205,6 +188,20 @@ TEST_CASE("rulebook: what is not supported is refused with its place and what is
         {rule("      verify: {metric: event.value}\n"), "verify needs one of `below`, `above`"},
         {rule("      verify: {metric: event.x, below: 1}\n"), "an incident has no 'event.x'"},
         {rule("      verify: {below: 1}\n"), "verify needs `metric:`"},
+        {rule("      undo: {after: 5m}\n"), "undo needs `playbook:`"},
+        {rule("      undo: {playbook: ../u.yml}\n"),
+         "playbook: expected a file name in playbooks/"},
+        {rule("      undo: {playbook: u.yml, after: 30s}\n"), "outside of 1m to"},
+        {rule("      undo: {playbook: u.yml, then: x}\n"), "undo has no key 'then'"},
+        {rule("      restrain: {cpu_weight: 20}\n"), "restrain needs `for:`"},
+        {rule("      restrain: {for: 5m}\n"), "restrain needs cpu_weight, io_weight or"},
+        {rule("      restrain: {for: 2d, cpu_weight: 20}\n"), "outside of 1m to 1d"},
+        {rule("      restrain: {for: 5m, cpu_weight: 100}\n"), "a whole number from 1 to 99"},
+        {rule("      restrain: {for: 5m, memory_high: 0.4}\n"), "a number from 0.5 to 1"},
+        {rule("      restrain: {for: 5m, io_weight: 5}\n      undo: {playbook: u.yml}\n"),
+         "a rule has `restrain` or `undo`"},
+        {rule("      acts_on: '*.service'\n"), "acts_on: expected subject, cause, host"},
+        {rule("      acts_on: /srv/\n"), "acts_on: expected subject, cause, host"},
         {rule("    - name: r\n" + std::string(kCondition) + std::string(kAction)),
          "a second rule 'r': the first is r.yml:5"},
         {with_rule(std::string(kCondition) + "      name2: x\n"), "a rule has no key 'name2'"},

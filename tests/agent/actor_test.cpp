@@ -14,10 +14,12 @@ public:
         ActionReport report;
         report.incident = job.incident;
         report.ran = true;
+        report.undone = job.harm && undoes;
         return report;
     }
     bool broken = false;
     bool silent = false;
+    bool undoes = false;
 };
 
 ActionJob job() {
@@ -41,6 +43,23 @@ TEST_CASE("actor: a job becomes a report") {
     REQUIRE(report);
     CHECK(report->ran);
     CHECK(report->incident == job().incident);
+}
+
+TEST_CASE("actor: nobody waits for the answer to harm, but that it was undone is told") {
+    Work work;
+    FakeActuator actuator;
+    Actor actor(work, actuator);
+    ActionJob harm = job();
+    harm.harm = true;
+    REQUIRE(work.to_act.push(harm));
+    CHECK(actor.step(Duration{}));
+    CHECK_FALSE(work.reports.try_pop());
+    actuator.undoes = true;
+    REQUIRE(work.to_act.push(harm));
+    CHECK(actor.step(Duration{}));
+    const auto report = work.reports.try_pop();
+    REQUIRE(report);
+    CHECK(report->undone);
 }
 
 TEST_CASE("actor: an actuator that is not there is a report that says so") {

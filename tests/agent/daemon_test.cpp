@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 
 #include <nlohmann/json.hpp>
@@ -39,6 +40,16 @@ public:
     Result<ActionReport> run(const ActionJob&) override {
         return make_error(Errc::NotFound, "no actuator");
     }
+};
+
+class CountingActuator final : public ActuatorPort {
+public:
+    Result<ActionReport> run(const ActionJob& job) override {
+        ++(job.ping ? pings : others);
+        return ActionReport{};
+    }
+    std::atomic<int> pings = 0;
+    std::atomic<int> others = 0;
 };
 
 // Answers only when it is told to give up.
@@ -139,6 +150,17 @@ Incident incident(std::uint64_t number) {
 }
 
 }  // namespace
+
+TEST_CASE("daemon (RULES B25): the actuator is called at start where something is allowed") {
+    for (const std::size_t allowed : {0UL, 1UL}) {
+        CountingActuator actuator;
+        House house(actuator);
+        house.facts.targets_allowed = allowed;
+        house.run(milliseconds(200), same);
+        CHECK(actuator.pings == (allowed > 0 ? 1 : 0));
+        CHECK(actuator.others == 0);
+    }
+}
 
 TEST_CASE("daemon: runs for its limit, then stops all its threads and leaves a last word") {
     NoActuator no_actuator;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "agent/incidents/preferences.hpp"
 #include "agent/uplink/spool_files.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/scripted_fetcher.hpp"
@@ -136,6 +137,30 @@ TEST_CASE("status_file: what is not a status file is an error, what is damaged i
         CHECK(status_text(text, 0, WatcherState::Unknown));
         CHECK_NOTHROW(watcher_warning(text, 0, WatcherState::Gone));
     }
+}
+
+TEST_CASE_FIXTURE(Fixture, "status_file: a person's pause is told while it lasts") {
+    const std::int64_t now = clock.now().unix_ns;
+    struct Row {
+        std::int64_t until;
+        std::int64_t json;
+        const char* says;
+    };
+    for (const Row& row : {Row{0, 0, ""}, Row{kPausedForGoodUnixNs, -1, "until `homeostat resume`"},
+                           Row{now + hours(1).ns, (now + hours(1).ns) / 1'000'000'000,
+                               "until 2026-11-20T13:05:00"}}) {
+        status.paused_until_unix_ns = row.until;
+        const std::string json = status_json(facts, status, courier, false);
+        CHECK(nlohmann::json::parse(json)["paused_until_unix"] == row.json);
+        const auto told = status_text(json, now, WatcherState::Running, row.until);
+        REQUIRE(told);
+        CAPTURE(told->text);
+        CHECK((told->text.find("PAUSED") != std::string::npos) == (row.until != 0));
+        CHECK(told->text.find(row.says) != std::string::npos);
+    }
+    const auto over = status_text(status_json(facts, status, courier, false), now,
+                                  WatcherState::Running, now - 1);
+    CHECK(over->text.find("PAUSED") == std::string::npos);
 }
 
 TEST_CASE_FIXTURE(Fixture, "status_file: safe mode is told, with its reason") {

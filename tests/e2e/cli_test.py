@@ -11,6 +11,7 @@ import harness
 class CommandLine(harness.Case):
     COMMANDS = ["run", "check", "config", "bundle", "status", "incidents", "show", "explain", "feedback", "silence",
                 "report", "drill", "conditions", "series", "replay", "forecast", "templates", "approve", "deny",
+                "undo", "pause", "resume",
                 "audit", "playbook", "catalogue", "completion", "version"]
 
     def test_every_command_has_help_with_an_example(self):
@@ -195,8 +196,20 @@ class CommandLine(harness.Case):
                 self.assertIn("not started", done.stderr)
                 harness.os.unlink(path)
 
+    def test_without_an_actuator_nothing_is_paused_or_undone(self):
+        socket = harness.os.path.join(self.scratch, "nobody.sock")
+        for command in (["pause"], ["pause", "--for", "2h"], ["resume"]):
+            done = self.run_program(*command, "--config", self.scratch, "--state", self.scratch,
+                                    "--socket", socket)
+            self.assertEqual(done.returncode, 1, done)
+            self.assertIn("there is no actuator here", done.stdout)
+        self.assertFalse(harness.os.path.exists(harness.os.path.join(self.scratch, "preferences.json")))
+        self.assertEqual(self.run_program("pause", "--for", "8d").returncode, 2)
+        undo = self.run_program("undo", "019ab3c4", "--state", self.scratch)
+        self.assertEqual(undo.returncode, 1)
+
     def test_a_playbook_outside_the_language_is_refused_before_anything_runs(self):
-        marker = harness.os.path.join(self.scratch, "marker")
+        marker = harness.harness.os.path.join(self.scratch, "marker")
         path = self.write("p.yml",
                           "- hosts: all\n  gather_facts: false\n  tasks:\n"
                           "    - command: touch %s\n"

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <deque>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "core/spawner.hpp"
@@ -11,6 +13,15 @@ namespace homeostat::test {
 class ScriptedSpawner final : public Spawner {
 public:
     void answer(ExitReport report) { answers_.push_back(std::move(report)); }
+
+    // A program that ended so and printed this.
+    void answer(int code, std::string output = {}, std::string errors = {}) {
+        ExitReport report;
+        report.code = code;
+        report.output = std::move(output);
+        report.errors = std::move(errors);
+        answer(std::move(report));
+    }
 
     Result<ExitReport> run(const Command& command) override {
         asked.push_back(command);

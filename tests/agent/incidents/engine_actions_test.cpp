@@ -68,6 +68,33 @@ TEST_CASE_FIXTURE(Opened,
     CHECK(incident().actions[0].state == "waiting");
 }
 
+TEST_CASE_FIXTURE(Opened, "engine_actions: that an action was undone is told and ends nothing") {
+    decide(ActionMode::Auto, true);
+    ActionReport undone;
+    undone.incident = incident().id;
+    undone.undone = true;
+    undone.detail = "took back 'clean'";
+    engine.note_report(undone, clock.now());
+    CHECK(incident().actions[0].state == "running");
+    CHECK(incident().actions[0].detail == "took back 'clean'");
+    CHECK(incident().state == IncidentState::Acting);
+}
+
+TEST_CASE_FIXTURE(Opened, "engine_actions: who is asked about another target is asked anew") {
+    Decision decision;
+    decision.rule_name = "restrain";
+    decision.mode = ActionMode::Recommend;
+    decision.allowed = true;
+    for (const char* target : {"a.service", "a.service", "b.service"}) {
+        decision.target_name = target;
+        engine.note_decision(incident().id, decision, false, {}, clock.now());
+        report(false, false, true);
+    }
+    REQUIRE(incident().actions.size() == 2);
+    CHECK(incident().actions[0].target == "a.service");
+    CHECK(incident().actions[1].target == "b.service");
+}
+
 TEST_CASE_FIXTURE(Opened,
                   "engine_actions: the newest records are kept; of others nothing is known") {
     for (int i = 0; i < 6; ++i) decide(ActionMode::Observe, false);

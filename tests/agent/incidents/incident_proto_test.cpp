@@ -37,6 +37,7 @@ Incident full_incident() {
     }
     while (incident.processes.push(incident.processes[0])) {
     }
+    incident.actions[0].target = "batch.service";
     while (incident.actions.push(incident.actions[0])) {
     }
     const std::string text(200, 'x');
@@ -61,6 +62,13 @@ Incident full_incident() {
 }
 
 }  // namespace
+
+TEST_CASE("incident_proto: what an action acted on comes back when it is not the subject") {
+    Incident incident = test::resolved(test::sample_incident(3, 4));
+    CHECK(round_trip(incident).actions[0].target.empty());
+    incident.actions[0].target = "batch.service";
+    CHECK(round_trip(incident).actions[0].target == "batch.service");
+}
 
 TEST_CASE("incident record: what is written comes back equal, field by field") {
     const Incident incident = test::resolved(test::sample_incident(7, 2));

@@ -50,6 +50,19 @@ TEST_CASE("preferences file: what is written comes back") {
     CHECK(to_text(*back) == to_text(preferences));
 }
 
+TEST_CASE("preferences file: a pause comes back, with an end and without") {
+    for (const std::int64_t until : {std::int64_t{0}, kNow, kPausedForGoodUnixNs}) {
+        CAPTURE(until);
+        Preferences preferences;
+        preferences.paused_until_unix_ns = until;
+        const auto back = parse_preferences(to_text(preferences));
+        REQUIRE(back);
+        CHECK(back->paused_until_unix_ns == until);
+    }
+    CHECK_FALSE(parse_preferences("{\"paused_until\": \"soon\"}"));
+    CHECK_FALSE(parse_preferences("{\"paused_until\": -2}"));
+}
+
 TEST_CASE("preferences file: a text that is none is refused with a reason") {
     struct Row {
         const char* text;

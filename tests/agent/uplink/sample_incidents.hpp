@@ -175,6 +175,7 @@ inline Incident resolved(Incident incident, Duration after = minutes(10)) {
     ++incident.seq;
     (void)incident.actions.push({.rule = "clean rotated logs",
                                  .playbook = "clean-disk.yml",
+                                 .target = {},
                                  .mode = "auto",
                                  .state = "effective",
                                  .detail = "removed 14 files, freed 31.0 MiB",
