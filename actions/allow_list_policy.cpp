@@ -19,7 +19,26 @@ bool is_at_or_beneath(std::string_view path, std::string_view root) {
     return path.starts_with(root) && (path.size() == root.size() || path[root.size()] == '/');
 }
 
+bool stays_as_it_is(char c, bool first) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ':' ||
+           c == '_' || (c == '.' && !first);
+}
+
 }  // namespace
+
+std::string mount_unit(std::string_view path) {
+    std::string name;
+    for (const char c : path.substr(1)) {
+        if (c == '/') {
+            name += '-';
+        } else if (stays_as_it_is(c, name.empty())) {
+            name += c;
+        } else {
+            name += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+        }
+    }
+    return (name.empty() ? "-" : name) + ".mount";
+}
 
 std::string_view AllowListPolicy::root_of(std::string_view path) const {
     std::string_view longest;
@@ -96,6 +115,9 @@ Status AllowListPolicy::allow_unit(std::string_view unit, std::string_view verb)
                           "an action may start, stop, restart or reload a unit, not "
                           "{}",
                           verb);
+    }
+    if (target_.kind == SubjectKind::Mount && verb == "start" && unit == mount_unit(target_.name)) {
+        return Ok{};  // of fstab, or systemd does not know it
     }
     if (target_.kind != SubjectKind::Unit || unit != target_.name) {
         return make_error(Errc::Denied, "the unit {} is not what this action is about ({})", unit,

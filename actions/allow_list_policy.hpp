@@ -2,8 +2,9 @@
 //
 // Files: read and changed only at or beneath the entry's `paths`; deleted only beneath them,
 // regular files only, not younger than `min_age`, never beside a database. Units: the target itself
-// and no other; nothing that outlives a reboot (enable, disable). Programs: the entry's `programs`,
-// each owned by root with all above it. No network. What built_in_refusals.hpp refuses stays so.
+// and no other, or the mount unit of the target; nothing that outlives a reboot (enable, disable).
+// Programs: the entry's `programs`, each owned by root with all above it. No network. What
+// built_in_refusals.hpp refuses stays so.
 #pragma once
 
 #include <string>
@@ -12,6 +13,10 @@
 #include "actions/playbook/policy.hpp"
 
 namespace homeostat {
+
+// The unit that systemd makes of a mount point, as systemd-escape(1) writes it: "srv-data.mount".
+// REQUIRES: an absolute path without a slash at its end.
+std::string mount_unit(std::string_view path);
 
 class AllowListPolicy final : public playbook::Policy {
 public:

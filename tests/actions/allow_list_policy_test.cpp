@@ -147,5 +147,34 @@ TEST_CASE("allow-list policy (RULES B8): no network at all") {
     CHECK(policy.task_time_max() == action.time_limit);
 }
 
+TEST_CASE("allow-list policy: of a mount point its own unit may be started, and nothing else") {
+    const AllowedAction action = entry({});
+    const AllowListPolicy policy(action, kMount);
+    CHECK(policy.allow_unit("srv-volume.mount", "start"));
+    for (const char* verb : {"stop", "restart", "reload", "enable", "disable", "daemon-reload"}) {
+        CHECK_FALSE(policy.allow_unit("srv-volume.mount", verb));
+    }
+    for (const char* unit : {"srv.mount", "srv-volume2.mount", "srv-volume.service", "home.mount",
+                             "-.mount", "srv-volume", ""}) {
+        CHECK_FALSE(policy.allow_unit(unit, "start"));
+    }
+    CHECK_FALSE(AllowListPolicy(action, kUnit).allow_unit("srv-volume.mount", "start"));
+}
+
+// What systemd-escape --path --suffix=mount prints for each.
+TEST_CASE("allow-list policy: a mount unit is named as systemd names it") {
+    struct Row {
+        std::string_view path;
+        std::string_view unit;
+    };
+    for (const Row& row :
+         {Row{"/", "-.mount"}, Row{"/srv", "srv.mount"}, Row{"/srv/data", "srv-data.mount"},
+          Row{"/srv/my-data", "srv-my\\x2ddata.mount"}, Row{"/srv/.hidden", "srv-.hidden.mount"},
+          Row{"/.hidden", "\\x2ehidden.mount"}, Row{"/srv/a b", "srv-a\\x20b.mount"},
+          Row{"/srv/\xc3\xa4", "srv-\\xc3\\xa4.mount"}}) {
+        CHECK(mount_unit(row.path) == row.unit);
+    }
+}
+
 }  // namespace
 }  // namespace homeostat

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <filesystem>
 
+#include <set>
 #include <string>
 
 #include "core/file.hpp"
@@ -100,7 +101,8 @@ std::string switched_on(const std::string& allow) {
     return text;
 }
 
-TEST_CASE("config report: the shipped examples are fine as they are, and when switched on") {
+TEST_CASE(
+    "config report (RULES B18): the shipped examples are fine as they are, and when switched on") {
     const test::ManualClock clock;
     test::MemoryRoot root;
     test::ScriptedSpawner spawner;
@@ -108,7 +110,7 @@ TEST_CASE("config report: the shipped examples are fine as they are, and when sw
     const ConfigReport off = report_config(examples, Trust::Anyone, root, clock, spawner);
     CAPTURE(off.text);
     CHECK(off.errors == 0);
-    CHECK(has(off, "9 rules, 0 allowed targets, at most observe on this host"));
+    CHECK(has(off, "24 rules, 0 allowed targets, at most observe on this host"));
 
     const test::TemporaryDirectory files;
     for (const char* folder : {"rules", "playbooks"}) {
@@ -124,6 +126,22 @@ TEST_CASE("config report: the shipped examples are fine as they are, and when sw
     CHECK(has(on, "on /srv/volume: observe"));
     CHECK(has(on, "on nginx.service: observe"));
     CHECK_FALSE(has(on, "warning"));
+}
+
+// What deletes containers' volumes is not among them, nor what runs what it is given.
+TEST_CASE("config report (RULES B12, C2 row 16): shipped entries start these programs only") {
+    auto list = parse_allow_list("allow.yml",
+                                 switched_on(*read_file("packaging/examples/allow.yml", 1 << 20)));
+    REQUIRE(list);
+    std::set<std::string> programs;
+    for (const AllowedAction& action : list->actions) {
+        CHECK_FALSE(action.shell);
+        programs.insert(action.programs.begin(), action.programs.end());
+    }
+    CHECK(programs == std::set<std::string>{"/usr/bin/apt-get", "/usr/bin/cat", "/usr/bin/df",
+                                            "/usr/bin/getent", "/usr/bin/journalctl", "/usr/bin/ps",
+                                            "/usr/bin/ss", "/usr/bin/systemd-tmpfiles",
+                                            "/usr/bin/timedatectl"});
 }
 
 }  // namespace

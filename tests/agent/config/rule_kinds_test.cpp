@@ -3,6 +3,11 @@
 #include <doctest/doctest.h>
 #include <fmt/core.h>
 
+#include <filesystem>
+#include <set>
+
+#include "core/file.hpp"
+
 using namespace homeostat;
 
 namespace {
@@ -52,4 +57,26 @@ TEST_CASE("rule kinds: what the owner's own conditions open incidents with is kn
     own.incident = "mail_queue";
     CHECK(errors_of("event.kind == 'mail_queue'").size() == 1);
     CHECK(errors_of("event.kind == 'mail_queue'", {&own, 1}).empty());
+}
+
+TEST_CASE("rule kinds: the shipped rules name kinds there are, and every stock remedy is shipped") {
+    const std::filesystem::path examples = "packaging/examples";
+    ActionConfig config;
+    std::set<std::string> shipped;
+    for (const char* folder : {"rules", "playbooks", "units"}) {
+        for (const auto& file : std::filesystem::directory_iterator(examples / folder)) {
+            shipped.insert(file.path().stem().string());
+            if (folder != std::string_view("rules")) continue;
+            const std::string text = *read_file(file.path().string(), 1 << 20);
+            REQUIRE(parse_rulebook(file.path().string(), text, config.rules));
+        }
+    }
+    CHECK(unknown_rule_kinds(config, stock_conditions()).empty());
+    for (const Condition& condition : stock_conditions()) {
+        CAPTURE(condition.remedy);
+        CHECK((condition.remedy.empty() || shipped.count(std::string(condition.remedy)) == 1));
+    }
+    for (const ForecastRule& rule : stock_forecasts()) {
+        CHECK((rule.remedy.empty() || shipped.count(std::string(rule.remedy)) == 1));
+    }
 }
