@@ -30,15 +30,17 @@ TEST_CASE("actuator options: every option, with a blank or with =") {
     CHECK(parse({"--idle-exit", "0"})->idle_exit == Duration{});
 }
 
-TEST_CASE("actuator options: anything else is refused with what was meant") {
+TEST_CASE(
+    "actuator options (RULES B27): anything else, `--unsafe` too, is refused with what was meant") {
     struct Row {
         std::vector<const char*> arguments;
         std::string_view says;
     };
     for (const Row& row :
          {Row{{"--confg", "/a"}, "did you mean '--config'"},
-          Row{{"start"}, "unknown option 'start'"}, Row{{"--config"}, "--config needs a value"},
-          Row{{"--config="}, "--config needs a value"}, Row{{"--idle-exit", "5"}, "--idle-exit:"},
+          Row{{"--unsafe"}, "unknown option '--unsafe'"}, Row{{"start"}, "unknown option 'start'"},
+          Row{{"--config"}, "--config needs a value"}, Row{{"--config="}, "--config needs a value"},
+          Row{{"--idle-exit", "5"}, "--idle-exit:"},
           Row{{"--watcher-uid", "-1"}, "expected a number, got '-1'"},
           Row{{"--watcher-uid", "4294967295"}, "expected a number"},
           Row{{""}, "unknown option ''"}}) {

@@ -110,7 +110,7 @@ TEST_CASE("audit (RULES D25): each of 10,000 edits, cuts, swaps and replays is f
     CHECK(verify_audit(state.path()));
 }
 
-TEST_CASE("audit: half a line, as after a crash, is taken away and the chain goes on") {
+TEST_CASE("audit (RULES B15): half a line, as after a crash, is taken away and the chain goes on") {
     const test::TemporaryDirectory state;
     write_lines(state.path(), 3);
     const std::string path = state / "audit.log";
@@ -189,7 +189,7 @@ TEST_CASE("audit (RULES B25): silence is counted from the last line, and never b
     CHECK(log->silence(now) == kAuditHeartbeat);
 }
 
-TEST_CASE("audit: a state directory that others can write is refused") {
+TEST_CASE("audit (RULES C2 row 10): a state directory that others can write is refused") {
     const test::TemporaryDirectory state;
     REQUIRE(::chmod(state.path().c_str(), 0777) == 0);
     CHECK(AuditLog::open(state.path(), kNow).error().code == Errc::Denied);

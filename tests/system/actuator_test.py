@@ -1,6 +1,7 @@
 """The released actuator in a booted machine: it repairs, it stops, and a hostile watcher gains
 nothing. HOMEOSTAT_UNITS is the number of broken nginx units to repair (5; a release takes 200)."""
 import os
+import re
 import time
 import unittest
 
@@ -100,6 +101,46 @@ class ActuatorTest(unittest.TestCase):
         self.assertEqual([a["ran"] for a in again], [False] * UNITS)
         events = [e["event"] for e in self.machine.audit()]
         self.assertEqual((events.count("begin"), events.count("ran")), (UNITS, UNITS))
+
+    def test_it_has_three_capabilities_and_a_bound_on_everything(self):
+        """RULES B26, T8: CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_LEASE; memory, tasks and processor."""
+        self.machine.install_rules({"restart": RESTART}, HEAD + entry(
+            "restart", ["nginx.service"], "    requires: {unit_state: failed}\n"
+            "    programs: [/usr/bin/journalctl]\n"))
+        self.machine.ask_one(opcode=2)
+        unit = dict(line.split("=", 1) for line in self.machine.must(
+            "systemctl", "show", "homeostat-actuator.service", "-p", "MainPID", "-p", "MemoryMax",
+            "-p", "TasksMax", "-p", "CPUQuotaPerSecUSec").splitlines())
+        status = self.machine.read("/proc/%s/status" % unit["MainPID"])
+        wanted = 1 << 1 | 1 << 3 | 1 << 28
+        for name in ("CapPrm", "CapEff", "CapBnd"):
+            self.assertEqual(int(re.search(name + r":\s+(\w+)", status).group(1), 16), wanted)
+        self.assertIn("NoNewPrivs:\t1", status)
+        self.assertEqual((unit["MemoryMax"], unit["TasksMax"], unit["CPUQuotaPerSecUSec"]),
+                         (str(256 << 20), "64", "500ms"))
+
+    def test_a_person_pauses_everything_and_goes_on(self):
+        """RULES C4: the human override, over a kill and a restart, in the actuator's own word."""
+        self.machine.install_rules({"restart": RESTART}, HEAD + entry(
+            "restart", ["nginx.service"], "    requires: nothing\n"
+            "    programs: [/usr/bin/journalctl]\n"))
+        self.machine.must("mkdir", "-p", "/run/watch")
+        pause = ("homeostat", "pause", "--state", "/run/watch", "--for", "2h")
+        stranger = self.machine.run("setpriv", "--reuid", "homeostat", "--regid", "homeostat",
+                                    "--clear-groups", *pause)
+        self.assertEqual(stranger.returncode, 1, "the watcher cannot")
+        self.assertIn("done: paused: nothing runs for 2h", self.machine.must(*pause))
+        self.assertIn("paused_until", self.machine.read("/run/watch/preferences.json"))
+        self.machine.must("systemctl", "kill", "-s", "KILL", "homeostat-actuator.service")
+        answer = self.machine.ask_one()
+        self.assertFalse(answer["ran"])
+        self.assertIn("paused by a person", answer["detail"])
+        self.assertIn("done: no longer paused",
+                      self.machine.must("homeostat", "resume", "--state", "/run/watch"))
+        self.assertNotIn("paused_until", self.machine.read("/run/watch/preferences.json"))
+        self.assertTrue(self.machine.ask_one()["ran"])
+        events = [e["event"] for e in self.machine.audit()]
+        self.assertEqual((events.count("paused"), events.count("resumed")), (1, 1))
 
     def test_a_unit_that_cannot_be_repaired_is_left_alone_after_two_tries(self):
         """RULES B22: ineffective twice is out."""

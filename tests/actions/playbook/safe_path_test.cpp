@@ -37,7 +37,9 @@ struct Tree {
 
 }  // namespace
 
-TEST_CASE("safe path: links anywhere on the way are refused, the last name is looked at itself") {
+TEST_CASE(
+    "safe path (RULES B11, C3): links anywhere on the way are refused, the last name is looked at "
+    "itself") {
     Tree tree;
     tree.directory.write("real/file", "x");
     fs::create_symlink("real", tree.directory / "link");
@@ -80,7 +82,9 @@ TEST_CASE("safe path: one link, one special file, nothing at all") {
     CHECK_FALSE(tree.exists("link"));
 }
 
-TEST_CASE("safe path: too deep, too young or not a plain file: nothing goes at all") {
+TEST_CASE(
+    "safe path (RULES C3, C2 row 14): too deep, too young or not a plain file: nothing goes at "
+    "all") {
     Tree tree;
     tree.directory.write("d/old", "x");
     std::string deep = "deep";
@@ -146,7 +150,7 @@ TEST_CASE("safe path: the policy has the last word, and is asked before the firs
     for (const char* name : {"d/a", "d/PG_VERSION", "d/z"}) CHECK(tree.exists(name));
 }
 
-TEST_CASE("safe path: mount points are not removed") {
+TEST_CASE("safe path (RULES C3): mount points are not removed") {
     const auto place = Place::open("/proc", {});
     REQUIRE(place);
     const auto removed = remove(*place, {}, OperatorPolicy(), kLongAfter, true);

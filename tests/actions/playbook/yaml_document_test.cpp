@@ -50,7 +50,7 @@ TEST_CASE("yaml: empty and comment-only texts are nothing") {
     }
 }
 
-TEST_CASE("yaml: what is refused says where and why") {
+TEST_CASE("yaml (RULES B10, C2 row 22): what is refused says where and why") {
     struct Row {
         std::string_view text;
         std::string_view beginning;
