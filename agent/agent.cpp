@@ -12,9 +12,14 @@ namespace {
 
 // A series that nobody reports any more gives its slot back after this long.
 constexpr Duration kSeriesIdleMax = minutes(15);
+// Sooner where its kind has no room left: longer than the slowest pass over units takes to come.
+constexpr Duration kSeriesIdleCrowded = minutes(3);
 constexpr std::uint64_t kEvictEveryTicks = 60;
 // An incident that lasts for longer teaches its series that this is how it is now.
 constexpr Duration kNormalAfter = hours(24);
+// What containers bring and take away by the thousand leaves a fifth of all slots to the host.
+constexpr double kShareOfUnits = 0.6;
+constexpr double kShareOfInterfaces = 0.2;
 constexpr Duration kSnippetStep = seconds(2);  // 32 points: the minute before
 
 bool is_off(const Config& config, std::string_view name) {
@@ -34,6 +39,24 @@ DetectorSettings detector_settings(const Config& config) {
     settings.series_max = config.series_max;
     settings.tick = config.tick;
     return settings;
+}
+
+// Two names that differ only behind the end of `out` must not become one.
+template <std::size_t Capacity>
+void assign_unique(FixedString<Capacity>& out, std::string_view name, std::size_t number) {
+    constexpr std::size_t kMark = 4;  // "~12"
+    out.assign(name);
+    if (!out.truncated()) return;
+    out.assign(name.substr(0, Capacity - kMark));
+    format_into(out, "~{}", number);
+}
+
+void share_out(SeriesTable& series) {
+    const auto part = [&](double share) {
+        return static_cast<std::size_t>(share * static_cast<double>(series.slots_max()));
+    };
+    series.set_share(SubjectKind::Unit, part(kShareOfUnits));
+    series.set_share(SubjectKind::Interface, part(kShareOfInterfaces));
 }
 
 WorkbenchSettings with_lines(WorkbenchSettings settings, LineSink& lines) {
@@ -145,6 +168,7 @@ Agent::Agent(const Config& config, const ActionConfig& actions, Host host, Work&
         }
     }
     collectors_.set_budget(config.cpu_budget);
+    share_out(series_);
     SeriesOwner owner = 0;
     for (const auto& target : targets) {
         series_.set_share(++owner, target->settings().series_max);
@@ -212,7 +236,9 @@ void Agent::collect(Instant now) {
     log_watch_.report(now, bench_.events());
     if (const auto step = clock_watch_.observe(host_.root, now)) bench_.events().add(*step);
     recorder_.record(samples_);
-    if (ticks_ % kEvictEveryTicks == 0) series_.evict_older_than(kSeriesIdleMax, now);
+    if (ticks_ % kEvictEveryTicks == 0) {
+        series_.evict_older_than(kSeriesIdleMax, now, kSeriesIdleCrowded);
+    }
 }
 
 // One a tick: two weeks of a series are some milliseconds of arithmetic.

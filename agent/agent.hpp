@@ -70,6 +70,7 @@ public:
     void describe(AgentStatus& status) const;
 
     [[nodiscard]] std::span<const Incident> open_incidents() const { return incidents_.open(); }
+    [[nodiscard]] const SeriesTable& series() const { return series_; }
 
     // Bytes sized at start, by part, as the start-up log and `homeostat check` print them.
     [[nodiscard]] MemoryUse memory() const;

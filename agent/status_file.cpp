@@ -166,7 +166,8 @@ struct LimitLine {
 };
 constexpr std::array kLimitLines{
     LimitLine{"series_refused",
-              "not watched: series_max or an exporter's share is used up, or a name is too long"},
+              "not watched: series_max or a share of it (units, interfaces, an exporter) is used "
+              "up, or a name is too long"},
     LimitLine{"samples_dropped", "not finite, or more in one second than series_max"},
     LimitLine{"events_dropped", "more in one second than are kept"},
     LimitLine{"findings_dropped", "more in one second than are weighed"},

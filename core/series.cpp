@@ -1,5 +1,6 @@
 #include "core/series.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace homeostat {
@@ -99,17 +100,19 @@ std::optional<SeriesId> SeriesTable::find_or_add(const Metric& metric, const Sub
         return SeriesId{index_[cell] - 1, series.generation};
     }
     Share& share = shares_.at(owner);
-    if (free_.empty() || share.used >= share.series_max ||
+    Share& kind = of_kind(subject.kind);
+    if (free_.empty() || share.is_full() || kind.is_full() ||
         metric.name.size() > decltype(SeriesInfo::metric)::capacity() ||
         subject.name.truncated()) {  // a cut name could stand for two series
         ++refused_;
         ++share.refused;
+        ++kind.refused;
         return std::nullopt;
     }
     const std::uint32_t slot = free_.back();
     free_.pop_back();
     index_[cell] = slot + 1;
-    SeriesInfo& series = slots_[slot];
+    SeriesInfo& series = slots_.touch(slot);
     series.metric.assign(metric.name);
     series.unit = metric.unit;
     series.kind = metric.kind;
@@ -121,18 +124,25 @@ std::optional<SeriesId> SeriesTable::find_or_add(const Metric& metric, const Sub
     ++series.generation;
     ++used_;
     ++share.used;
+    ++kind.used;
     return SeriesId{slot, series.generation};
 }
 
-void SeriesTable::evict_older_than(Duration age, Instant now) {
+void SeriesTable::evict_older_than(Duration age, Instant now, Duration crowded_age) {
     const std::size_t before = used_;
+    std::array<Duration, kSubjectKinds> ages{};
+    for (std::size_t i = 0; i < kinds_.size(); ++i) {
+        ages[i] = kinds_[i].is_full() ? std::min(age, crowded_age) : age;
+    }
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         SeriesInfo& series = slots_[i];
-        if (!series.in_use || now - series.last_seen < age) continue;
+        const Duration limit = ages[static_cast<std::size_t>(series.subject.kind)];
+        if (!series.in_use || now - series.last_seen < limit) continue;
         series.in_use = false;
         free_.push_back(static_cast<std::uint32_t>(i));
         --used_;
         --shares_.at(series.owner).used;
+        --of_kind(series.subject.kind).used;
         ++evicted_;
     }
     if (used_ != before) rebuild_index();

@@ -3,7 +3,8 @@
 // Collectors describe a metric once (a constant) and add values for subjects; the table gives each
 // (metric, subject) a slot. Slots are allocated at start: a full table refuses new series and
 // counts them, and a series not seen for a while gives its slot back. Who is not to be trusted with
-// all slots (an exporter whose labels churn) is an owner with a share of its own.
+// all slots (an exporter whose labels churn) is an owner with a share of its own, and so is a kind
+// of subject that may come and go by the thousand (units and interfaces of containers).
 #pragma once
 
 #include <array>
@@ -13,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/lazy_array.hpp"
 #include "core/subject.hpp"
 #include "core/time.hpp"
 
@@ -68,7 +70,7 @@ struct SeriesInfo {
 
 class SeriesTable {
 public:
-    // Allocates all slots now: about 300 bytes each.
+    // Sets all slots aside now: about 300 bytes each.
     explicit SeriesTable(std::size_t slots_max);
 
     // From now on `owner` holds at most so many series at a time.
@@ -77,8 +79,13 @@ public:
         shares_.at(owner).series_max = series_max;
     }
 
-    // The series of this metric and subject, made if it is new. Nothing when the table or the
-    // owner's share is full: counted in refused(). A series stays with its first owner.
+    // The same for all subjects of a kind, whoever owns their series.
+    void set_share(SubjectKind kind, std::size_t series_max) {
+        of_kind(kind).series_max = series_max;
+    }
+
+    // The series of this metric and subject, made if it is new. Nothing when the table or a share
+    // is full: counted in refused(). A series stays with its first owner.
     std::optional<SeriesId> find_or_add(const Metric& metric, const Subject& subject, Instant now,
                                         SeriesOwner owner = 0);
 
@@ -86,8 +93,10 @@ public:
     [[nodiscard]] std::optional<SeriesId> find(std::string_view metric,
                                                const Subject& subject) const;
 
-    // Gives back the slots of series last seen before now - age.
-    void evict_older_than(Duration age, Instant now);
+    // Gives back the slots of series last seen before now - age. Where a kind's share is used up,
+    // its own are given back after `crowded_age` already: the dead make room for the living.
+    void evict_older_than(Duration age, Instant now, Duration crowded_age);
+    void evict_older_than(Duration age, Instant now) { evict_older_than(age, now, age); }
 
     void touch(SeriesId id, Instant now) { slots_[id.slot].last_seen = now; }
 
@@ -96,17 +105,21 @@ public:
         return id.slot < slots_.size() && slots_[id.slot].in_use &&
                slots_[id.slot].generation == id.generation;
     }
-    // REQUIRES: id.slot < slots_max().
+    // REQUIRES: the id was given by this table.
     [[nodiscard]] const SeriesInfo& info(SeriesId id) const { return slots_[id.slot]; }
+    // Those that were ever in use.
     [[nodiscard]] std::span<const SeriesInfo> slots() const { return slots_; }
 
     [[nodiscard]] std::size_t size() const { return used_; }
-    [[nodiscard]] std::size_t slots_max() const { return slots_.size(); }
+    [[nodiscard]] std::size_t slots_max() const { return slots_.max(); }
     [[nodiscard]] std::uint64_t refused() const { return refused_; }
     [[nodiscard]] std::uint64_t refused(SeriesOwner owner) const {
         return shares_.at(owner).refused;
     }
     [[nodiscard]] std::size_t used(SeriesOwner owner) const { return shares_.at(owner).used; }
+    [[nodiscard]] std::size_t used(SubjectKind kind) const {
+        return kinds_.at(static_cast<std::size_t>(kind)).used;
+    }
     [[nodiscard]] std::uint64_t evicted() const { return evicted_; }
 
 private:
@@ -114,15 +127,22 @@ private:
         std::size_t series_max = SIZE_MAX;
         std::size_t used = 0;
         std::uint64_t refused = 0;
+
+        [[nodiscard]] bool is_full() const { return used >= series_max; }
     };
+
+    [[nodiscard]] Share& of_kind(SubjectKind kind) {
+        return kinds_.at(static_cast<std::size_t>(kind));
+    }
 
     [[nodiscard]] std::size_t probe(std::string_view metric, const Subject& subject) const;
     void rebuild_index();
 
-    std::vector<SeriesInfo> slots_;
+    LazyArray<SeriesInfo> slots_;
     std::vector<std::uint32_t> index_;  // open addressing, slot + 1, 0 is empty
-    std::vector<std::uint32_t> free_;
+    std::vector<std::uint32_t> free_;   // the last one is next: those never used, lowest first
     std::array<Share, kSeriesOwnersMax> shares_{};
+    std::array<Share, kSubjectKinds> kinds_{};
     std::size_t used_ = 0;
     std::uint64_t refused_ = 0;
     std::uint64_t evicted_ = 0;

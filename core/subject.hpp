@@ -20,6 +20,7 @@ enum class SubjectKind : std::uint8_t {
     Target,     // a scraped exporter's series, by its labels
     Sensor,
 };
+inline constexpr std::size_t kSubjectKinds = 9;
 
 std::string_view name_of(SubjectKind kind);
 

@@ -71,6 +71,29 @@ TEST_CASE("series: churn of a hundred thousand subjects leaves memory and answer
     CHECK(table.find("load1", mount("/keep")));
 }
 
+TEST_CASE("series: a kind's share bounds it, and in need its dead give way to its living") {
+    test::ManualClock clock;
+    SeriesTable table(8);
+    table.set_share(SubjectKind::Unit, 2);
+    const auto unit = [](std::string_view name) { return Subject{SubjectKind::Unit, name}; };
+    const auto seen = [&](const Subject& subject) {
+        return table.find_or_add(kLoad, subject, clock.now()).has_value();
+    };
+    CHECK(seen(unit("dead")));
+    CHECK(seen(mount("/dead")));
+    clock.advance(minutes(5));
+    CHECK(seen(unit("living")));
+    CHECK_FALSE(seen(unit("new")));
+    CHECK(table.refused() == 1);
+    CHECK(table.used(SubjectKind::Unit) == 2);
+    CHECK(seen(mount("/new")));  // there is room for others
+    table.evict_older_than(minutes(15), clock.now(), minutes(3));
+    CHECK(table.used(SubjectKind::Unit) == 1);
+    CHECK(seen(unit("new")));
+    CHECK(table.find("load1", mount("/dead")));  // its kind is not crowded
+    CHECK(seen(unit("living")));
+}
+
 TEST_CASE("series: an owner's share bounds what it holds, whatever is free") {
     constexpr SeriesOwner kOwner = 3;
     test::ManualClock clock;
