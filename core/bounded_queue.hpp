@@ -8,8 +8,8 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
-#include <vector>
 
+#include "core/lazy_array.hpp"
 #include "core/time.hpp"
 
 namespace homeostat {
@@ -22,8 +22,8 @@ public:
     [[nodiscard]] bool push(const T& item) {
         {
             const std::lock_guard lock(mutex_);
-            if (closed_ || size_ == items_.size()) return false;
-            items_[(first_ + size_) % items_.size()] = item;
+            if (closed_ || size_ == items_.max()) return false;
+            items_.touch((first_ + size_) % items_.max()) = item;
             ++size_;
         }
         ready_.notify_one();
@@ -67,14 +67,14 @@ private:
     std::optional<T> take() {
         if (size_ == 0) return std::nullopt;
         std::optional<T> item(items_[first_]);
-        first_ = (first_ + 1) % items_.size();
-        --size_;
+        first_ = (first_ + 1) % items_.max();
+        if (--size_ == 0) first_ = 0;  // rarely more than one waits: one place is enough
         return item;
     }
 
     mutable std::mutex mutex_;
     std::condition_variable ready_;
-    std::vector<T> items_;
+    LazyArray<T> items_;
     std::size_t first_ = 0;
     std::size_t size_ = 0;
     bool closed_ = false;

@@ -54,8 +54,8 @@ void Learned::observe(const Samples& samples, std::int64_t utc_offset_seconds) {
     window_ = window;
     started_ = true;
     for (const Sample& sample : samples.all()) {
-        if (sample.series.slot >= slots_.size()) continue;  // REQUIRES of the constructor
-        Slot& slot = slots_[sample.series.slot];
+        if (sample.series.slot >= slots_.max()) continue;  // REQUIRES of the constructor
+        Slot& slot = slots_.touch(sample.series.slot);
         const SeriesInfo& info = samples.table().info(sample.series);
         if (slot.generation != sample.series.generation) begin_slot(sample, info);
         double value = sample.value;
@@ -96,8 +96,8 @@ void Learned::save(const SeriesTable& table, FunctionRef<void(const SavedModel&)
 
 void Learned::teach(SeriesId series, std::span<const PastValue> past,
                     std::int64_t utc_offset_seconds) {
-    if (series.slot >= slots_.size()) return;
-    Slot& slot = slots_[series.slot];
+    if (series.slot >= slots_.max()) return;
+    Slot& slot = slots_.touch(series.slot);
     const bool same = slot.generation == series.generation;
     if (same && slot.model.is_ready()) return;  // of a former run: it knows more than a server
     slot = Slot{};
@@ -296,7 +296,7 @@ std::size_t Learned::report(const Samples& samples, std::vector<Finding>& out,
 }
 
 std::size_t Learned::memory_bytes() const {
-    return slots_.capacity() * sizeof(Slot) + order_.capacity() * sizeof(std::uint32_t) +
+    return slots_.memory_bytes() + order_.capacity() * sizeof(std::uint32_t) +
            (values_.capacity() + surprises_.capacity() + joint_.capacity() + lasting_.capacity()) *
                sizeof(double) +
            host_.memory_bytes();

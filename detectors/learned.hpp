@@ -13,6 +13,7 @@
 
 #include "core/finding.hpp"
 #include "core/function_ref.hpp"
+#include "core/lazy_array.hpp"
 #include "core/series.hpp"
 #include "detectors/catalogue.hpp"
 #include "detectors/host_model.hpp"
@@ -90,7 +91,7 @@ private:
     std::size_t report_missing(const Samples& samples, std::vector<Finding>& out) const;
     static void weigh(Slot& slot, Finding& finding, Instant now, Testimony testimony);
 
-    std::vector<Slot> slots_;
+    LazyArray<Slot> slots_;
     std::vector<double> values_;        // by slot; NaN: missing
     std::vector<double> surprises_;     // by slot
     std::vector<double> joint_;         // by slot: what each adds to the host's surprise

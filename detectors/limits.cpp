@@ -52,8 +52,9 @@ void Limits::Reading::take(double new_value, Instant now) {
 }
 
 Limits::Limits(LimitsSettings settings)
-    : settings_(std::move(settings)), events_(settings_.conditions) {
-    readings_.resize(settings_.series_max);
+    : settings_(std::move(settings)),
+      events_(settings_.conditions),
+      readings_(settings_.series_max) {
     row_last_at_.resize(settings_.conditions.size());
     conditions_.reserve(settings_.conditions_max);
     forecasts_.reserve(settings_.forecasts_max);
@@ -61,8 +62,8 @@ Limits::Limits(LimitsSettings settings)
 
 void Limits::observe(const Samples& samples) {
     for (const Sample& sample : samples.all()) {
-        if (sample.series.slot >= readings_.size()) continue;  // REQUIRES of the constructor
-        Reading& reading = readings_[sample.series.slot];
+        if (sample.series.slot >= readings_.max()) continue;  // REQUIRES of the constructor
+        Reading& reading = readings_.touch(sample.series.slot);
         if (reading.generation != sample.series.generation) {
             const SeriesInfo& info = samples.table().info(sample.series);
             unbind(sample.series.slot);
@@ -293,8 +294,7 @@ void Limits::set_forecast_clock(double clock_seconds, Instant now) {
 }
 
 std::size_t Limits::memory_bytes() const {
-    return readings_.capacity() * sizeof(Reading) +
-           conditions_.capacity() * sizeof(BoundCondition) +
+    return readings_.memory_bytes() + conditions_.capacity() * sizeof(BoundCondition) +
            forecasts_.capacity() * sizeof(BoundForecast) +
            row_last_at_.capacity() * sizeof(Instant) + events_.memory_bytes();
 }

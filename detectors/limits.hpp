@@ -13,6 +13,7 @@
 
 #include "core/finding.hpp"
 #include "core/function_ref.hpp"
+#include "core/lazy_array.hpp"
 #include "core/series.hpp"
 #include "detectors/catalogue.hpp"
 #include "detectors/condition_state.hpp"
@@ -116,7 +117,7 @@ private:
 
     LimitsSettings settings_;
     EventConditions events_;
-    std::vector<Reading> readings_;     // by slot
+    LazyArray<Reading> readings_;       // by slot
     std::vector<Instant> row_last_at_;  // by condition: when any subject was last measured
     std::vector<BoundCondition> conditions_;
     std::vector<BoundForecast> forecasts_;

@@ -111,7 +111,10 @@ std::uint16_t LogTemplates::add(const Line& line) {
 }
 
 std::uint16_t LogTemplates::free_place() {
-    if (used_ < templates_.size()) return static_cast<std::uint16_t>(used_++);
+    if (used_ < templates_.max()) {
+        templates_.touch(used_);
+        return static_cast<std::uint16_t>(used_++);
+    }
     const auto oldest = std::min_element(met_at_.begin(), met_at_.end()) - met_at_.begin();
     const auto place = static_cast<std::uint16_t>(oldest);
     unlink(place);
@@ -150,7 +153,7 @@ std::vector<LogTemplates::Summary> LogTemplates::by_count() const {
 }
 
 std::size_t LogTemplates::memory_bytes() const {
-    return templates_.capacity() * sizeof(Template) + met_at_.capacity() * sizeof(std::uint32_t) +
+    return templates_.memory_bytes() + met_at_.capacity() * sizeof(std::uint32_t) +
            drawers_.capacity() * sizeof(std::uint16_t);
 }
 

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "core/fixed_string.hpp"
+#include "core/lazy_array.hpp"
 #include "detectors/log_words.hpp"
 
 namespace homeostat {
@@ -81,7 +82,7 @@ private:
     void join(Template& known, const Line& line);
     static void write_text(Template& known, const Line& line);
 
-    std::vector<Template> templates_;
+    LazyArray<Template> templates_;
     std::vector<std::uint32_t> met_at_;   // by template: when it was last met, in lines
     std::vector<std::uint16_t> drawers_;  // first template of each, by hash
     std::size_t used_ = 0;

@@ -15,6 +15,7 @@
 #include "agent/confinement.hpp"
 #include "agent/crash_guard.hpp"
 #include "agent/daemon.hpp"
+#include "agent/heap.hpp"
 #include "agent/host_sources.hpp"
 #include "agent/identity.hpp"
 #include "agent/state_lock.hpp"
@@ -305,6 +306,7 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
                    .state_directory = options.state,
                    .tick = config.tick,
                    .writable = writable_directories(process.options, config)});
+    (void)trim_heap();  // what reading the configuration took
     const auto end = daemon.run(limit);
     // Unwritten, the next boot is told as an unclean one: better than nothing told.
     (void)note_stop(process.root, options.state);
@@ -372,6 +374,7 @@ int start(Session& session, const Options& options) {
     const auto usable = check_config_directory(options.config, options.config_named);
     if (!usable) return fail(session, usable.error());
     const Log log(STDERR_FILENO, under_journald());
+    tame_heap();
     raise_descriptor_limit(log);
     StateLock lock;
     const auto prepared = prepare_state(options.state, lock, log);

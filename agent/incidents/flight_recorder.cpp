@@ -7,8 +7,8 @@ FlightRecorder::FlightRecorder(std::size_t series_max, Duration step)
 
 void FlightRecorder::record(const Samples& samples) {
     for (const Sample& sample : samples.all()) {
-        if (sample.series.slot >= tracks_.size()) continue;
-        Track& track = tracks_[sample.series.slot];
+        if (sample.series.slot >= tracks_.max()) continue;
+        Track& track = tracks_.touch(sample.series.slot);
         if (track.generation != sample.series.generation) {
             track.generation = sample.series.generation;
             track.count = 0;

@@ -4,16 +4,15 @@
 // detectors have their own state.
 #pragma once
 
-#include <vector>
-
 #include "core/incident.hpp"
+#include "core/lazy_array.hpp"
 #include "core/series.hpp"
 
 namespace homeostat {
 
 class FlightRecorder {
 public:
-    // Allocates now: series_max x 140 bytes.
+    // Sets aside now: series_max x 140 bytes.
     FlightRecorder(std::size_t series_max, Duration step);
 
     // Takes each sample whose series is due for a point. Series whose slot was reused start anew.
@@ -23,7 +22,7 @@ public:
     [[nodiscard]] Snippet snippet(const SeriesTable& table, std::string_view metric,
                                   const Subject& subject) const;
 
-    [[nodiscard]] std::size_t memory_bytes() const { return tracks_.size() * sizeof(Track); }
+    [[nodiscard]] std::size_t memory_bytes() const { return tracks_.memory_bytes(); }
 
 private:
     struct Track {
@@ -34,7 +33,7 @@ private:
         Instant last;
     };
 
-    std::vector<Track> tracks_;
+    LazyArray<Track> tracks_;
     Duration step_;
 };
 
