@@ -23,6 +23,18 @@ TEST_CASE("identity: machine id, name and os-release of the root it is given") {
     CHECK(identity.os_description == "Debian GNU/Linux 12");
 }
 
+TEST_CASE("identity: the machine id of D-Bus where systemd's is not there") {
+    test::MemoryRoot root;
+    root.set("var/lib/dbus/machine-id", "fedcba9876543210fedcba9876543210\n");
+    AgentIdentity identity;
+    read_identity(root, "1", identity);
+    CHECK(identity.host_id == "fedcba9876543210fedcba9876543210");
+    root.set("etc/machine-id", "0123456789abcdef0123456789abcdef\n");
+    AgentIdentity with_both;
+    read_identity(root, "1", with_both);
+    CHECK(with_both.host_id == "0123456789abcdef0123456789abcdef");
+}
+
 TEST_CASE("identity: what a host does not tell stays empty") {
     const test::MemoryRoot root;
     AgentIdentity identity;

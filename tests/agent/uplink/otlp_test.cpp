@@ -152,20 +152,7 @@ TEST_CASE("otlp: an incident without findings, causes and processes is a valid r
 }
 
 TEST_CASE("otlp: keys are unique, lowercase and dotted, and limits hold for the worst incident") {
-    Incident incident = test::resolved(test::sample_incident());
-    const std::string bytes(255, '\xff');  // three bytes each once they are UTF-8
-    const std::string_view longest = bytes;
-    incident.subject.name = longest;
-    for (Finding& finding : incident.findings) {
-        finding.metric = longest;
-        finding.subject.name = longest;
-    }
-    while (incident.findings.push(incident.findings[0])) {
-    }
-    incident.summary = longest;
-    for (ProcessUse& process : incident.processes) process.name = longest;
-    while (incident.processes.push(incident.processes[0])) {
-    }
+    const Incident incident = test::resolved(test::longest_incident());
     const pb::LogRecord record = record_of(incident, 1);
     std::set<std::string> keys;
     for (const pb::KeyValue& pair : record.attributes()) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 #include "core/format.hpp"
 #include "core/hash.hpp"
@@ -182,6 +183,28 @@ inline Incident resolved(Incident incident, Duration after = minutes(10)) {
                                  .at = incident.opened + minutes(2),
                                  .before = 0.859,
                                  .after = 0.41});
+    return incident;
+}
+
+// Every list full, every name as long as it may be, of bytes that take three each as UTF-8.
+inline Incident longest_incident() {
+    Incident incident = sample_incident();
+    const std::string bytes(511, '\xff');
+    const std::string_view longest = bytes;
+    incident.subject.name = longest;
+    incident.summary = longest;
+    for (Finding& finding : incident.findings) {
+        finding.metric = longest;
+        finding.subject.name = longest;
+    }
+    while (incident.findings.push(incident.findings[0])) {
+    }
+    for (ProcessUse& process : incident.processes) process.name = longest;
+    while (incident.processes.push(incident.processes[0])) {
+    }
+    for (Cause& cause : incident.causes) cause.text = longest;
+    while (incident.causes.push(incident.causes[0])) {
+    }
     return incident;
 }
 

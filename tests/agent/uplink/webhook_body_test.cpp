@@ -71,6 +71,22 @@ TEST_CASE("webhook: Slack's control characters in host data are escaped") {
     CHECK(section.size() <= 3000);
 }
 
+TEST_CASE("webhook: the limits of PagerDuty and Slack hold for the longest incident") {
+    const Incident incident = test::longest_incident();
+    const std::string event = pagerduty_body(incident, identity(), std::string(32, 'k'));
+    CHECK(event.size() <= 512 * 1024);
+    const Json trigger = Json::parse(event);
+    CHECK(trigger["dedup_key"].get<std::string>().size() <= 255);
+    CHECK(trigger["payload"]["summary"].get<std::string>().size() <= 1024);
+    const std::vector<Incident> many(40, incident);
+    for (const std::string& message :
+         {slack_body(incident, identity()), slack_digest(many, identity())}) {
+        const Json body = Json::parse(message);
+        CHECK(body["blocks"].size() <= 50);
+        CHECK(body["blocks"][0]["text"]["text"].get<std::string>().size() <= 3000);
+    }
+}
+
 TEST_CASE("webhook: a digest counts all and shows the first ten") {
     std::vector<Incident> incidents;
     for (std::uint64_t i = 0; i < 40; ++i) incidents.push_back(test::sample_incident(i));
