@@ -315,10 +315,12 @@ Decision Decider::make_decision(std::uint16_t number, const Incident& incident, 
 void Decider::judge(const Rule& rule, const Incident& incident, Instant now,
                     Decision& decision) const {
     if (!config_.has_allow_list) {
+        decision.guard = Guard::NoAllowList;
         format_into(decision.why, "there is no allow.yml: nothing is allowed on this host");
         return;
     }
     if (decision.target == kNoTarget) {
+        decision.guard = Guard::NotAllowed;
         const auto target = rule.target_for(incident);
         if (target) {
             format_into(decision.why, "allow.yml has no entry for rule '{}' on '{}'", rule.name,
@@ -339,16 +341,19 @@ void Decider::judge(const Rule& rule, const Incident& incident, Instant now,
         return;
     }
     if (in_grace(now) && decision.mode != ActionMode::Observe) {
+        decision.guard = Guard::Grace;
         format_into(decision.why, "only observing in the first {} after a start or a gap",
                     human_duration(options_.grace.seconds()));
         return;
     }
     if (is_storm(decision.rule, now) && decision.mode != ActionMode::Observe) {
+        decision.guard = Guard::Storm;
         format_into(decision.why, "{} or more incidents at once for this rule: a person is needed",
                     kStormIncidents);
         return;
     }
     if (const Duration wait = wait_for_turn(decision, now); wait.ns > 0) {
+        decision.guard = Guard::Turn;
         format_into(decision.why, "fleet: the turn of this host comes in {}",
                     human_duration(wait.seconds()));
         return;

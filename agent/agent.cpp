@@ -153,6 +153,7 @@ Agent::Agent(const Config& config, const ActionConfig& actions, Host host, Work&
     : config_(config),
       host_(host),
       work_(work),
+      targets_(targets),
       bench_(with_lines(bench, log_watch_)),
       series_(config.series_max),
       samples_(series_, config.series_max),
@@ -288,6 +289,7 @@ void Agent::decide(const Incident& incident, Instant now) {
     if (busy || incident.is_over() || incident.state == IncidentState::GivenUp) return;
     const auto decision = decider_.decide(incident, now);
     if (!decision) return;
+    if (!decision->allowed) ++actions_.blocked[static_cast<std::size_t>(decision->guard)];
     // Observe asks for a dry run, auto for the real thing. Recommend asks as well: what a person
     // has approved in advance runs, for anything else the actuator says what it would do and waits
     // for `homeostat approve`.
@@ -361,15 +363,27 @@ void Agent::describe(AgentStatus& status) const {
     status.collectors.clear();
     for (const CollectorStatus& collector : collectors_.statuses()) {
         CollectorLine line;
-        line.name.assign(collector.name);
+        assign_unique(line.name, collector.name, status.collectors.size());
         line.state = collector.state;
         line.reason.assign(collector.reason);
         line.slowed = collector.slowed;
         line.errors = collector.errors;
         line.samples_last = collector.samples_last;
+        line.samples = collector.samples;
         line.runs = collector.runs;
         line.took = collector.took;
         if (!status.collectors.push(line)) break;
+    }
+    status.scrapes.clear();
+    for (const auto& target : targets_) {
+        const ExporterHealth health = target->health();
+        if (!health.tried) continue;
+        ScrapeLine line;
+        assign_unique(line.target, target->settings().name, status.scrapes.size());
+        line.up = health.up;
+        line.took = health.took;
+        line.samples = health.up ? health.samples : 0;
+        if (!status.scrapes.push(line)) break;
     }
 }
 

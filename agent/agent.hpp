@@ -88,6 +88,7 @@ private:
     Config config_;
     Host host_;
     Work& work_;
+    std::span<const std::unique_ptr<ExporterTarget>> targets_;
     WarmStart* warm_start_ = nullptr;
     LogWatch log_watch_;
     ClockWatch clock_watch_;

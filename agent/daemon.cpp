@@ -230,8 +230,11 @@ void Daemon::tick() {
         parts_.agent.describe(status_);
         status_.overruns = overruns_;
         status_.reload_refused = reload_refused_;
+        if (parts_.steward != nullptr) {
+            parts_.steward->describe(status_.opamp);
+            parts_.steward->observe(status_);
+        }
         if (parts_.pages != nullptr) parts_.pages->set(status_);
-        if (parts_.steward != nullptr) parts_.steward->observe(status_);
         described_ = now;
         read_preferences();
     }

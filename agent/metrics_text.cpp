@@ -84,17 +84,27 @@ double unix_seconds(std::int64_t unix_ns) {
     return static_cast<double>(milliseconds) / 1000;
 }
 
+void write_config(const MetricsView& view, Writer& out) {
+    out.gauge("homeostat_config_info",
+              "Which configuration is in force, and its uppermost layer; always 1.");
+    out.sample({{"hash", view.facts.config_hash}, {"layer", view.facts.config_layer}}, 1.0);
+    out.gauge("homeostat_config_last_reload_success",
+              "0 while the newest configuration has faults, so that an older one is in force.");
+    out.sample({}, view.status.reload_refused ? 0.0 : 1.0);
+    out.gauge("homeostat_config_last_reload_success_timestamp_seconds",
+              "When the configuration in force was loaded, Unix time.");
+    out.sample({}, unix_seconds(view.facts.configured_unix_ns));
+}
+
 void write_agent(const MetricsView& view, Writer& out) {
     const AgentStatus& status = view.status;
     out.gauge("homeostat_build_info", "Which Homeostat this is; always 1.");
-    out.sample({{"version", view.facts.version}}, 1.0);
+    out.sample({{"version", view.facts.version}, {"compiler", view.facts.compiler}}, 1.0);
     out.gauge("homeostat_start_time_seconds", "When the agent started, Unix time.");
     out.sample({}, unix_seconds(view.facts.started_unix_ns));
     out.gauge("homeostat_ready", "1 once the first cycle is done.");
     out.sample({}, status.ticks > 0 ? 1.0 : 0.0);
-    out.gauge("homeostat_config_last_reload_success",
-              "0 while the newest configuration has faults, so that an older one is in force.");
-    out.sample({}, status.reload_refused ? 0.0 : 1.0);
+    write_config(view, out);
     out.counter("homeostat_cycles_total", "Cycles of the watch.");
     out.sample({}, status.ticks);
     out.counter("homeostat_cycle_overruns_total",
@@ -122,9 +132,10 @@ void write_collectors(const AgentStatus& status, Writer& out) {
         if (line.state == CollectorState::Off) continue;
         out.sample({{"collector", line.name}}, line.state == CollectorState::Ok ? 1.0 : 0.0);
     }
-    out.gauge("homeostat_collector_samples", "Samples of the last run.");
+    out.counter("homeostat_samples_total", "Samples taken.");
     for (const CollectorLine& line : status.collectors) {
-        out.sample({{"collector", line.name}}, line.samples_last);
+        if (line.state == CollectorState::Off) continue;
+        out.sample({{"collector", line.name}}, line.samples);
     }
     out.summary("homeostat_collect_duration_seconds", "How long runs took.");
     for (const CollectorLine& line : status.collectors) {
@@ -143,6 +154,7 @@ void write_incidents(const MetricsView& view, Writer& out) {
     out.counter("homeostat_incidents_total", "Incidents opened, by kind and first severity.");
     for (const IncidentCounts& counts : view.courier.incidents.kinds()) {
         for (std::size_t i = 0; i < kSeverities; ++i) {
+            if (counts.opened[i] == 0) continue;  // most kinds have one severity: room for others
             out.sample({{"homeostat_signal", counts.kind},
                         {"severity", name_of(static_cast<Severity>(i))}},
                        counts.opened[i]);
@@ -171,6 +183,40 @@ void write_actions(const ActionCounts& actions, Writer& out) {
           std::pair{"denied", actions.denied}, std::pair{"waiting", actions.waiting},
           std::pair{"unreached", actions.unreached}, std::pair{"unknown", actions.unknown}}) {
         out.sample({{"result", result}}, count);
+    }
+    out.counter("homeostat_actions_blocked_total",
+                "Decisions that asked for no action, by the guard that refused.");
+    for (std::size_t i = 1; i < kGuards; ++i) {
+        out.sample({{"reason", name_of(static_cast<Guard>(i))}}, actions.blocked[i]);
+    }
+}
+
+void write_scrapes(const AgentStatus& status, Writer& out) {
+    out.gauge("homeostat_scrape_up", "1: the last scrape of this exporter was good.");
+    for (const ScrapeLine& line : status.scrapes) {
+        out.sample({{"target", line.target}}, line.up ? 1.0 : 0.0);
+    }
+    out.gauge("homeostat_scrape_duration_seconds", "How long it took.");
+    for (const ScrapeLine& line : status.scrapes) {
+        out.sample({{"target", line.target}}, line.took.seconds());
+    }
+    out.gauge("homeostat_scrape_samples", "Samples in it; 0 when it failed.");
+    for (const ScrapeLine& line : status.scrapes) {
+        out.sample({{"target", line.target}}, line.samples);
+    }
+}
+
+void write_opamp(const OpampStatus& opamp, Writer& out) {
+    if (!opamp.used) return;
+    out.gauge("homeostat_opamp_connected", "1: the last answer of the OpAMP server was good.");
+    out.sample({}, opamp.connected ? 1.0 : 0.0);
+    out.counter("homeostat_opamp_messages_total", "Messages to the server, and its answers.");
+    out.sample({{"direction", "sent"}}, opamp.sent);
+    out.sample({{"direction", "received"}}, opamp.received);
+    out.gauge("homeostat_opamp_remote_config_status",
+              "1 for what became of the last offered configuration.");
+    for (const std::string_view state : {"unset", "applying", "applied", "failed"}) {
+        out.sample({{"status", state}}, opamp.remote_config == state ? 1.0 : 0.0);
     }
 }
 
@@ -250,6 +296,8 @@ std::string metrics_text(const MetricsView& view, bool openmetrics) {
     write_collectors(view.status, out);
     write_incidents(view, out);
     write_actions(view.status.actions, out);
+    write_scrapes(view.status, out);
+    write_opamp(view.status.opamp, out);
     write_exports(view.courier, out);
     write_spool(view.courier, out);
     write_process(view.process, view.facts, out);

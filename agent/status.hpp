@@ -21,9 +21,27 @@ struct CollectorLine {
     FixedString<159> reason;
     std::uint64_t errors = 0;
     std::uint64_t samples_last = 0;
+    std::uint64_t samples = 0;  // of all runs
     std::uint64_t runs = 0;
     Duration took;             // all runs together
     std::uint32_t slowed = 1;  // times its interval, to keep to cpu_budget
+};
+
+// The last scrape of an exporter.
+struct ScrapeLine {
+    FixedString<63> target;  // by its name in the config
+    bool up = false;
+    Duration took;
+    std::uint64_t samples = 0;  // in the body, wanted or not; 0 when it failed
+};
+
+// What the fleet's side says of its OpAMP server.
+struct OpampStatus {
+    bool used = false;       // one is configured
+    bool connected = false;  // its last answer was good
+    std::uint64_t sent = 0;  // messages
+    std::uint64_t received = 0;
+    FixedString<15> remote_config = "unset";  // or "applying", "applied", "failed"
 };
 
 // Bytes that the config costs, allocated at start and never more.
@@ -47,6 +65,7 @@ struct ActionCounts {
     std::uint64_t waiting = 0;    // it waits for a person's leave
     std::uint64_t unreached = 0;  // it did not answer, and nothing was done
     std::uint64_t unknown = 0;    // it did not answer, and something may have been done
+    std::array<std::uint64_t, kGuards> blocked{};  // not asked for: decisions, by their guard
 
     void note(const ActionReport& report);
 };
@@ -78,6 +97,8 @@ struct AgentStatus {
     FixedVector<Event, 16> events_newest;   // the newest first
     MemoryUse memory;
     FixedVector<CollectorLine, 96> collectors;  // our own, and each exporter
+    FixedVector<ScrapeLine, 16> scrapes;        // of each exporter that was tried
+    OpampStatus opamp;
 };
 
 }  // namespace homeostat

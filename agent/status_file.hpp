@@ -30,6 +30,10 @@ struct AgentFacts {
     std::string confinement;  // agent/confinement.hpp
     unsigned crashes = 0;     // in a row, before this start
     bool safe_mode = false;
+    std::string compiler{};
+    std::string config_hash{};  // of the configuration in force
+    std::string config_layer{};
+    std::int64_t configured_unix_ns = 0;  // when it was loaded
 };
 
 // The JSON text. `stopped`: this is the last word of an agent that ended as it should.

@@ -27,6 +27,9 @@ public:
 
     // What became of what was sent, now and then; by the courier's thread.
     virtual void observe(const CourierSnapshot& courier) = 0;
+
+    // What it says of its own link to the fleet. Never waits for the network.
+    virtual void describe(OpampStatus& status) const = 0;
 };
 
 }  // namespace homeostat

@@ -11,6 +11,18 @@ std::string_view name_of(ActionMode mode) {
     return "unknown";
 }
 
+std::string_view name_of(Guard guard) {
+    switch (guard) {
+        case Guard::None: return "none";
+        case Guard::NoAllowList: return "no_allow_list";
+        case Guard::NotAllowed: return "not_allowed";
+        case Guard::Grace: return "grace";
+        case Guard::Storm: return "storm";
+        case Guard::Turn: return "turn";
+    }
+    return "unknown";
+}
+
 std::string_view name_of(Effect effect) {
     switch (effect) {
         case Effect::Unknown: return "";

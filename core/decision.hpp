@@ -16,6 +16,20 @@ enum class ActionMode : std::uint8_t {
 
 std::string_view name_of(ActionMode mode);
 
+// What keeps the watcher from asking the actuator for an action.
+enum class Guard : std::uint8_t {
+    None,
+    NoAllowList,  // this host has no allow.yml
+    NotAllowed,   // allow.yml has no entry for it
+    Grace,        // right after a start or a gap
+    Storm,        // too many incidents at once
+    Turn,         // other hosts of the fleet come first
+};
+inline constexpr std::size_t kGuards = 6;
+
+// "no_allow_list", "not_allowed" and so on; "none".
+std::string_view name_of(Guard guard);
+
 // What an action did to what it had to move.
 enum class Effect : std::uint8_t { Unknown, Helped, DidNotHelp, Worse };
 
@@ -32,8 +46,9 @@ struct Decision {
     FixedString<63> playbook;
     FixedString<127> target_name;  // when it is not the incident's subject
     bool allowed = false;
-    bool last_rung = true;  // no harder remedy comes after this one
-    FixedString<159> why;   // which guard refused, or why it is allowed
+    Guard guard = Guard::None;  // which one refused
+    bool last_rung = true;      // no harder remedy comes after this one
+    FixedString<159> why;       // the same in words, or why it is allowed
 };
 
 // What the actuator answers.

@@ -125,12 +125,17 @@ struct Process {
     FleetSession* fleet;  // null: this host follows none
 };
 
-AgentFacts facts_of(const Config& config, const ActionConfig& actions, const Process& process) {
+AgentFacts facts_of(const Config& config, const ActionConfig& actions, const Process& process,
+                    Instant now) {
     AgentFacts facts;
     facts.version = kVersion;
+    facts.compiler = kCompiler;
     facts.host_name = config.ship.identity.host_name;
     facts.pid = static_cast<std::int32_t>(::getpid());
     facts.started_unix_ns = process.started_unix_ns;
+    facts.configured_unix_ns = now.unix_ns;
+    facts.config_hash = config.origin.hash;
+    facts.config_layer = config.origin.layer;
     facts.confinement = process.confinement;
     facts.crashes = process.crash_guard.crashes();
     facts.safe_mode = process.crash_guard.safe_mode();
@@ -211,6 +216,7 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
     for (const std::string& warning : config.warnings) {
         log.write(LogLevel::Warning, "{}", warning);
     }
+    identity.config_hash = config.origin.hash;
     identity.instance_id = instance_id_of(options, identity.host_id, now, log);
     if (process.crash_guard.safe_mode()) {
         identity.resource.push_back({"homeostat.safe_mode", "true"});  // the servers are told, too
@@ -260,7 +266,7 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
     if (this_host) {
         units.emplace(process.root, session.host.spawner, clock, sources.failed_units());
     }
-    const AgentFacts facts = facts_of(config, actions, process);
+    const AgentFacts facts = facts_of(config, actions, process, now);
     std::optional<MetricsPages> pages;
     std::unique_ptr<MetricsServer> metrics;
     if (config.metrics.enabled) {

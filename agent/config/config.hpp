@@ -38,7 +38,14 @@ struct MetricsSettings {
     bool enabled = false;
 };
 
+// Which configuration this is.
+struct ConfigOrigin {
+    std::string hash;             // 16 hex digits, of all settings, rules and the allow-list
+    std::string layer = "local";  // the uppermost: "bundle" when the fleet's is in force
+};
+
 struct Config {
+    ConfigOrigin origin;
     Duration tick = seconds(1);
     std::size_t series_max = 2000;
     double cpu_budget = CollectorSet::kBudget;  // of one core, for collecting

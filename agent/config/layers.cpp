@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 
+#include "actions/sha256.hpp"
 #include "agent/config/yaml_text.hpp"
 
 namespace homeostat {
@@ -152,6 +153,13 @@ void mask_secrets(YamlNode& tree) {
             mask_secrets(entry.value);
         }
     }
+}
+
+std::string config_hash(YamlNode tree, std::uint64_t others) {
+    constexpr std::size_t kDigits = 16;
+    mask_secrets(tree);
+    const auto digest = sha256_hex(yaml_text(tree), fmt::format("{:016x}", others));
+    return std::string(digest.view().substr(0, kDigits));
 }
 
 }  // namespace homeostat

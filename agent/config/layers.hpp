@@ -12,6 +12,7 @@
 // can name it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,5 +60,9 @@ std::vector<SettingChange> compare_settings(const std::vector<SettingLine>& befo
 // Replaces every value that is, or may carry, a secret by "***": passwords, credentials, header
 // values, request parameters, and the URL of a webhook, which is one.
 void mask_secrets(YamlNode& tree);
+
+// Which settings these are, as 16 hexadecimal digits; `others` is a number for what else belongs to
+// them. Secrets count as masked: a hash that servers are told must not help to guess one.
+std::string config_hash(YamlNode tree, std::uint64_t others);
 
 }  // namespace homeostat

@@ -68,6 +68,10 @@ void FleetSteward::poll_opamp(Instant now) {
                      return offer(text, signature, "the OpAMP server", now);
                  });
     send_metrics(now);
+    {
+        const std::lock_guard lock(seen_mutex_);
+        opamp_status_ = opamp_->status(record);
+    }
     if (opamp_->problem() == opamp_problem_) return;
     opamp_problem_ = opamp_->problem();
     if (opamp_problem_.empty()) {
@@ -217,9 +221,15 @@ void FleetSteward::note_age(Instant now) {
     health_.set_stale(std::move(why));
 }
 
+void FleetSteward::describe(OpampStatus& status) const {
+    const std::lock_guard lock(seen_mutex_);
+    status = opamp_status_;
+}
+
 void FleetSteward::begin(Duration tick, Fetcher& fetcher) {
     const std::lock_guard lock(seen_mutex_);
     fetcher_ = &fetcher;
+    opamp_status_.used = opamp_.has_value();
     effective_ = opamp_ ? parts_.effective() : std::string();
     tick_ = tick;
     seen_.reset();

@@ -52,6 +52,7 @@ public:
     [[nodiscard]] bool wants_reload() const override { return wants_reload_; }
     void observe(const AgentStatus& status) override;
     void observe(const CourierSnapshot& courier) override;
+    void describe(OpampStatus& status) const override;
 
     // The daemon begins with the configuration that the keeper says, looking every `tick`. Before
     // its threads start. `fetcher` is borrowed until the next call.
@@ -93,11 +94,12 @@ private:
     std::optional<AgentHealth> start_;   // its first look
     mutable std::mutex keeper_mutex_;    // of the keeper; held while a bundle is checked
 
-    std::mutex seen_mutex_;            // of those below; never held for long: the watch waits
+    mutable std::mutex seen_mutex_;    // of those below; never held for long: the watch waits
     std::optional<AgentHealth> seen_;  // what the watch said last; empty: nothing yet
     Duration tick_ = seconds(1);
     FleetHealth health_;
     AgentStatus status_;  // what own metrics are made of
+    OpampStatus opamp_status_;
 
     std::atomic<bool> wants_reload_{false};
     std::set<std::string> told_;  // refusals, so that each is logged once

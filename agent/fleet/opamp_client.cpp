@@ -108,6 +108,16 @@ OpampOffer offer_of(const wire::RemoteConfig& config) {
 
 }  // namespace
 
+std::string_view name_of(OfferState state) {
+    switch (state) {
+        case OfferState::Unset: return "unset";
+        case OfferState::Applied: return "applied";
+        case OfferState::Applying: return "applying";
+        case OfferState::Failed: return "failed";
+    }
+    return "unset";
+}
+
 OpampClient::OpampClient(OpampSettings settings, OpampIdentity identity, std::string last_hash,
                          std::uint64_t seed)
     : settings_(std::move(settings)),

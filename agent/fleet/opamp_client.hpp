@@ -57,6 +57,8 @@ struct OpampComponent {
 
 enum class OfferState : std::uint8_t { Unset = 0, Applied = 1, Applying = 2, Failed = 3 };
 
+std::string_view name_of(OfferState state);  // "unset", "applied" and so on
+
 struct OfferReport {
     std::string hash;  // as the server gave it
     OfferState state = OfferState::Unset;

@@ -85,6 +85,8 @@ void OpampLink::poll(Instant now, Fetcher& fetcher, OpampView view, const Rollou
     view.config = report_of(memory_, record);
     if (!client_.due(now, view)) return;
     const auto answer = fetcher.fetch(client_.request(view));
+    ++sent_;
+    received_ += answer ? 1 : 0;
     const OpampNews news = client_.on_answer(answer, now);
     met_ = met_ || client_.problem().empty();
     if (!news.new_instance_uid.empty()) {
@@ -110,6 +112,14 @@ void OpampLink::follow(const Result<HttpResponse>& answer, const OpampNews& news
         if (!news.move) metrics_report_ = {news.metrics->hash, state, std::move(fault)};
     }
     client_.report_connection(metrics_report_ ? *metrics_report_ : connection_.report());
+}
+
+OpampStatus OpampLink::status(const RolloutRecord& record) const {
+    return {.used = true,
+            .connected = met_ && client_.problem().empty(),
+            .sent = sent_,
+            .received = received_,
+            .remote_config = name_of(report_of(memory_, record).state)};
 }
 
 void OpampLink::take_offer(const OpampOffer& offer, Take take) {

@@ -14,6 +14,7 @@
 #include "agent/fleet/opamp_client.hpp"
 #include "agent/fleet/opamp_connection.hpp"
 #include "agent/fleet/own_metrics.hpp"
+#include "agent/status.hpp"
 #include "core/fetcher.hpp"
 #include "core/function_ref.hpp"
 
@@ -60,6 +61,9 @@ public:
     // The last message of a process that ends.
     void say_farewell(Fetcher& fetcher);
 
+    // How it fares; `record` as for poll().
+    [[nodiscard]] OpampStatus status(const RolloutRecord& record) const;
+
     [[nodiscard]] const std::string& problem() const {
         return client_.problem().empty() ? metrics_.problem() : client_.problem();
     }
@@ -78,6 +82,8 @@ private:
     Duration first_wait_;
     std::optional<Instant> began_;  // the first poll
     bool met_ = false;              // the server has answered once
+    std::uint64_t sent_ = 0;        // messages
+    std::uint64_t received_ = 0;
 };
 
 }  // namespace homeostat

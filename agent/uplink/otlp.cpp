@@ -233,12 +233,11 @@ std::string_view otlp_state(const Incident& incident) {
     return incident.seq == 0 ? "open" : "update";
 }
 
-void to_log_record(const Incident& incident, std::uint64_t dropped_before,
-                   std::int64_t observed_unix_ns, pb::LogRecord& out) {
+void to_log_record(const Incident& incident, const OtlpContext& context, pb::LogRecord& out) {
     out.Clear();
     const Instant& changed = incident.updated;
     out.set_time_unix_nano(static_cast<std::uint64_t>(changed.unix_ns));
-    out.set_observed_time_unix_nano(static_cast<std::uint64_t>(observed_unix_ns));
+    out.set_observed_time_unix_nano(static_cast<std::uint64_t>(context.observed_unix_ns));
     // The end of an incident is good news, however bad it was: peak_severity tells that.
     const Severity severity = incident.is_over() ? Severity::Info : incident.severity;
     out.set_severity_number(severity_number(severity));
@@ -249,9 +248,11 @@ void to_log_record(const Incident& incident, std::uint64_t dropped_before,
     put_signal(incident, out);
     put_cause(incident, out);
     put_action(incident, out);
-    if (dropped_before > 0) {
-        Attributes attributes(*out.mutable_attributes());
-        attributes.integer("homeostat.dropped_before", static_cast<std::int64_t>(dropped_before));
+    Attributes attributes(*out.mutable_attributes());
+    attributes.text_if("homeostat.config.hash", context.config_hash);
+    if (context.dropped_before > 0) {
+        attributes.integer("homeostat.dropped_before",
+                           static_cast<std::int64_t>(context.dropped_before));
     }
     put_processes(incident, out);
     put_evidence(incident, out);

@@ -34,9 +34,14 @@ inline constexpr std::size_t kOtlpBodyBytesMax = 512;
 // "open" for seq 0, "close" when resolved, else "update".
 std::string_view otlp_state(const Incident& incident);
 
-// `observed_unix_ns`: now. The identity is for the resource only.
-void to_log_record(const Incident& incident, std::uint64_t dropped_before,
-                   std::int64_t observed_unix_ns, otlp::v1::LogRecord& out);
+// What the sender adds to an incident.
+struct OtlpContext {
+    std::int64_t observed_unix_ns = 0;  // now
+    std::uint64_t dropped_before = 0;   // records lost just before this one
+    std::string_view config_hash;       // AgentIdentity's; empty: left out
+};
+
+void to_log_record(const Incident& incident, const OtlpContext& context, otlp::v1::LogRecord& out);
 
 // An event of the agent itself: records of the spool were lost before they could be sent.
 void to_log_record(const Gap& gap, std::int64_t observed_unix_ns, otlp::v1::LogRecord& out);

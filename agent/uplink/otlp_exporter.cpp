@@ -28,6 +28,7 @@ std::string otlp_logs_url(std::string_view endpoint) {
 OtlpExporter::OtlpExporter(OtlpSettings settings, const AgentIdentity& identity, Fetcher& fetcher)
     : settings_(std::move(settings)),
       fetcher_(fetcher),
+      config_hash_(identity.config_hash),
       batch_(identity),
       record_(std::make_unique<otlp::v1::LogRecord>()),
       gap_record_(std::make_unique<otlp::v1::LogRecord>()) {
@@ -56,7 +57,8 @@ void OtlpExporter::begin() {
 }
 
 bool OtlpExporter::add(const Incident& incident, const Gap& gap, Instant now) {
-    to_log_record(incident, gap.lost, now.unix_ns, *record_);
+    const OtlpContext context{now.unix_ns, gap.lost, config_hash_};
+    to_log_record(incident, context, *record_);
     std::size_t bytes = record_->ByteSizeLong();
     if (gap.lost > 0) {
         to_log_record(gap, now.unix_ns, *gap_record_);

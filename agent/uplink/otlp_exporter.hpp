@@ -24,6 +24,7 @@ public:
 private:
     OtlpSettings settings_;
     Fetcher& fetcher_;
+    std::string config_hash_;
     HttpRequest request_;
     OtlpBatch batch_;
     std::unique_ptr<otlp::v1::LogRecord> record_;  // kept: its memory is used again

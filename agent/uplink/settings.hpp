@@ -30,6 +30,7 @@ struct AgentIdentity {
     std::string os_name;    // os-release: ID, VERSION_ID and PRETTY_NAME
     std::string os_version;
     std::string os_description;
+    std::string config_hash;  // of what is in force: not of the resource, which does not vary
     std::vector<NameValue> resource;  // the user's own; they win over host.name, host.arch and os.*
 };
 

@@ -66,6 +66,7 @@ TEST_CASE("decider: an allowed rule in mode auto is a decision with its numbers"
     CHECK(decision->rule_name == "clean");
     CHECK(decision->playbook == "clean.yml");
     CHECK(decision->allowed);
+    CHECK(decision->guard == Guard::None);
     CHECK(decision->why == "allowed by allow.yml line 5");
     REQUIRE(decider.rule_of(*decision) != nullptr);
     CHECK(decider.rule_of(*decision)->name == "clean");
@@ -88,6 +89,7 @@ TEST_CASE("decider: the lowest of the modes counts, and the reason is told") {
     REQUIRE(foreign);
     CHECK_FALSE(foreign->allowed);
     CHECK(foreign->target == kNoTarget);
+    CHECK(foreign->guard == Guard::NotAllowed);
     CHECK(foreign->why == "allow.yml has no entry for rule 'foreign' on '/srv/a'");
     const auto elsewhere = decider.decide(incident_of("tell", "/srv/b", 4), clock.now());
     REQUIRE(elsewhere);
@@ -102,6 +104,7 @@ TEST_CASE("decider: without an allow-list everything is said and nothing allowed
     const auto decision = decider.decide(incident_of("clean"), test::ManualClock().now());
     REQUIRE(decision);
     CHECK_FALSE(decision->allowed);
+    CHECK(decision->guard == Guard::NoAllowList);
     CHECK(decision->why.view().find("there is no allow.yml") == 0);
 }
 
@@ -200,6 +203,7 @@ TEST_CASE("decider (RULES C4): right after start it only observes, then decides 
     const auto early = decider.decide(incident, clock.now());
     REQUIRE(early);
     CHECK_FALSE(early->allowed);
+    CHECK(early->guard == Guard::Grace);
     CHECK(early->why == "only observing in the first 5 min after a start or a gap");
     clock.advance(minutes(4));
     CHECK_FALSE(decider.decide(incident, clock.now()));
@@ -366,6 +370,7 @@ TEST_CASE("decider (RULES B21): many incidents of one rule at once are no many f
     const auto storm = decide(kStormIncidents);
     REQUIRE(storm);
     CHECK_FALSE(storm->allowed);
+    CHECK(storm->guard == Guard::Storm);
     CHECK(storm->why.view().find("a person is needed") != std::string_view::npos);
     CHECK_FALSE(decide(kStormIncidents));  // said once
     clock.advance(minutes(1));             // the others are over
@@ -443,6 +448,7 @@ TEST_CASE("decider (RULES B24): in a fleet it waits for this host's turn, and th
     const auto early = decider.decide(incident, clock.now());
     REQUIRE(early);
     CHECK_FALSE(early->allowed);
+    CHECK(early->guard == Guard::Turn);
     CHECK(early->why.view().find("fleet: the turn of this host comes in") == 0);
     clock.advance(wait - seconds(1));
     CHECK_FALSE(decider.decide(incident, clock.now()));

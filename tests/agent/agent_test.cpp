@@ -145,6 +145,9 @@ TEST_CASE("agent: without an allow-list nothing is asked, and the incident says 
     REQUIRE_FALSE(incident.actions.empty());
     CHECK(incident.actions.back().state == "refused");
     CHECK_FALSE(incident.actions.back().detail.empty());
+    AgentStatus status;
+    rig.agent.describe(status);
+    CHECK(status.actions.blocked[static_cast<std::size_t>(Guard::NoAllowList)] > 0);
 }
 
 TEST_CASE("agent: a courier that is stuck delays records and loses no incident") {
@@ -263,4 +266,35 @@ TEST_CASE("agent: while an incident is open its series learn nothing, and so und
     rig.run(70);
     rig.agent.describe(status);
     CHECK(status.series_held <= of_the_mount);
+TEST_CASE("agent: the status has each exporter's last scrape, and long names stay apart") {
+    const std::string job(200, 'j');
+    std::vector<std::unique_ptr<ExporterTarget>> targets;
+    for (const std::string& name : {job + "/one", job + "/two"}) {
+        ExporterSettings settings;
+        settings.name = name;
+        targets.push_back(std::make_unique<ExporterTarget>(settings));
+    }
+    test::Rig rig;
+    Agent agent(test::rig_config(), rig.actions,
+                {rig.synthetic.root(), rig.clock, rig.spawner, rig.fetcher}, rig.work, targets, {});
+    AgentStatus status;
+    agent.describe(status);
+    CHECK(status.scrapes.empty());  // none was tried
+
+    ExpositionParser parser;
+    HttpResponse response;
+    response.status = 200;
+    response.content_type = "text/plain; version=0.0.4";
+    response.body = "app_requests_total 5\n";
+    (void)targets[0]->note(response, rig.clock.now(), milliseconds(30), parser);
+    (void)targets[1]->note(make_error(Errc::Io, "refused"), rig.clock.now(), {}, parser);
+    agent.describe(status);
+    REQUIRE(status.scrapes.size() == 2);
+    CHECK(status.scrapes[0].up);
+    CHECK(status.scrapes[0].samples == 1);
+    CHECK(status.scrapes[0].took == milliseconds(30));
+    CHECK_FALSE(status.scrapes[1].up);
+    CHECK_FALSE(status.scrapes[0].target == status.scrapes[1].target);
+    const std::size_t collectors = status.collectors.size();
+    CHECK_FALSE(status.collectors[collectors - 1].name == status.collectors[collectors - 2].name);
 }

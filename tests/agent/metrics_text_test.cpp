@@ -15,15 +15,23 @@ namespace {
 struct Bench {
     Bench() {
         facts.version = "1.2.3";
+        facts.compiler = "GNU 12.2.0";
+        facts.config_hash = "0123456789abcdef";
+        facts.config_layer = "bundle";
+        facts.configured_unix_ns = 1'795'176'009'000'000'000;
         facts.started_unix_ns = 1'795'176'000'500'000'000;
         status.ticks = 7;
         status.series = 321;
         status.overruns = 2;
         status.actions = {.ok = 4, .denied = 1};
+        status.actions.blocked[static_cast<std::size_t>(Guard::Storm)] = 3;
+        (void)status.scrapes.push({"node", true, milliseconds(20), 700});
+        (void)status.scrapes.push({"app", false, seconds(10), 0});
+        status.opamp = {true, true, 9, 8, "applied"};
         CollectorLine good;
         good.name = "cpu";
         good.state = CollectorState::Ok;
-        good.samples_last = 12;
+        good.samples = 60;
         good.runs = 5;
         good.took = milliseconds(20);
         CollectorLine off;
@@ -59,11 +67,28 @@ bool holds(const std::string& text, const std::string& line) {
 TEST_CASE("metrics_text: values under the names and labels that dashboards know") {
     const std::string text = Bench().text();
     for (const char* line :
-         {"homeostat_build_info{version=\"1.2.3\"} 1", "homeostat_ready 1", "homeostat_series 321",
+         {"homeostat_build_info{version=\"1.2.3\",compiler=\"GNU 12.2.0\"} 1",
+          "homeostat_ready 1",
+          "homeostat_series 321",
+          "homeostat_config_info{hash=\"0123456789abcdef\",layer=\"bundle\"} 1",
+          "homeostat_config_last_reload_success_timestamp_seconds 1795176009",
+          "homeostat_samples_total{collector=\"cpu\"} 60",
+          "homeostat_actions_blocked_total{reason=\"storm\"} 3",
+          "homeostat_actions_blocked_total{reason=\"no_allow_list\"} 0",
+          "homeostat_scrape_up{target=\"node\"} 1",
+          "homeostat_scrape_up{target=\"app\"} 0",
+          "homeostat_scrape_duration_seconds{target=\"node\"} 0.02",
+          "homeostat_scrape_samples{target=\"node\"} 700",
+          "homeostat_opamp_connected 1",
+          "homeostat_opamp_messages_total{direction=\"sent\"} 9",
+          "homeostat_opamp_messages_total{direction=\"received\"} 8",
+          "homeostat_opamp_remote_config_status{status=\"applied\"} 1",
+          "homeostat_opamp_remote_config_status{status=\"failed\"} 0",
           "homeostat_config_last_reload_success 1",
           "homeostat_collect_duration_seconds_sum{collector=\"cpu\"} 0.02",
           "homeostat_collect_duration_seconds_count{collector=\"cpu\"} 5",
-          "homeostat_cycle_overruns_total 2", "homeostat_actions_total{result=\"ok\"} 4",
+          "homeostat_cycle_overruns_total 2",
+          "homeostat_actions_total{result=\"ok\"} 4",
           "homeostat_actions_total{result=\"denied\"} 1",
           "homeostat_actions_total{result=\"unknown\"} 0",
           "homeostat_start_time_seconds 1795176000.5",
@@ -72,10 +97,10 @@ TEST_CASE("metrics_text: values under the names and labels that dashboards know"
           "homeostat_export_records_total{exporter=\"otlp\",result=\"dropped\"} 3",
           "homeostat_export_requests_total{exporter=\"otlp\",code=\"0\"} 3",
           "homeostat_incident_active{homeostat_signal=\"filesystem_space\",severity=\"warning\"} 1",
-          "homeostat_incidents_total{homeostat_signal=\"filesystem_space\",severity=\"error\"} 0",
+          "homeostat_incidents_total{homeostat_signal=\"filesystem_space\",severity=\"warning\"} 1",
           "homeostat_spool_dropped_total{reason=\"memory_full\"} 0",
           "process_cpu_seconds_total 1.5"}) {
-        CAPTURE(line);
+        CAPTURE(std::string(line));
         CHECK(holds(text, line));
     }
     CHECK_FALSE(holds(text, "homeostat_collector_up{collector=\"sensors\"} 0"));
@@ -112,6 +137,12 @@ TEST_CASE("metrics_text: each family has HELP and TYPE once, and no sample twice
     CHECK(samples.size() < 500);
 }
 
+TEST_CASE("metrics_text: without an OpAMP server nothing is said of one") {
+    Bench bench;
+    bench.status.opamp = {};
+    CHECK(bench.text().find("opamp") == std::string::npos);
+}
+
 TEST_CASE("metrics_text: OpenMetrics names a counter without _total, and ends in EOF") {
     const std::string text = Bench().text(true);
     CHECK(text.find("# TYPE homeostat_spool_dropped counter\n") != std::string::npos);
@@ -122,8 +153,9 @@ TEST_CASE("metrics_text: OpenMetrics names a counter without _total, and ends in
 
 TEST_CASE("metrics_text: what comes from outside cannot break the format") {
     Bench bench;
-    bench.facts.version = "a\"b\\c\nd";
-    CHECK(holds("\n" + bench.text(), "homeostat_build_info{version=\"a\\\"b\\\\c\\nd\"} 1"));
+    bench.facts.config_layer = "a\"b\\c\nd";
+    CHECK(holds(bench.text(),
+                "homeostat_config_info{hash=\"0123456789abcdef\",layer=\"a\\\"b\\\\c\\nd\"} 1"));
 }
 
 TEST_CASE("metrics_text: a node with everything on it stays below 500 series") {

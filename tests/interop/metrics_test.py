@@ -45,12 +45,48 @@ def query(port, expression):
         return []  # it answers 503 until it is ready
 
 
+# Names that dashboards and alerts of the outside may rely on: none may go.
+FAMILIES = {
+    "homeostat_actions_blocked_total": "counter", "homeostat_actions_total": "counter",
+    "homeostat_anomalies_total": "counter", "homeostat_build_info": "gauge",
+    "homeostat_collect_duration_seconds": "summary", "homeostat_collect_errors_total": "counter",
+    "homeostat_config_info": "gauge", "homeostat_config_last_reload_success": "gauge",
+    "homeostat_config_last_reload_success_timestamp_seconds": "gauge",
+    "homeostat_cycle_overruns_total": "counter", "homeostat_detector_warm_ratio": "gauge",
+    "homeostat_export_bytes_total": "counter",
+    "homeostat_export_last_success_timestamp_seconds": "gauge",
+    "homeostat_export_queue_records": "gauge", "homeostat_export_records_total": "counter",
+    "homeostat_export_requests_total": "counter", "homeostat_incident_active": "gauge",
+    "homeostat_incident_open": "gauge", "homeostat_incidents_total": "counter",
+    "homeostat_opamp_connected": "gauge", "homeostat_opamp_messages_total": "counter",
+    "homeostat_opamp_remote_config_status": "gauge", "homeostat_ready": "gauge",
+    "homeostat_samples_total": "counter", "homeostat_scrape_duration_seconds": "gauge",
+    "homeostat_scrape_samples": "gauge", "homeostat_scrape_up": "gauge",
+    "homeostat_series": "gauge", "homeostat_spool_bytes": "gauge",
+    "homeostat_spool_dropped_total": "counter", "homeostat_start_time_seconds": "gauge",
+    "process_cpu_seconds_total": "counter", "process_max_fds": "gauge",
+    "process_open_fds": "gauge", "process_resident_memory_bytes": "gauge",
+    "process_start_time_seconds": "gauge", "process_virtual_memory_bytes": "gauge",
+}
+FLEET = """
+channel: test
+keys: [RWRJXHrU/kFktTyduktPmUOtsOhhbhVbxpIVucL+s8vGEG2T752CC62p]
+opamp: {endpoint: 'http://127.0.0.1:1/v1/opamp'}
+"""
+
+
 class Agent:
+    """With an exporter and an OpAMP server, of which neither is there."""
+
     def __init__(self, scratch, listen):
         os.makedirs(scratch + "/etc", exist_ok=True)
+        with open(scratch + "/etc/fleet.yml", "w") as fleet:
+            fleet.write(FLEET)
         with open(scratch + "/etc/homeostat.yml", "w") as config:
             config.write("metrics: {listen: '%s'}\n" % listen)
             config.write("exporters: {json_lines: {path: %s/out.jsonl}}\n" % scratch)
+            config.write("scrape_configs: [{job_name: gone, static_configs: "
+                         "[{targets: ['127.0.0.1:1']}]}]\n")
         self.log = open(scratch + "/log", "wb")
         self.process = subprocess.Popen(
             [AGENT, "run", "--config", scratch + "/etc", "--state", scratch + "/state"],
@@ -82,8 +118,13 @@ with tempfile.TemporaryDirectory() as scratch:
               "promtool check metrics has nothing to say " + judged.stdout.decode()[:300])
         series = sum(1 for line in body.splitlines() if not line.startswith(b"#"))
         check(40 < series < 500, "%d series, %d bytes" % (series, len(body)))
+        kinds = dict(re.findall(r"^# TYPE (\S+) (\S+)", body.decode(), re.MULTILINE))
+        missing = sorted(name for name, kind in FAMILIES.items() if kinds.get(name) != kind)
+        check(not missing, "every family that was promised, with its type " + " ".join(missing))
+        check(re.search(r'(?m)^homeostat_config_info\{hash="[0-9a-f]{16}",layer="local"\} 1$',
+                        body.decode()), "the configuration in force is named")
         known = {name + part
-                 for name, kind in re.findall(r"^# TYPE (\S+) (\S+)", body.decode(), re.MULTILINE)
+                 for name, kind in kinds.items()
                  for part in (("", "_sum", "_count") if kind == "summary" else ("",))}
         for place in ("packaging/grafana/homeostat.json", "packaging/prometheus/homeostat.rules.yml"):
             with open(place, encoding="utf-8") as file:

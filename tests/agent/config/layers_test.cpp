@@ -77,6 +77,18 @@ TEST_CASE("layers: what differs is told once, by key") {
     CHECK(changes[2].before == nullptr);
 }
 
+TEST_CASE("layers: a configuration's hash is the same for the same settings, and no secret's") {
+    const auto hash_of = [](const char* text, std::uint64_t others = 1) {
+        return config_hash(stack({text}).tree, others);
+    };
+    const std::string hash = hash_of("tick: 1s\nwarm_start: {authorization: {credentials: abc}}");
+    CHECK(hash.size() == 16);
+    CHECK(hash.find_first_not_of("0123456789abcdef") == std::string::npos);
+    CHECK(hash == hash_of("tick: 1s\nwarm_start: {authorization: {credentials: def}}"));
+    CHECK(hash != hash_of("tick: 2s\nwarm_start: {authorization: {credentials: abc}}"));
+    CHECK(hash != hash_of("tick: 1s\nwarm_start: {authorization: {credentials: abc}}", 2));
+}
+
 TEST_CASE("layers: no secret is left, and nothing else is hidden") {
     Settings settings = stack({R"(
 exporters:

@@ -119,6 +119,31 @@ TEST_CASE("opamp_link: an instance that the server gave is kept over a restart")
     CHECK(rig.exchange({}).instance_uid() == "fedcba9876543210");
 }
 
+TEST_CASE("opamp_link: says how it fares: connected, messages, what became of the offer") {
+    Rig rig;
+    OpampStatus status = rig.link->status(rig.record);
+    CHECK(status.used);
+    CHECK_FALSE(status.connected);
+    CHECK(status.remote_config == "unset");
+    (void)rig.exchange(offer_of("h1", "body"));
+    rig.record.trial = {7, kDigest};
+    status = rig.link->status(rig.record);
+    CHECK(status.connected);
+    CHECK(status.sent == 1);
+    CHECK(status.received == 1);
+    CHECK(status.remote_config == "applying");
+
+    rig.fetcher.set_answer(
+        [](const HttpRequest&) -> Result<HttpResponse> { return make_error(Errc::Io, "refused"); });
+    rig.clock.advance(hours(1));
+    rig.link->poll(rig.clock.now(), rig.fetcher, {{{"", true, "", ""}}, "tick: 1s\n", {}},
+                   rig.record, [](std::string_view, std::string_view) { return OfferAnswer{}; });
+    status = rig.link->status(rig.record);
+    CHECK_FALSE(status.connected);
+    CHECK(status.sent == 2);
+    CHECK(status.received == 1);
+}
+
 TEST_CASE("opamp_link: farewell is said to a server that was met") {
     Rig rig;
     rig.link->say_farewell(rig.fetcher);

@@ -20,7 +20,7 @@ constexpr std::int64_t kObserved = 1'795'176'999'000'000'000;
 
 pb::LogRecord record_of(const Incident& incident, std::uint64_t dropped = 0) {
     pb::LogRecord record;
-    to_log_record(incident, dropped, kObserved, record);
+    to_log_record(incident, {kObserved, dropped, "0123456789abcdef"}, record);
     return record;
 }
 
@@ -97,6 +97,7 @@ TEST_CASE("otlp: an open incident, attribute by attribute") {
     CHECK(find(record, "homeostat.cause.confidence")->double_value() ==
           doctest::Approx(0.86).epsilon(0.001));
     CHECK(find(record, "homeostat.action.id") == nullptr);
+    CHECK(text_at(record, "homeostat.config.hash") == "0123456789abcdef");
     CHECK(find(record, "homeostat.dropped_before")->int_value() == 17);
 
     const auto& evidence = find(record, "homeostat.evidence")->array_value().values();
