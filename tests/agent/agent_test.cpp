@@ -266,6 +266,8 @@ TEST_CASE("agent: while an incident is open its series learn nothing, and so und
     rig.run(70);
     rig.agent.describe(status);
     CHECK(status.series_held <= of_the_mount);
+}
+
 TEST_CASE("agent: the status has each exporter's last scrape, and long names stay apart") {
     const std::string job(200, 'j');
     std::vector<std::unique_ptr<ExporterTarget>> targets;
