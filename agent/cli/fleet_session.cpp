@@ -210,7 +210,7 @@ std::optional<Configuration> read_configuration(const std::string& directory,
     for (const Error& error : errors) tell(error.text.view());
     if (!config || !actions || !errors.empty()) return std::nullopt;
     config->origin = {config_hash(settings->tree, actions->hash),
-                      bundle == nullptr ? "local" : "bundle"};
+                      layer == nullptr ? "local" : "bundle"};
     return Configuration{std::move(*config), std::move(*actions)};
 }
 

@@ -6,6 +6,7 @@
 
 #include "actions/actuator_protocol.hpp"
 #include "actions/ledger.hpp"
+#include "actions/precondition.hpp"
 #include "actions/unit_properties.hpp"
 #include "actions/watcher_uid.hpp"
 
