@@ -53,8 +53,8 @@ install_quietly() (
     done
     shift
     policy=/usr/sbin/policy-rc.d
-    log=$(mktemp)
-    clean="rm -f '$log'"
+    apt_log=$(mktemp)
+    clean="rm -f '$apt_log'"
     # shellcheck disable=SC2064  # expand now
     trap "$clean" EXIT
     # noclobber: the test and the creation are one step, even against another installer.
@@ -73,10 +73,10 @@ install_quietly() (
     fi
     apt=("${root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
         apt-get -y -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
-    "${apt[@]}" install --no-install-recommends "$@" >"$log" 2>&1 && exit
+    "${apt[@]}" install --no-install-recommends "$@" >"$apt_log" 2>&1 && exit
     say "installation failed; refreshing the package lists and trying once more"
-    { "${apt[@]}" update && "${apt[@]}" install --no-install-recommends "$@"; } >>"$log" 2>&1 && exit
-    cat "$log" >&2
+    { "${apt[@]}" update && "${apt[@]}" install --no-install-recommends "$@"; } >>"$apt_log" 2>&1 && exit
+    cat "$apt_log" >&2
     die "these packages could not be installed: $*; apt-get's own words are above"
 )
 

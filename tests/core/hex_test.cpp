@@ -6,7 +6,8 @@ using namespace homeostat;
 
 TEST_CASE("hex: what is written is read again, and nothing else is") {
     std::string out;
-    for (const std::string& bytes : {std::string(), std::string("\0\xff\n", 3), std::string("abc")}) {
+    for (const std::string& bytes :
+         {std::string(), std::string("\0\xff\n", 3), std::string("abc")}) {
         REQUIRE(from_hex(to_hex(bytes), out));
         CHECK(out == bytes);
     }
