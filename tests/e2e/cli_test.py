@@ -209,7 +209,7 @@ class CommandLine(harness.Case):
         self.assertEqual(undo.returncode, 1)
 
     def test_a_playbook_outside_the_language_is_refused_before_anything_runs(self):
-        marker = harness.harness.os.path.join(self.scratch, "marker")
+        marker = os.path.join(self.scratch, "marker")
         path = self.write("p.yml",
                           "- hosts: all\n  gather_facts: false\n  tasks:\n"
                           "    - command: touch %s\n"
