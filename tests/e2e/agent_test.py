@@ -167,6 +167,7 @@ class Agent(harness.Case):
         self.write_cleaning_rule(mount, path)
         child = self.start_agent(root="/")
         listener.settimeout(60)
+        listener.accept()[0].close()  # the call at start: it only asks whether anybody is there
         connection, _ = listener.accept()
         self.addCleanup(connection.close)
         child.send_signal(signal.SIGTERM)
