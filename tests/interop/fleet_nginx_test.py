@@ -60,7 +60,7 @@ def main():
         def start_nginx():
             child = subprocess.Popen([NGINX, "-c", config, "-p", directory, "-e",
                                       os.path.join(directory, "error.log")],
-                                     stderr=subprocess.DEVNULL)
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             fleet.children.append(child)
             wait_for_port(port)
             return child
@@ -110,6 +110,8 @@ def main():
         print("half a file, nothing, a page, too much, 404, nobody there: nothing changed; then it did")
         fleet.stop(agent)
         assert SECRET not in fleet.log()
+        server.terminate()  # killed, it would leave its workers behind
+        server.wait(timeout=30)
     return 0
 
 

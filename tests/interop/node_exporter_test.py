@@ -17,7 +17,7 @@ import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import node_values  # noqa: E402
-from node_values import COUNTER, EXACT, ONCE  # noqa: E402
+from node_values import COUNTER, EXACT, MOMENT, ONCE  # noqa: E402
 from receiver import check, skip  # noqa: E402
 
 PROBE = sys.argv[1] if len(sys.argv) > 1 else ""
@@ -100,13 +100,16 @@ def probe(top):
     return ours
 
 
-def within(how, before, ours, after):
+def within(metric, how, before, ours, after):
     low, high = min(before, after), max(before, after)
     if how == EXACT:
         return any(abs(ours - theirs) <= SAME * abs(theirs) for theirs in (before, after))
     if how == COUNTER:
         return low - TICK <= ours <= high + TICK
-    slack = max(NEAR * max(abs(low), abs(high)), 0.02 if high <= 1 else 2)
+    if how == MOMENT:  # another number at every look: live only its size, recorded it is exact
+        return 0 <= ours <= 10 * (high + 10)
+    counted = high > 1 or metric.endswith("_count")  # of what comes and goes one by one
+    slack = max(NEAR * max(abs(low), abs(high)), 2 if counted else 0.02)
     return low - slack <= ours <= high + slack
 
 
@@ -130,7 +133,7 @@ def compare(where, before, ours, after, live):
                 continue
             found = True
             compared += 1
-            if not within(how if live else EXACT, first[subject], number, second[subject]):
+            if not within(metric, how if live else EXACT, first[subject], number, second[subject]):
                 wrong.append("%s: %s of %s: theirs %r then %r, ours %r" % (
                     where, metric, subject or "the host", first[subject], second[subject], number))
         if first and not found:

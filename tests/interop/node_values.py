@@ -7,7 +7,7 @@ samples, {name: [(labels, value)]}, and gives {subject: value}; nothing where th
 import os
 
 # ONCE: a gauge, of the live machine only.
-COUNTER, GAUGE, EXACT, ONCE = "counter", "gauge", "exact", "once"
+COUNTER, GAUGE, EXACT, ONCE, MOMENT = "counter", "gauge", "exact", "once", "moment"
 
 
 def value(name, by=None, where=None, scale=1.0, join=sum):
@@ -93,8 +93,8 @@ def cpu_rows():
         host("node_intr_total", COUNTER, "interrupts_count"),
         host("node_forks_total", COUNTER, "forks_count"),
         host("node_boot_time_seconds", EXACT, "boot_time_seconds"),
-        host("node_procs_running", GAUGE, "tasks_running_count"),
-        host("node_procs_blocked", GAUGE, "tasks_blocked_count"),
+        host("node_procs_running", MOMENT, "tasks_running_count"),
+        host("node_procs_blocked", MOMENT, "tasks_blocked_count"),
         host("node_softnet_processed_total", COUNTER, "softnet_processed_count"),
         host("node_softnet_dropped_total", COUNTER, "softnet_drops_count"),
         host("node_softnet_times_squeezed_total", COUNTER, "softnet_squeezes_count"),

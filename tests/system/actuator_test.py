@@ -145,7 +145,7 @@ class ActuatorTest(unittest.TestCase):
     def test_a_unit_that_cannot_be_repaired_is_left_alone_after_two_tries(self):
         """RULES B22: ineffective twice is out."""
         self.machine.write("/etc/systemd/system/hopeless.service",
-                           "[Service]\nType=exec\nExecStart=/bin/false\n")
+                           "[Service]\nType=oneshot\nExecStart=/bin/false\n")
         self.machine.install_rules({"restart": RESTART}, HEAD + entry(
             "restart", ["hopeless.service"], "    requires: {unit_state: failed}\n"
             "    programs: [/usr/bin/journalctl]\n"))
