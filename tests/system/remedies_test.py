@@ -155,6 +155,8 @@ class RemediesTest(unittest.TestCase):
         """Writes a service; it runs if it is one that stays."""
         self.machine.write("/etc/systemd/system/" + name, "[Service]\nType=%s\nExecStart=%s\n%s"
                            % (kind, start, "".join(line + "\n" for line in more)))
+        # What was put back lies over it until the next boot, and another test may have done that.
+        self.machine.run("rm", "-rf", "/run/systemd/system.control/%s.d" % name)
         self.machine.must("systemctl", "daemon-reload")
         if kind == "exec":
             self.machine.must("systemctl", "restart", name)
