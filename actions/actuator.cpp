@@ -121,6 +121,10 @@ Actuator::Answer Actuator::handle(const Peer& peer, std::span<const std::uint8_t
     answer.nonce = request->nonce;
     answer.report.incident = request->incident;
     look_for_bundle(peer, request->config_hash != config_->hash);
+    if (const auto still = check_peer(peer); !still) {
+        refuse(answer.report, peer, still.error().text);
+        return answer;
+    }
     if (request->config_hash != config_->hash) {
         refuse(answer.report, peer,
                "the rules or the allow-list changed on disk: reload both programs");

@@ -116,6 +116,7 @@ private:
                          const Peer& peer, ActionReport& report);
     void answer_ping(const Peer& peer, ActionReport& report);
     // In actuator_fleet.cpp.
+    void read_again();
     void look_for_bundle(const Peer& peer, bool again);
     [[nodiscard]] bool is_stale() const;
     [[nodiscard]] bool approved_by_fleet(const Plan& plan, const ActionRequest& request,

@@ -4,14 +4,27 @@
 
 namespace homeostat {
 
-// `again`: the caller means other rules than these, so the bundle may have changed. What became of
-// it is audited, like any word that was given or refused.
+namespace {
+
+constexpr uid_t kNoUid = static_cast<uid_t>(-1);
+
+}  // namespace
+
+// The owner may have changed what is allowed while we were up, called for something else: who edits
+// allow.yml and restarts the watch should not have to know of us. What cannot be read leaves the
+// old files in force. Another watcher is believed at our next start, and the old one no longer.
+void Actuator::read_again() {
+    const std::string watcher = config_->allow_list.watcher;
+    (void)host_.files->reload(host_.clock.now());
+    config_ = &host_.files->current();
+    if (config_->allow_list.watcher != watcher) watcher_uid_ = kNoUid;
+}
+
+// `again`: the caller means other rules than these, so the files or the bundle may have changed.
+// What became of it is audited, like any word that was given or refused.
 void Actuator::look_for_bundle(const Peer& peer, bool again) {
     if (host_.files == nullptr) return;
-    if (again) {
-        (void)host_.files->look(host_.clock.now());
-        config_ = &host_.files->current();
-    }
+    if (again) read_again();
     host_.files->note_end(host_.clock.now());
     const auto news = host_.files->take_news();
     if (!news) return;

@@ -100,6 +100,34 @@ TEST_CASE("actuator_fleet: a pushed rule runs the pushed playbook, is budgeted a
     CHECK(verify_audit(world.host.directory / "state"));
 }
 
+TEST_CASE("actuator_fleet: what the owner changes while it is up counts from the next request on") {
+    World world;
+    const std::string path = world.host.directory / "etc/allow.yml";
+    const std::string allowed = *read_file(path, 1 << 16);
+    const auto write = [&](const std::string& old, const std::string& now) {
+        std::string text = allowed;
+        text.replace(text.find(old), old.size(), now);
+        world.host.directory.write("etc/allow.yml", text);
+    };
+    const auto runs = [&] {
+        world.host.clock.advance(hours(12));  // no cooldown and no budget is in the way
+        return world.ask(kOwn).ran;
+    };
+    CHECK(runs());
+    write("version: 1\n", "version: 1\nactions: [\n");
+    CHECK(runs());  // what cannot be read changes nothing
+    write("rule: own", "rule: other");
+    CHECK_FALSE(runs());
+    write("rule: own", "rule: own");
+    CHECK(runs());
+    write("watcher_uid: 4242", "watcher_uid: 4243");
+    CHECK_FALSE(runs());
+    write("rule: own", "rule: own");
+    CHECK_FALSE(runs());  // it was told that this watcher is none
+    world.start();
+    CHECK(runs());
+}
+
 TEST_CASE("actuator_fleet: a watcher that lies gets nothing run that the owner has not let in") {
     World world;
     const std::string good = world.host.actions.sealed(
