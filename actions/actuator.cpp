@@ -108,6 +108,12 @@ void Actuator::replace_config(const ActionConfig& config, uid_t watcher_uid) {
 }
 
 Actuator::Answer Actuator::handle(const Peer& peer, std::span<const std::uint8_t> bytes) {
+    Answer answer = respond(peer, bytes);
+    answer.report.audit_head.assign(to_text(mark_of(audit_.head())));
+    return answer;
+}
+
+Actuator::Answer Actuator::respond(const Peer& peer, std::span<const std::uint8_t> bytes) {
     Answer answer;
     if (const auto known = check_peer(peer); !known) {
         refuse(answer.report, peer, known.error().text);

@@ -80,6 +80,8 @@ public:
     void replace_config(const ActionConfig& config, uid_t watcher_uid);
 
 private:
+    Answer respond(const Peer& peer, std::span<const std::uint8_t> bytes);
+
     // What a request comes down to once it has passed the first guards.
     struct Plan {
         const Rule* rule = nullptr;

@@ -132,6 +132,7 @@ std::string encode_report(const ActionReport& report, std::uint64_t nonce) {
         {"changed", report.changed},
         {"failures", report.failures},
         {"detail", std::string(report.detail.view())},
+        {"audit_head", std::string(report.audit_head.view())},
     };
     return dump(json);
 }
@@ -157,7 +158,7 @@ Result<ActionReport> decode_report(std::string_view body, std::uint64_t nonce) {
         !take(json, "waiting", report.waiting) || !take(json, "undone", report.undone) ||
         !take(json, "effect", effect) || !take(json, "ok", report.ok) ||
         !take(json, "changed", report.changed) || !take(json, "failures", report.failures) ||
-        !take(json, "detail", report.detail)) {
+        !take(json, "detail", report.detail) || !take(json, "audit_head", report.audit_head)) {
         return fault("a missing field");
     }
     for (const Effect known :

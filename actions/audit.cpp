@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <nlohmann/json.hpp>
@@ -206,8 +207,40 @@ Status AuditLog::save_head() const {
                                  fmt::format("{} {}\n", head_.seq, head_.hash), 0600);
 }
 
-Result<AuditSummary> verify_audit(const std::string& directory) {
+AuditMark mark_of(const AuditHead& head) {
+    AuditMark mark;
+    mark.seq = head.seq;
+    mark.hash.assign(head.hash.view().substr(0, mark.hash.capacity()));
+    return mark;
+}
+
+std::string to_text(const AuditMark& mark) {
+    return fmt::format("{}:{}", mark.seq, mark.hash.view());
+}
+
+Result<AuditMark> parse_audit_mark(std::string_view text) {
+    const std::size_t colon = text.find(':');
+    const auto seq = parse_u64(text.substr(0, colon));
+    const std::string_view hash =
+        colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
+    AuditMark mark;
+    const bool hex = std::all_of(hash.begin(), hash.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    });
+    if (!seq || !hex || hash.size() != mark.hash.capacity()) {
+        return make_error(
+            Errc::Parse, "'{}' is no head of an audit log; expected NUMBER:HASH with 32 hex digits",
+            text.substr(0, 80));
+    }
+    mark.seq = *seq;
+    mark.hash.assign(hash);
+    return mark;
+}
+
+Result<AuditSummary> verify_audit(const std::string& directory,
+                                  const std::optional<AuditMark>& mark) {
     AuditSummary summary;
+    bool met = !mark || mark->seq == 0;
     summary.head.hash = kNoHash;
     for (int i = kAuditFilesMax - 1; i >= 0; --i) {
         const std::string file =
@@ -238,12 +271,25 @@ Result<AuditSummary> verify_audit(const std::string& directory) {
             if (!first) summary.missing += line->seq - summary.head.seq - 1;
             ++summary.lines;
             summary.head = {.seq = line->seq, .hash = line->hash};
+            if (!mark || mark->seq != line->seq) continue;
+            if (mark_of(summary.head).hash != mark->hash) {
+                return make_error(Errc::Invalid,
+                                  "{}:{}: line {} is not the one that was told: the "
+                                  "log was replaced",
+                                  file, number, line->seq);
+            }
+            met = true;
         }
     }
     const AuditHead promised = read_head(directory);
     if (promised.seq > summary.head.seq) {
         return make_error(Errc::Invalid, "{}/audit.log: {} lines are missing at the end", directory,
                           promised.seq - summary.head.seq);
+    }
+    if (!met) {
+        return make_error(Errc::Invalid,
+                          "{}: line {}, which was told, is not there (lines {} to {})", directory,
+                          mark->seq, summary.first_seq, summary.head.seq);
     }
     return summary;
 }

@@ -13,12 +13,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "actions/descriptor.hpp"
 #include "actions/sha256.hpp"
+#include "core/fixed_string.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
 
@@ -38,6 +40,16 @@ struct AuditHead {
     std::uint64_t seq = 0;  // of the last line; 0: none yet
     Sha256Hex hash;         // 64 zeros before the first line
 };
+
+// What others keep of a head, so that a log that was cut or replaced as a whole, with its head, can
+// be told from the true one: the number of a line and the first half of its hash, "17:<32 hex>".
+struct AuditMark {
+    std::uint64_t seq = 0;
+    FixedString<32> hash;
+};
+AuditMark mark_of(const AuditHead& head);
+std::string to_text(const AuditMark& mark);
+Result<AuditMark> parse_audit_mark(std::string_view text);
 
 class AuditLog {
 public:
@@ -77,7 +89,9 @@ struct AuditSummary {
 };
 
 // Walks every file of the log from the oldest line. Errc::Invalid names the file and line where the
-// chain breaks, or says how many lines are missing at the end.
-Result<AuditSummary> verify_audit(const std::string& directory);
+// chain breaks, or says how many lines are missing at the end. With a mark, also when its line is
+// another one now, or not there.
+Result<AuditSummary> verify_audit(const std::string& directory,
+                                  const std::optional<AuditMark>& mark = std::nullopt);
 
 }  // namespace homeostat

@@ -3,7 +3,7 @@
 // Made to be small and to be trusted with hostile clients: at most eight connections, a head of
 // 4 KiB, two seconds for all of a request and its answer, one request a connection, no bodies, no
 // keep-alive, no TLS. It sleeps in poll(2) until something comes, so an idle one costs nothing.
-// docs/decisions/0008-own-metrics-server.md says why it is no library.
+// docs/decisions/0016-own-metrics-server.md says why it is no library.
 #pragma once
 
 #include <array>

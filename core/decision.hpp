@@ -67,7 +67,8 @@ struct ActionReport {
     std::uint32_t ok = 0;             // the playbook's totals
     std::uint32_t changed = 0;
     std::uint32_t failures = 0;
-    FixedString<159> detail;  // refusal, first failure, or what was done
+    FixedString<159> detail;     // refusal, first failure, or what was done
+    FixedString<63> audit_head;  // the audit log's newest line after it; empty: not told
 };
 
 }  // namespace homeostat

@@ -129,7 +129,8 @@ struct Incident {
     FixedVector<IncidentNote, 8> notes;  // the timeline, oldest first
     FixedString<127> advice;             // what a person could do
     FixedString<47> remedy;              // the stock remedy for it, by name; empty: none
-    std::uint32_t flaps = 0;             // how often it seemed over and came back
+    FixedString<63> audit_head;  // of root's log by its last action, "17:<32 hex>"; or empty
+    std::uint32_t flaps = 0;     // how often it seemed over and came back
     std::uint32_t findings_dropped = 0;  // findings and notes that found no room
     bool uncertain = false;              // its source is silent: it may be over, or worse
 

@@ -13,12 +13,19 @@ constexpr const char* kActuatorState = "/var/lib/homeostat-actuator";
 struct Options {
     std::string state = kActuatorState;
     std::size_t last = 20;
+    std::string head;
     bool verify = false;
     bool json = false;
 };
 
 void verify_log(Session& session, const Options& options) {
-    const auto summary = verify_audit(options.state);
+    std::optional<AuditMark> mark;
+    if (!options.head.empty()) {
+        const auto parsed = parse_audit_mark(options.head);
+        if (!parsed) return session.fail(parsed.error().text);
+        mark = *parsed;
+    }
+    const auto summary = verify_audit(options.state, mark);
     if (!summary) return session.fail(summary.error().text);
     session.out << fmt::format("{} lines from number {}, unbroken; head {} {}\n", summary->lines,
                                summary->first_seq, summary->head.seq, summary->head.hash.view());
@@ -45,12 +52,15 @@ void add_audit_command(CLI::App& app, Session& session) {
         ->capture_default_str();
     command->add_option("--last", options->last, "So many lines")->capture_default_str();
     command->add_flag("--verify", options->verify, "Check the chain of hashes over all files");
+    command->add_option("--head", options->head,
+                        "Check also that this head, sent with an incident, is in it");
     command->add_flag("--json", options->json, "The lines as they stand in the log");
     command->footer(
         "Root only, like the log. Exit status 1: the chain is broken, or lines are missing.\n"
         "Examples: homeostat audit --last 5; homeostat audit --verify");
     command->callback([&session, options] {
-        options->verify ? verify_log(session, *options) : show_log(session, *options);
+        options->verify || !options->head.empty() ? verify_log(session, *options)
+                                                  : show_log(session, *options);
     });
 }
 

@@ -128,6 +128,7 @@ void IncidentEngine::note_report(const ActionReport& report, Instant now) {
     Incident& incident = incidents_[i];
     ActionRecord* action = newest_action(incident);
     if (action == nullptr) return;
+    incident.audit_head = report.audit_head;
     if (report.undone) {  // how it ended stays as it was told
         action->detail = report.detail;
         pending_[i].dirty = true;

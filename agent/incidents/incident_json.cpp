@@ -119,6 +119,7 @@ Json json_of(const Incident& incident) {
     if (incident.flaps > 0) out["flaps"] = incident.flaps;
     if (incident.findings_dropped > 0) out["findings_dropped"] = incident.findings_dropped;
     if (incident.uncertain) out["uncertain"] = true;
+    if (!incident.audit_head.empty()) out["audit_head"] = text_of(incident.audit_head);
     return out;
 }
 

@@ -362,6 +362,7 @@ void to_proto(const Incident& incident, v1::Incident& out) {
     out.set_flaps(incident.flaps);
     out.set_findings_dropped(incident.findings_dropped);
     out.set_uncertain(incident.uncertain);
+    out.set_audit_head(incident.audit_head.c_str(), incident.audit_head.size());
 }
 
 Status from_proto(const v1::Incident& in, Incident& out) {
@@ -392,6 +393,7 @@ Status from_proto(const v1::Incident& in, Incident& out) {
     out.flaps = in.flaps();
     out.findings_dropped = in.findings_dropped();
     out.uncertain = in.uncertain();
+    out.audit_head.assign(in.audit_head());
     return reader.status();
 }
 

@@ -91,6 +91,7 @@ void put_action(const Incident& incident, pb::LogRecord& out) {
     attributes.text("homeostat.action.name", action.playbook);
     attributes.text("homeostat.action.state", action.state);
     attributes.text("homeostat.action.policy", action.mode);
+    attributes.text_if("homeostat.audit.head", incident.audit_head);
 }
 
 void put_evidence(const Incident& incident, pb::LogRecord& out) {

@@ -106,6 +106,7 @@ TEST_CASE("protocol: a report comes back as it was sent, whatever bytes programs
     report.changed = 2;
     report.failures = 1;
     report.detail = "rc 1: \"\x01\xff\n";
+    report.audit_head = "17:3fa9c1d2e4b5069788796a5b4c3d2e1f";
     const auto back = decode_report(encode_report(report, 7), 7);
     REQUIRE(back);
     CHECK(back->incident == report.incident);
@@ -117,6 +118,7 @@ TEST_CASE("protocol: a report comes back as it was sent, whatever bytes programs
     CHECK(back->ok == 4);
     CHECK(back->changed == 2);
     CHECK(back->failures == 1);
+    CHECK(back->audit_head == report.audit_head);
     CHECK(back->detail == "rc 1: \"\x01\xef\xbf\xbd\n");
     CHECK(encode_report(report, 7).size() < kAnswerBytesMax);
 }

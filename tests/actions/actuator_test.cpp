@@ -36,6 +36,9 @@ TEST_CASE("actuator: an allowed action runs, is judged by its effect, and is aud
     CHECK(audit.find(R"("event":"begin")") < audit.find(R"("event":"ran")"));
     CHECK(audit.find("uid 4242 pid 1") != std::string::npos);
     CHECK(verify_audit(world.state.path()));
+    const auto mark = parse_audit_mark(report.audit_head);
+    REQUIRE(mark);
+    CHECK(verify_audit(world.state.path(), *mark));
 }
 
 TEST_CASE("actuator (RULES B7, C2 row 8): only the watcher, root and its owner are heard") {

@@ -172,6 +172,42 @@ TEST_CASE("audit: the files go round and the chain holds over them") {
     CHECK_FALSE(verify_audit(state.path()));
 }
 
+TEST_CASE(
+    "audit (RULES B25): a log that was replaced as a whole is not the one whose head was told") {
+    const test::TemporaryDirectory truth;
+    write_lines(truth.path(), 3);
+    const AuditMark told = mark_of(verify_audit(truth.path())->head);
+    CHECK(parse_audit_mark(to_text(told))->hash == told.hash);
+    write_lines(truth.path(), 2);
+    CHECK(verify_audit(truth.path(), told));  // it has grown since, and that is fine
+
+    const test::TemporaryDirectory forged;  // whole in itself
+    {
+        auto log = AuditLog::open(forged.path(), kNow);
+        REQUIRE(log);
+        for (int i = 0; i < 5; ++i) REQUIRE(log->append("nothing", {}, kNow));
+    }
+    CHECK(verify_audit(forged.path()));
+    CHECK(verify_audit(forged.path(), told).error().text.view().find("line 3 is not the one") !=
+          std::string_view::npos);
+
+    const test::TemporaryDirectory cut;
+    write_lines(cut.path(), 2);
+    CHECK(verify_audit(cut.path(), told).error().text.view().find("line 3, which was told") !=
+          std::string_view::npos);
+}
+
+TEST_CASE("audit: what is no head of a log is refused") {
+    const std::string hash(32, 'a');
+    CHECK(parse_audit_mark("7:" + hash));
+    for (const std::string& text :
+         {std::string(), std::string("7"), "7:" + hash + "a", "7:" + hash.substr(1), ":" + hash,
+          "x:" + hash, "7:" + std::string(32, 'A'), "-7:" + hash}) {
+        CAPTURE(text);
+        CHECK_FALSE(parse_audit_mark(text));
+    }
+}
+
 TEST_CASE("audit (RULES B25): silence is counted from the last line, and never below nought") {
     const test::TemporaryDirectory state;
     auto log = AuditLog::open(state.path(), kNow);

@@ -1,6 +1,7 @@
-"""Where the packages under test are, and a newer one to upgrade to."""
+"""Where the packages under test are, and others to upgrade from and to."""
 import os
 import re
+import shutil
 import subprocess
 
 from machine import SOURCE
@@ -9,16 +10,22 @@ DIST = os.environ.get("HOMEOSTAT_DIST", os.path.join(SOURCE, "dist"))
 DEB_PATTERN = "homeostat_*.deb"
 
 
-def newer(deb, directory):
-    """The same package with a higher version."""
+def with_version(deb, directory, rename):
+    """The same package, its version changed by `rename`, as DIRECTORY/other.deb."""
     tree = os.path.join(directory, "tree")
     subprocess.run(["dpkg-deb", "-R", deb, tree], check=True)
     control = os.path.join(tree, "DEBIAN/control")
     with open(control, encoding="utf-8") as file:
         text = file.read()
     with open(control, "w", encoding="utf-8") as file:
-        file.write(re.sub(r"(?m)^Version: (.*)$", r"Version: \1+1", text))
-    path = os.path.join(directory, "newer.deb")
+        file.write(re.sub(r"(?m)^Version: (.*)$", lambda found: "Version: " + rename(found[1]), text))
+    path = os.path.join(directory, "other.deb")
     subprocess.run(["dpkg-deb", "--root-owner-group", "-Znone", "-b", tree, path], check=True,
                    capture_output=True)
+    shutil.rmtree(tree)
     return path
+
+
+def newer(deb, directory):
+    """The same package with a higher version."""
+    return with_version(deb, directory, lambda version: version + "+1")

@@ -9,6 +9,8 @@ namespace {
 
 using Fixture = test::EngineRig;
 
+constexpr std::string_view kHead = "17:3fa9c1d2e4b5069788796a5b4c3d2e1f";  // of an audit log
+
 // An incident that is open already.
 struct Opened : test::EngineRig {
     Opened() { tick(); }
@@ -28,6 +30,7 @@ struct Opened : test::EngineRig {
         report.ran = ran;
         report.failed = failed;
         report.waiting = waiting;
+        report.audit_head = kHead;
         engine.note_report(report, clock.now());
     }
 };
@@ -48,6 +51,7 @@ TEST_CASE_FIXTURE(Opened, "engine_actions: what runs is followed until its value
     CHECK(incident().state == IncidentState::Acting);
     report(true, false);
     CHECK(incident().actions[0].state == "ok");
+    CHECK(incident().audit_head == kHead);
     tick();
     CHECK(incident().actions[0].state == "ok");
     evidence.value = 0.5;

@@ -58,6 +58,7 @@ Incident full_incident() {
     incident.flaps = 3;
     incident.findings_dropped = 9'990;
     incident.uncertain = true;
+    incident.audit_head = "17:3fa9c1d2e4b5069788796a5b4c3d2e1f";
     return incident;
 }
 
@@ -155,6 +156,7 @@ TEST_CASE("incident record: what explains it comes back too, and fits into one r
     CHECK(back.flaps == 3);
     CHECK(back.findings_dropped == 9'990);
     CHECK(back.uncertain);
+    CHECK(back.audit_head == incident.audit_head);
     CHECK(encoded(incident).size() < kIncidentBytesMax);
 }
 

@@ -127,6 +127,7 @@ TEST_CASE("otlp: the end is an info record that keeps the peak, with its action"
     CHECK(text_at(record, "homeostat.action.name") == "clean-disk.yml");
     CHECK(text_at(record, "homeostat.action.state") == "effective");
     CHECK(text_at(record, "homeostat.action.policy") == "auto");
+    CHECK(text_at(record, "homeostat.audit.head") == incident.audit_head.view());
     CHECK(find(record, "homeostat.dropped_before") == nullptr);
     CHECK(otlp_state(test::sample_incident(1, 3)) == "update");
 }
