@@ -105,6 +105,43 @@ TEST_CASE("limits: a mount that went away is unknown, not full") {
     CHECK(mount.findings()[0].value == doctest::Approx(0.97));
 }
 
+// The collector gives processor time as a share of the whole machine (collectors/cpu.hpp), so that
+// no number of cores may keep a machine that is full from being called so.
+TEST_CASE("limits: all cores busy, waiting or stolen is told whatever their number") {
+    for (const std::string_view condition : {"cpu_saturated", "cpu_iowait_high", "cpu_stolen"}) {
+        CAPTURE(std::string(condition));
+        const Condition& row = *find_stock_condition(condition);
+        const Metric time{row.metric, Unit::Seconds, MetricKind::Counter, Aspect::Utilisation};
+        const Metric witness{row.witness.metric, Unit::Seconds,
+                             row.witness.metric == "cpu_long_running_ratio" ? MetricKind::Ratio
+                                                                            : MetricKind::Counter,
+                             Aspect::Saturation};
+        constexpr Metric kCores{"cpu_online_count", Unit::Count, MetricKind::Gauge,
+                                Aspect::Capacity};
+        SeriesTable table{8};
+        Samples samples{table, 8};
+        LimitsSettings settings = small_settings();
+        settings.conditions_max = 16;
+        settings.conditions = {row};
+        Limits limits{settings};
+        Instant now{.monotonic_ns = 0, .unix_ns = 1'795'176'000LL * 1'000'000'000};
+        for (int second = 0; second < 900; ++second) {
+            now = now + seconds(1);
+            samples.begin(now);
+            samples.add(kCores, 64);
+            samples.add(time, second * 0.97);
+            samples.add(witness, witness.kind == MetricKind::Ratio ? 0.95 : second * 0.95);
+            limits.observe(samples);
+        }
+        std::vector<Finding> found;
+        found.reserve(8);
+        limits.report(samples, found);
+        REQUIRE(found.size() == 1);
+        CHECK(found[0].condition == condition);
+        CHECK(found[0].value == doctest::Approx(0.97).epsilon(0.01));
+    }
+}
+
 TEST_CASE("limits: a share of nothing is over, and a lack of what there is none of is no fault") {
     constexpr Metric kSent{"tcp_segments_sent_count", Unit::Count, MetricKind::Counter,
                            Aspect::Traffic};
