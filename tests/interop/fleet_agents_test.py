@@ -87,8 +87,15 @@ def main():
             agent.send_signal(signal.SIGTERM)
         for agent in agents:
             assert agent.wait(timeout=120) == 0, fleet.log()[-3000:]
-        farewells = {message[1][0] for message in server.messages if 9 in message}
-        assert len(farewells) == AGENTS, "%d of %d have said farewell" % (len(farewells), AGENTS)
+
+        def farewells():
+            return {message[1][0] for message in list(server.messages) if 9 in message}
+
+        # An agent sends its farewell and waits two seconds at most for the answer: a server with
+        # more agents than it can answer in that time has the rest in its sockets and reads on.
+        at_once = len(farewells())
+        wait_for("every agent's farewell", lambda: len(farewells()) == AGENTS, LIMIT)
+        print("%d of %d farewells were read when the last agent had ended" % (at_once, AGENTS))
         print("all have said farewell")
     return 0
 
