@@ -96,8 +96,12 @@ DaemonEnd Daemon::run(Duration limit) {
         });
     }
     std::thread surveyor;
-    if (parts_.units != nullptr) surveyor = std::thread([this] { survey(); });
-
+    if (parts_.units != nullptr) {
+        surveyor = std::thread([this] {
+            confine_thread();
+            survey();
+        });
+    }
     std::thread steward;
     if (parts_.steward != nullptr) {
         steward = std::thread([this] {
@@ -194,10 +198,13 @@ DaemonEnd Daemon::watch(int signals, Duration limit) {
     }
 }
 
-// Every thread but the watch (agent/confinement.hpp). A kernel without Landlock was told of
-// already.
+// Every thread but the watch (agent/confinement.hpp), which has closed what it can close for all. It
+// goes on without: status tells of a kernel that has no Landlock, this of one that has and refused.
 void Daemon::confine_thread() {
-    if (!parts_.writable.empty()) (void)confine_files(parts_.writable);
+    if (parts_.writable.empty()) return;
+    const int error = confine_files(parts_.writable);
+    if (error == 0 || error == ENOSYS || error == EOPNOTSUPP) return;
+    parts_.log.write(LogLevel::Warning, "Landlock refused for a thread: {}", errno_text(error));
 }
 
 // What people said since: a file that cannot be used changes nothing, and is told once.

@@ -1,4 +1,5 @@
-"""500 hosts with one trouble are one notification: the real Alertmanager with docs/alertmanager.yml.
+"""500 hosts with one trouble are one notification, from a cluster of two: the real Alertmanager with
+docs/examples/alertmanager.yml.
 
 Usage: alertmanager_fleet_test.py PATH/ship_probe [HOSTS]   (from the top of the source tree)
 """
@@ -36,6 +37,17 @@ def post(url, body):
     urllib.request.urlopen(request, timeout=5).close()
 
 
+def cluster(base):
+    return get(base + "/api/v2/status")["cluster"]
+
+
+def wait_until(holds, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return holds()
+
+
 amtool = shutil.which("amtool")
 if amtool:
     checked = subprocess.run([amtool, "check-config", CONFIG], stdout=subprocess.PIPE,
@@ -51,26 +63,32 @@ with tempfile.TemporaryDirectory() as scratch:
     text = re.sub(r"url: \S+", "url: " + pager.url, text)
     with open(scratch + "/am.yml", "w") as config:
         config.write(text)
-    port = free_port()
-    base = "http://127.0.0.1:%d" % port
+    ports = [free_port(), free_port()]
+    gossip = [free_port(), free_port()]
+    bases = ["http://127.0.0.1:%d" % port for port in ports]
+    base = bases[1]
     log = open(scratch + "/am.log", "wb")
-    server = subprocess.Popen([SERVER, "--config.file=" + scratch + "/am.yml",
-                               "--storage.path=" + scratch + "/data",
-                               "--web.listen-address=127.0.0.1:%d" % port,
-                               "--cluster.listen-address="], stdout=log, stderr=log)
+    servers = [subprocess.Popen(
+        [SERVER, "--config.file=" + scratch + "/am.yml", "--storage.path=%s/data%d" % (scratch, i),
+         "--web.listen-address=127.0.0.1:%d" % ports[i], "--cluster.peer-timeout=3s",
+         "--cluster.listen-address=127.0.0.1:%d" % gossip[i],
+         "--cluster.peer=127.0.0.1:%d" % gossip[1 - i]], stdout=log, stderr=log) for i in (0, 1)]
     try:
-        if not wait_for_port(port):
+        if not all(wait_for_port(port) for port in ports):
             skip("Alertmanager did not start: " + open(scratch + "/am.log").read()[-300:])
-        told = subprocess.run([PROBE, "fleet", str(HOSTS), base], stdout=subprocess.PIPE,
+        check(wait_until(lambda: all(len(cluster(base)["peers"]) == 2 and
+                                     cluster(base)["status"] == "ready" for base in bases)),
+              "two members know each other")
+        told = subprocess.run([PROBE, "fleet", str(HOSTS), *bases], stdout=subprocess.PIPE,
                               check=False)
         check(told.returncode == 0 and
               fields(told.stdout.decode())["fleet"]["told"] == str(HOSTS),
               "%d hosts told Alertmanager of the same trouble" % HOSTS)
-        check(len(get(base + "/api/v2/alerts?active=true")) == HOSTS, "all of them are firing")
-        deadline = time.monotonic() + 60
-        while not pager.requests and time.monotonic() < deadline:
-            time.sleep(0.1)
-        time.sleep(4)  # one more group_interval: a second notification would come now
+        check(all(len(get(base + "/api/v2/alerts?active=true")) == HOSTS for base in bases),
+              "all of them are firing, at both members")
+        wait_until(lambda: pager.requests)
+        # One more group_interval, and the other member's turn: a second notification would come now.
+        time.sleep(8)
         bodies = [json.loads(body) for _, _, body in pager.requests]
         check(len(bodies) == 1, "one notification for %d hosts (%d came)" % (HOSTS, len(bodies)))
         check(len(bodies[0]["alerts"]) + bodies[0].get("truncatedAlerts", 0) == HOSTS,
@@ -80,12 +98,11 @@ with tempfile.TemporaryDirectory() as scratch:
               "grouped by cluster and signal")
 
         # A rule on homeostat_incident_active sees the fleet: its alert silences the single ones.
-        post(base + "/api/v2/alerts", [{"labels": {
-            "alertname": "HomeostatFleetIncident", "cluster": "web", "severity": "critical",
-            "homeostat_signal": "filesystem_space"}}])
-        deadline = time.monotonic() + 60
-        while len(pager.requests) < 2 and time.monotonic() < deadline:
-            time.sleep(0.1)
+        for member in bases:  # as Prometheus does
+            post(member + "/api/v2/alerts", [{"labels": {
+                "alertname": "HomeostatFleetIncident", "cluster": "web", "severity": "critical",
+                "homeostat_signal": "filesystem_space"}}])
+        wait_until(lambda: len(pager.requests) >= 2)
         second = json.loads(pager.requests[1][2])
         check(second["groupLabels"]["alertname"] == "HomeostatFleetIncident",
               "the fleet's own alert is told")
@@ -93,7 +110,8 @@ with tempfile.TemporaryDirectory() as scratch:
                   if alert["labels"]["alertname"] == "HomeostatIncident"]
         check(states.count("suppressed") == HOSTS, "and inhibits all %d single ones" % HOSTS)
     finally:
-        server.terminate()
-        server.wait(10)
+        for server in servers:  # one by one: the first says farewell to the second
+            server.terminate()
+            server.wait(30)
         log.close()
         pager.close()

@@ -8,7 +8,7 @@
 //   ship_probe write_and_ship DIR URL
 //       Accepts incidents for ever, prints the number of each one that is safe, and ships them to
 //       an OTLP server meanwhile. To be killed.
-//   ship_probe fleet COUNT URL
+//   ship_probe fleet COUNT URL...
 //       COUNT hosts with the same incident tell one Alertmanager, each by its own destination.
 //   ship_probe write DIR
 //       Accepts incidents for ever; prints the number of each one that is safe. To be killed.
@@ -20,8 +20,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "agent/incidents/incident_proto.hpp"
 #include "agent/uplink/alertmanager_destination.hpp"
@@ -200,11 +202,11 @@ int write_and_ship(const char* directory, const char* url) {
     }
 }
 
-int tell_as_a_fleet(std::uint64_t hosts, const char* url) {
+int tell_as_a_fleet(std::uint64_t hosts, const std::vector<std::string>& urls) {
     const SystemClock clock;
     CurlFetcher fetcher("homeostat/0.0.0");
     AlertmanagerSettings settings;
-    settings.urls = {url};
+    settings.urls = urls;
     settings.labels = {{"cluster", "web"}};
     std::uint64_t told = 0;
     for (std::uint64_t host = 1; host <= hosts; ++host) {
@@ -269,7 +271,8 @@ int main(int count, char** arguments) {
     if (verb == "ship" && count > 4) return ship(count, arguments);
     if (verb == "write_and_ship" && count > 3) return write_and_ship(arguments[2], arguments[3]);
     if (verb == "fleet" && count > 3) {
-        return tell_as_a_fleet(parse_u64(arguments[2]).value_or(0), arguments[3]);
+        return tell_as_a_fleet(parse_u64(arguments[2]).value_or(0),
+                               std::vector<std::string>(arguments + 3, arguments + count));
     }
     if (verb == "write") return write_for_ever(arguments[2]);
     if (verb == "read") return read_all(arguments[2]);

@@ -20,6 +20,13 @@ if len(DEBS) != 1:
     skip("no single package in %s; run scripts/package.sh" % DIST)
 DEB = DEBS[0]
 STATE = "/var/lib/homeostat"
+# Nobody listens there: what is to be sent waits, over upgrades and restarts.
+CONFIGURATION = """# edited by the owner
+series_max: 1500
+exporters:
+  otlp:
+    endpoint: http://127.0.0.1:9
+"""
 
 
 def documented_commands():
@@ -62,6 +69,14 @@ class Story:
         self.machine.wait_until(said, lambda: self.show("ActiveState") == "active" and
                                 (self.status() or {}).get("updated_unix", 0) >= started and
                                 self.status()["state"] == "running", seconds)
+
+    def queued(self):
+        """Records that wait for the server of CONFIGURATION."""
+        return sum(one["queued"] for one in self.status()["destinations"] if one["name"] == "otlp")
+
+    def models_taken(self):
+        """How many models each start so far has found."""
+        return [int(count) for count in re.findall(r"(\d+) models of a former run", self.journal())]
 
     def journal(self):
         return self.machine.must("journalctl", "-u", "homeostat", "-o", "cat", "--no-pager")
@@ -132,10 +147,12 @@ class Life(unittest.TestCase):
     def reloads(self):
         before = self.story.pid()
         self.machine.write("/etc/homeostat/homeostat.yml",
-                           "# edited by the owner\nseries_max: 1500\n")
+                           CONFIGURATION)
         self.machine.must("systemctl", "reload", "homeostat")
         self.machine.wait_until("the new configuration is in force",
                                 lambda: (self.story.status() or {}).get("series_max") == 1500, 90)
+        self.machine.wait_until("records wait for a server that is not there",
+                                lambda: self.story.queued() > 0, 60)
         self.assertEqual(self.story.pid(), before)
         self.assertLessEqual(self.known, self.story.open_ids())
 
@@ -147,15 +164,19 @@ class Life(unittest.TestCase):
                                 lambda: "homeostat.yml:2:1" in self.story.journal(), 60)
         self.assertEqual(self.story.pid(), before)
         self.assertEqual(self.story.status()["series_max"], 1500)
-        self.machine.write("/etc/homeostat/homeostat.yml",
-                           "# edited by the owner\nseries_max: 1500\n")
+        self.machine.write("/etc/homeostat/homeostat.yml", CONFIGURATION)
 
     def upgrades_and_downgrades(self):
         identity = self.machine.read(STATE + "/instance-id")
         self.machine.write("/var/lib/homeostat-actuator/ledger-of-test", "kept")
         for package in ("/root/newer.deb", "/root/" + os.path.basename(DEB)):
+            queued = self.story.queued()
+            taken = self.story.models_taken()
             self.story.apt("dpkg", "-i", package)
             self.story.wait_for_watch("the watch runs after " + package)
+            self.assertGreaterEqual(self.story.queued(), queued)
+            self.assertEqual(len(self.story.models_taken()), len(taken) + 1)
+            self.assertGreater(self.story.models_taken()[-1], 20)
             self.assertIn("edited by the owner", self.machine.read("/etc/homeostat/homeostat.yml"))
             self.assertEqual(self.machine.read(STATE + "/instance-id"), identity)
             self.assertEqual(self.machine.read("/var/lib/homeostat-actuator/ledger-of-test"),

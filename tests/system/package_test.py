@@ -103,12 +103,59 @@ class Contents(unittest.TestCase):
         self.assertEqual(len(ids), len(set(ids)))
         for panel in dashboard["panels"]:
             self.assertTrue(panel["title"] and panel["targets"], panel)
+            for name in ("type", "gridPos", "datasource"):
+                self.assertIn(name, panel)
             for target in panel["targets"]:
-                expression = target["expr"].replace("$instance", ".*")
-                code, said = command("promtool", "promql", "format", "--experimental", expression) \
-                    if "promql" in command("promtool", "--help")[1] else (0, "")
-                self.assertEqual(code, 0, (expression, said))
-                self.assertRegex(expression, r"\b(homeostat|process)_[a-z_]+")
+                self.assertRegex(target["expr"], r"\b(homeostat|process)_[a-z_]+")
+        # As rules, so that promtool reads every expression.
+        expressions = [target["expr"].replace("$instance", ".*").replace("$__rate_interval", "5m")
+                       for panel in dashboard["panels"] for target in panel["targets"]]
+        rules = [{"record": "panel:%d" % number, "expr": expression}
+                 for number, expression in enumerate(expressions)]
+        path = self.path("dashboard.yml")
+        with open(path, "w", encoding="utf-8") as file:  # YAML, as all JSON is
+            json.dump({"groups": [{"name": "dashboard", "rules": rules}]}, file)
+        code, said = command("promtool", "check", "rules", path)
+        self.assertEqual(code, 0, said)
+
+    def test_what_the_installed_pages_name_is_installed(self):
+        root = self.path("usr/share/doc/homeostat")
+        named = set()
+        for page in glob.glob(os.path.join(root, "**/*.md"), recursive=True):
+            with open(page, encoding="utf-8") as file:
+                named.update(re.findall(r"docs/(?:examples|images|decisions)/[\w.-]+\.(?:yml|svg|md)",
+                                        file.read()))
+        self.assertGreater(len(named), 5)
+        self.assertEqual([name for name in sorted(named)
+                          if not glob.glob(os.path.join(root, name) + "*")], [])
+
+    def test_the_rule_of_a_fleet_counts_hosts_by_their_share(self):
+        rules = self.path("usr/share/doc/homeostat/docs/examples/prometheus-rules.yml")
+        code, said = command("promtool", "check", "rules", rules)
+        self.assertEqual(code, 0, said)
+
+        def series(ill):  # of a hundred hosts, each with both severities
+            yield from ({"series": 'homeostat_build_info{cluster="c",instance="h%d"}' % host,
+                         "values": "1x10"} for host in range(100))
+            yield from ({"series": 'homeostat_incident_active{cluster="c",instance="h%d",severity='
+                                   '"%s",homeostat_signal="filesystem_space"}' % (host, severity),
+                         "values": "1x10"}
+                        for host in range(ill) for severity in ("error", "critical"))
+
+        def case(ill):
+            told = [{"exp_labels": {"cluster": "c", "homeostat_signal": "filesystem_space",
+                                    "severity": "critical"},
+                     "exp_annotations": {"summary": "filesystem_space on %d hosts of c" % ill}}]
+            return {"interval": "1m", "input_series": list(series(ill)),
+                    "alert_rule_test": [{"eval_time": "5m", "alertname": "HomeostatFleetIncident",
+                                         "exp_alerts": told if ill > 5 else []}]}
+
+        path = self.path("fleet-test.yml")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({"rule_files": [rules], "evaluation_interval": "1m",
+                       "tests": [case(5), case(6)]}, file)
+        code, said = command("promtool", "test", "rules", path)
+        self.assertEqual(code, 0, said)
 
     def test_completions_are_scripts_of_their_shells(self):
         path = self.path("usr/share/bash-completion/completions/homeostat")

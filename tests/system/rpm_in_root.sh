@@ -14,6 +14,8 @@ package -i "$old"
 chroot "$ROOT" homeostat version
 chroot "$ROOT" homeostat check || fail "the shipped configuration has faults"
 chroot "$ROOT" getent passwd homeostat >/dev/null || fail "no user homeostat"
+enabled=$ROOT/etc/systemd/system/multi-user.target.wants/homeostat.service
+[[ -L $enabled ]] || fail "not enabled"
 package -V homeostat || fail "rpm -V finds changes right after the installation"
 
 echo '# edited by the owner' >>"$ROOT/etc/homeostat/homeostat.yml"
@@ -25,7 +27,9 @@ grep -q 'edited by the owner' "$ROOT/etc/homeostat/homeostat.yml" || fail "the u
 package -U --oldpackage "$old"
 chroot "$ROOT" homeostat check || fail "the downgrade does not work"
 
+[[ -L $enabled ]] || fail "an upgrade disabled it"
 package -e homeostat
+[[ ! -L $enabled ]] || fail "erase left it enabled"
 [[ ! -e $ROOT/usr/bin/homeostat && ! -e $ROOT/usr/share/homeostat ]] || fail "erase left files"
 grep -q 'edited by the owner' "$ROOT"/etc/homeostat/homeostat.yml* || fail "erase took the edit"
 [[ -e $ROOT/var/lib/homeostat/kept ]] || fail "erase took the state"
