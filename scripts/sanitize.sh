@@ -2,7 +2,7 @@
 # Builds with a sanitizer and runs tests under it: asan (addresses and undefined behaviour) all unit
 # tests and the simulation; tsan (data races) those of the stages that have threads.
 #
-# Usage: scripts/sanitize.sh asan|tsan
+# Usage: scripts/sanitize.sh asan|tsan [--build-only]
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -10,7 +10,7 @@ help_if_asked "$0" "$@"
 cd "$HOMEOSTAT_ROOT"
 
 readonly preset=${1:-}
-[[ $preset == asan || $preset == tsan ]] || die "usage: scripts/sanitize.sh asan|tsan"
+[[ $preset == asan || $preset == tsan ]] || die "usage: scripts/sanitize.sh asan|tsan [--build-only]"
 targets=(--target unit_tests)
 tests=(-L 'unit|simulation')
 if [[ $preset == tsan ]]; then
@@ -22,5 +22,6 @@ options=()
 cmake_launcher_args options
 cmake --preset "$preset" "${options[@]}"
 cmake --build "build/$preset" --parallel "$(build_jobs)" "${targets[@]}"
+[[ ${2:-} != --build-only ]] || exit 0
 ctest --test-dir "build/$preset" --output-on-failure --parallel "$(build_jobs)" \
     --no-tests=error "${tests[@]}"
