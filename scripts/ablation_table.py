@@ -10,49 +10,63 @@ import json
 import os
 import sys
 
-MEASURES = (
-    ("nab", "std", lambda d: d["nab"]["standard"]["optimised"], 1),
-    ("nab", "lowFP", lambda d: d["nab"]["reward_low_FP_rate"]["optimised"], 1),
-    ("kpi", "AUC", lambda d: d["ranking"]["auc_pr"], 1000),
-    ("kpi", "week", lambda d: d["budget"]["1/week"]["event_recall"], 1000),
-    ("cloud", "AUC", lambda d: d["ranking"]["auc_pr"], 1000),
-    ("cloud", "week", lambda d: d["budget"]["1/week"]["event_recall"], 1000),
-    ("smd", "AUC", lambda d: d["ranking"]["auc_pr"], 1000),
-    ("smd", "day", lambda d: d["budget"]["1/day"]["event_recall"], 1000),
-    ("smd", "week", lambda d: d["budget"]["1/week"]["event_recall"], 1000),
-    ("asd", "AUC", lambda d: d["ranking"]["auc_pr"], 1000),
-    ("asd", "week", lambda d: d["budget"]["1/week"]["event_recall"], 1000),
-    ("faults", "AUC", lambda d: d["ranking"]["auc_pr"], 1000),
-    ("faults", "day", lambda d: d["budget"]["1/day"]["event_recall"], 1000),
-    ("faults", "hit@1", lambda d: d["blame"]["hit@1"], 1000),
-)
+
+def nab(profile):
+    return lambda result: result["nab"][profile]["optimised"]
+
+
+def ranking(result):
+    return result["ranking"]["auc_pr"]
+
+
+def recall(budget):
+    return lambda result: result["budget"][budget]["event_recall"]
+
+
+def first_blamed(result):
+    return result["blame"]["hit@1"]
+
+
+DAY, WEEK = recall("1/day"), recall("1/week")
+# Of each set: what the columns are called, and the measures in them.
+SETS = {
+    "nab": {"std": nab("standard"), "low FP": nab("reward_low_FP_rate")},
+    "kpi": {"AUC": ranking, "day": DAY, "week": WEEK},
+    "cloud": {"AUC": ranking, "week": WEEK},
+    "smd": {"AUC": ranking, "day": DAY, "week": WEEK},
+    "asd": {"AUC": ranking, "day": DAY, "week": WEEK},
+    "faults": {"AUC": ranking, "day": DAY, "hit@1": first_blamed},
+}
 
 
 def load(work, without):
-    results = {}
-    for name in sorted({measure[0] for measure in MEASURES}):
+    """What was reached without this ingredient, by column."""
+    values = {}
+    for name, measures in SETS.items():
         path = os.path.join(work, without, name + ".json")
-        if os.path.exists(path):
-            with open(path, encoding="utf-8") as file:
-                results[name] = json.load(file)
-    return results
+        if not os.path.exists(path):
+            continue
+        with open(path, encoding="utf-8") as file:
+            result = json.load(file)
+        for column, measure in measures.items():
+            unit = 1 if name == "nab" else 1000
+            values[name + " " + column] = unit * measure(result)
+    return values
 
 
 def main():
     work, ingredients = sys.argv[1], sys.argv[2:]
     everything = load(work, "nothing")
-    measures = [measure for measure in MEASURES if measure[0] in everything]
-    print("| without | %s |" % " | ".join("%s %s" % measure[:2] for measure in measures))
-    print("|---|%s" % ("---|" * len(measures)))
+    print("| without | %s |" % " | ".join(everything))
+    print("|---|%s" % ("---|" * len(everything)))
     print("| nothing | %s |" % " | ".join(
-        ("%.1f" if unit == 1 else "%.3f") % value(everything[name])
-        for name, _, value, unit in measures))
+        "%.1f" % value if column.startswith("nab") else "%.3f" % (value / 1000)
+        for column, value in everything.items()))
     for ingredient in ingredients:
-        results = load(work, ingredient)
+        without = load(work, ingredient)
         print("| %s | %s |" % (ingredient, " | ".join(
-            ("%+.1f" if unit == 1 else "%+.0f") % (
-                unit * (value(results[name]) - value(everything[name])))
-            for name, _, value, unit in measures)))
+            ("%+.1f" if column.startswith("nab") else "%+.0f") % (without[column] - value)
+            for column, value in everything.items())))
 
 
 main()
