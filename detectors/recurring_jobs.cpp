@@ -3,18 +3,19 @@
 #include <algorithm>
 #include <cmath>
 
+#include "detectors/whole_periods.hpp"
+
 namespace homeostat {
 namespace {
 
 constexpr double kHour = 3600;
+constexpr double kDay = 24 * kHour;
 constexpr double kPerOctave = 4;
 constexpr int kStandsOut = 4;        // an octave above the rest of the day
 constexpr double kGiveOrTake = 600;  // seconds by which a job may come early or late
 
-std::size_t hour_of(double local_seconds) {
-    double hours = std::fmod(std::floor(local_seconds / kHour), 24.0);
-    if (hours < 0) hours += 24;
-    return static_cast<std::size_t>(hours);
+std::size_t hour_of(double second_of_day) {
+    return std::min<std::size_t>(static_cast<std::size_t>(second_of_day / kHour), 23);
 }
 
 }  // namespace
@@ -25,7 +26,7 @@ std::uint8_t RecurringJobs::reached(std::size_t hour) const {
 }
 
 void RecurringJobs::observe(double local_seconds, double score) {
-    const std::size_t hour = hour_of(local_seconds);
+    const std::size_t hour = hour_of(after_whole_periods(local_seconds, kDay));
     if (hour != hour_) {
         if (hour_ != kNone) close_hour();
         hour_ = static_cast<std::uint8_t>(hour);
@@ -46,9 +47,12 @@ void RecurringJobs::close_hour() {
 }
 
 double RecurringJobs::usual(double local_seconds) const {
-    const std::uint8_t most =
-        std::max({reached(hour_of(local_seconds - kGiveOrTake)), reached(hour_of(local_seconds)),
-                  reached(hour_of(local_seconds + kGiveOrTake))});
+    const double of_day = after_whole_periods(local_seconds, kDay);
+    const std::size_t hour = hour_of(of_day);
+    const double into = of_day - static_cast<double>(hour) * kHour;
+    std::uint8_t most = reached(hour);
+    if (into < kGiveOrTake) most = std::max(most, reached((hour + 23) % 24));
+    if (into >= kHour - kGiveOrTake) most = std::max(most, reached((hour + 1) % 24));
     if (most < rest_ + kStandsOut) return 0;
     return std::exp2(most / kPerOctave);  // the upper edge of its quarter
 }

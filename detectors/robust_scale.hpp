@@ -19,14 +19,14 @@ public:
             {static_cast<double>(absolute_), kRmsShare * static_cast<double>(rms_), floor});
     }
 
-    // `rows`: how many updates are remembered, now; grows from 1 to the memory's length.
+    // `share`: of this update in what is remembered: one at first, then one in the memory's length.
     // `settled`: past the first few rows, so that clipping makes sense.
-    void learn(double residual, double scale, double rows, bool settled) {
+    void learn(double residual, double scale, double share, bool settled) {
         const double size = std::fabs(residual);
         const double clipped = settled ? std::min(size, kClip * scale) : size;
-        absolute_ += static_cast<float>((clipped - absolute_) / rows);
+        absolute_ += static_cast<float>((clipped - absolute_) * share);
         const double square = static_cast<double>(rms_) * rms_;
-        rms_ = static_cast<float>(std::sqrt(square + (size * size - square) / rows));
+        rms_ = static_cast<float>(std::sqrt(square + (size * size - square) * share));
     }
 
     // From now on residuals of this size are usual.

@@ -2,30 +2,32 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 namespace homeostat {
 namespace {
 
 constexpr double kHour = 3600;
-constexpr std::size_t kHoursOfWeek = 7 * 24;
-constexpr double kWeek = kHoursOfWeek * kHour;
+constexpr std::int64_t kHoursOfWeek = 7 * 24;
 constexpr double kRowsTrusted = 3;  // rows after which an hour's own mean outweighs the overall one
 
 }  // namespace
 
 Season::Place Season::place_of(double local_seconds) {
-    double of_week = std::fmod(local_seconds, kWeek);
-    if (of_week < 0) of_week += kWeek;
-    const double middle = of_week / kHour + kHoursOfWeek - 0.5;  // means stand for the half hour
+    constexpr double kHoursMax = 1e15;  // further, hours cannot be told apart
+    const double hours = local_seconds / kHour;
+    const double middle = std::fabs(hours) < kHoursMax ? hours - 0.5 : 0;  // means are of half past
     const double whole = std::floor(middle);
-    const auto before = static_cast<std::size_t>(whole) % kHoursOfWeek;
-    const std::size_t after = (before + 1) % kHoursOfWeek;
+    const std::int64_t of_week = static_cast<std::int64_t>(whole) % kHoursOfWeek;
+    const auto before = static_cast<std::size_t>(of_week < 0 ? of_week + kHoursOfWeek : of_week);
+    const std::size_t after = before + 1 < kHoursOfWeek ? before + 1 : 0;
+    const double share_after = middle - whole;
     return {.before = before % 24,
             .after = after % 24,
-            .share_after = middle - whole,
+            .share_after = share_after,
             .week_before = before,
             .week_after = after,
-            .week_hour = static_cast<std::size_t>(of_week / kHour) % kHoursOfWeek};
+            .week_hour = share_after < 0.5 ? before : after};
 }
 
 double Season::hour_mean(std::size_t hour) const {
@@ -50,7 +52,8 @@ void Season::shift(double by) {
 }
 
 void Season::learn(const Place& place, double residual, double rows_max, double overall_step) {
-    const double now = expected(place);
+    const bool known = rows_[place.before] > 0 && rows_[place.after] > 0;
+    const double now = known ? 0 : expected(place);  // where an hour begins
     learn_hour(place.before, 1 - place.share_after, residual, now, rows_max);
     learn_hour(place.after, place.share_after, residual, now, rows_max);
     overall_ += static_cast<float>(overall_step);

@@ -9,19 +9,18 @@ namespace homeostat {
 namespace {
 
 constexpr double kDay = 86400;
-constexpr double kMemoryDays = 40;           // of baselines and scales
-constexpr double kErrorMemoryDays = 1;       // of the predictors' errors
-constexpr double kFastSeconds = 900;         // one-step predictors: fast mean and offset
-constexpr double kFastSteps = 5;             // ... at least this many rows
-constexpr double kQuarterSeconds = 900;      // the level residual is averaged over this
-constexpr double kQuarterSteps = 3;          // ... at least this many rows
-constexpr double kFiveSeconds = 300;         // what is compared with the range of two weeks
-constexpr double kWeekMemoryDays = 14;       // of the comparison of week and day
-constexpr double kWeekClip = 16;             // curve scales: a Sunday may be far off
-constexpr double kOffsetSeconds = 3 * 3600;  // the steady offset forgets in this
-constexpr double kOffsetClip = 2;            // scales that one row may move it, before forgetting
-constexpr std::uint32_t kRowsMin = 20;       // below this nothing is judged
-constexpr double kLevelShare = 1e-4;         // of the overall level: the least scale of a residual
+constexpr double kMemoryDays = 40;          // of baselines and scales
+constexpr double kErrorMemoryDays = 1;      // of the predictors' errors
+constexpr double kFastSteps = 5;            // one-step predictors: fast mean and offset, in rows
+constexpr double kQuarterSeconds = 900;     // ... and at least this; so is the level residual
+constexpr double kQuarterSteps = 3;         // ... at least this many rows
+constexpr double kFiveSeconds = 300;        // what is compared with the range of two weeks
+constexpr double kWeekMemoryDays = 14;      // of the comparison of week and day
+constexpr double kWeekClip = 16;            // curve scales: a Sunday may be far off
+constexpr double kHoursSeconds = 3 * 3600;  // the steady offset forgets in this
+constexpr double kOffsetClip = 2;           // scales that one row may move it, before forgetting
+constexpr std::uint32_t kRowsMin = 20;      // below this nothing is judged
+constexpr double kLevelShare = 1e-4;        // of the overall level: the least scale of a residual
 constexpr double kScaleMin = 1e-12;
 constexpr double kShareFloor = 0.1;      // of the mean size: below it, ratios mean nothing
 constexpr double kShareScaleMin = 0.02;  // a ratio steadier than two per cent is called steady
@@ -66,9 +65,42 @@ double weight_of(double elapsed, double memory) {
     return 1 - std::exp(-elapsed / memory);
 }
 
+// The weights of a row in the means of a series. One exponential serves all of them: that of three
+// hours, to the power of twelve that of a quarter, and that to the power of three of five minutes.
+struct Weights {
+    Weights(double elapsed, double step_seconds) {
+        static_assert(kHoursSeconds == 12 * kQuarterSeconds && kQuarterSeconds == 3 * kFiveSeconds);
+        const double kept = std::exp(-elapsed / kHoursSeconds);
+        const double fourth = kept * kept * kept * kept;
+        const double kept_quarter = fourth * fourth * fourth;
+        hours = 1 - kept;
+        quarter = 1 - kept_quarter;
+        five = 1 - kept_quarter * kept_quarter * kept_quarter;
+        const auto of_rows = [&](double least, double memory, double weight) {
+            const double steps = least * step_seconds;
+            return steps > memory ? weight_of(elapsed, steps) : weight;
+        };
+        fast = of_rows(kFastSteps, kQuarterSeconds, quarter);
+        quarter_rows = of_rows(kQuarterSteps, kQuarterSeconds, quarter);
+        hours_rows = of_rows(kQuarterSteps, kHoursSeconds, hours);
+    }
+
+    double five = 0;
+    double quarter = 0;
+    double hours = 0;
+    // Of means over some rows at least, where a row stands for long.
+    double fast = 0;
+    double quarter_rows = 0;
+    double hours_rows = 0;
+};
+
 }  // namespace
 
 struct SeriesModel::Residuals {
+    explicit Residuals(const Weights& of_row) : weights(of_row) {}
+
+    Weights weights;
+    double rows_a_day = 0;
     double floor = 0;  // least scale
     double expected = 0;
     double step = 0;
@@ -133,8 +165,9 @@ double SeriesModel::measure_step(double local_seconds) {
     return std::min(elapsed, 3.0 * step_seconds_);
 }
 
-SeriesModel::Residuals SeriesModel::residuals(double value, double expected) const {
-    Residuals now;
+SeriesModel::Residuals SeriesModel::residuals(double value, double expected, double elapsed) const {
+    Residuals now{Weights{elapsed, double{step_seconds_}}};
+    now.rows_a_day = kDay / step_seconds_;
     now.floor = std::max(kLevelShare * std::fabs(season_.overall()), kScaleMin);
     const std::array<double, kPredictors> predictions{last_, fast_, expected,
                                                       expected + curve_offset_};
@@ -169,24 +202,21 @@ SeriesVerdict SeriesModel::observe(double local_seconds, double value) {
     const Season::Place place = Season::place_of(local_seconds);
     const double day = season_.expected(place);
     const double week = uses(Ingredient::Week) ? week_.offset(place) : 0;
-    Residuals now = residuals(value, day + week);
+    Residuals now = residuals(value, day + week, elapsed);
     now.daily = value - day;
-    five_ += std::max(weight_of(elapsed, kFiveSeconds), 1.0 / rows_) * (value - five_);
-    quarter_ += weight_of(elapsed, std::max(kQuarterSeconds, kQuarterSteps * step_seconds_)) *
-                (now.level - quarter_);
-    const double hours =
-        weight_of(elapsed, std::max(kOffsetSeconds, kQuarterSteps * step_seconds_));
-    long_ += hours * (now.level - long_);
-    spread_ += hours * (std::fabs(now.level - long_) - spread_);
+    five_ += std::max(now.weights.five, 1.0 / rows_) * (value - five_);
+    quarter_ += now.weights.quarter_rows * (now.level - quarter_);
+    long_ += now.weights.hours_rows * (now.level - long_);
+    spread_ += now.weights.hours_rows * (std::fabs(now.level - long_) - spread_);
     verdict.expected = now.expected;
     verdict.spread = now.shift_scale;
     verdict.rising = now.shift > 0;
     const bool teaches = learns(local_seconds);
-    if (is_ready()) judge(local_seconds, now, elapsed, verdict, teaches);
+    if (is_ready()) judge(local_seconds, now, verdict, teaches);
     remember(verdict, elapsed);
     verdict.odd_seconds = odd_seconds_;
-    if (teaches) learn(now, place, value, elapsed);
-    follow(now, value, elapsed);
+    if (teaches) learn(now, place, value);
+    follow(now, value);
     return verdict;
 }
 
@@ -236,8 +266,8 @@ std::array<double, SeriesModel::kScored> SeriesModel::measure(const Residuals& n
     return scores;
 }
 
-void SeriesModel::judge(double local_seconds, const Residuals& now, double elapsed,
-                        SeriesVerdict& verdict, bool teaches) {
+void SeriesModel::judge(double local_seconds, const Residuals& now, SeriesVerdict& verdict,
+                        bool teaches) {
     const std::array<double, kScored> scores = measure(now);
     const auto* loudest = std::max_element(scores.begin(), scores.end());
     verdict.judged = true;
@@ -257,8 +287,8 @@ void SeriesModel::judge(double local_seconds, const Residuals& now, double elaps
         calibration_.observe(local_seconds, *loudest);
         jobs_.observe(local_seconds, *loudest);
     }
-    verdict.lasting_surprise = judge_lasting(local_seconds, now, elapsed, teaches);
-    const double frozen = uses(Ingredient::Frozen) ? measure_frozen(now.misses[kLast], teaches) : 0;
+    verdict.lasting_surprise = judge_lasting(local_seconds, now, teaches);
+    const double frozen = uses(Ingredient::Frozen) ? measure_frozen(now, teaches) : 0;
     if (frozen > verdict.surprise) {
         verdict.surprise = frozen;
         verdict.horizon = Horizon::Frozen;
@@ -267,9 +297,10 @@ void SeriesModel::judge(double local_seconds, const Residuals& now, double elaps
     verdict.kind = kind_of(verdict.horizon);
 }
 
-// `change`: from the last value to this one. Only what changes with most rows can freeze.
-double SeriesModel::measure_frozen(double change, bool teaches) {
-    const double rows_max = kMemoryDays * kDay / step_seconds_;
+// Only what changes with most rows can freeze.
+double SeriesModel::measure_frozen(const Residuals& now, bool teaches) {
+    const double change = now.misses[kLast];
+    const double rows_max = kMemoryDays * now.rows_a_day;
     const double rows = std::min<double>(rows_, rows_max);
     changes_ += static_cast<float>(((change != 0 ? 1 : 0) - double{changes_}) / rows);
     if (change != 0) {
@@ -305,21 +336,21 @@ SeriesVerdict SeriesModel::last_verdict() const {
     return verdict;
 }
 
-double SeriesModel::judge_lasting(double local_seconds, const Residuals& now, double elapsed,
-                                  bool teaches) {
+double SeriesModel::judge_lasting(double local_seconds, const Residuals& now, bool teaches) {
     const double multiple = clip(now.shift / now.shift_scale / kShiftMultiple, kLastingClip);
-    lasting_ += static_cast<float>(weight_of(elapsed, kQuarterSeconds) * (multiple - lasting_));
+    lasting_ += static_cast<float>(now.weights.quarter * (multiple - lasting_));
     const double size = std::fabs(double{lasting_});
     const double surprise = size / std::max(kLastingLevelMin, lasting_calibration_.level());
     if (teaches) lasting_calibration_.observe(local_seconds, size);
     return surprise;
 }
 
-void SeriesModel::learn(const Residuals& now, const Season::Place& place, double value,
-                        double elapsed) {
+void SeriesModel::learn(const Residuals& now, const Season::Place& place, double value) {
     const bool settled = is_ready();
-    const double rows_max = std::max(kMemoryDays * kDay / step_seconds_, 1.0);
-    const double rows = std::min(rows_ + 1.0, rows_max);
+    const double rows_max = std::max(kMemoryDays * now.rows_a_day, 1.0);
+    const double share = 1 / std::min(rows_ + 1.0, rows_max);
+    const double error_memory = std::max(20.0, kErrorMemoryDays * now.rows_a_day);
+    const double error_share = 1 / std::min<double>(rows_, error_memory);
     const double limit = RobustScale::kClip * now.curve_scale;
 
     for (std::size_t i = 0; i < kPredictors; ++i) {
@@ -327,36 +358,34 @@ void SeriesModel::learn(const Residuals& now, const Season::Place& place, double
         const double miss = std::fabs(now.misses[i]);
         const double limited =
             settled ? std::min(miss, kMissClip * std::max(now.step_scale, now.curve_scale)) : miss;
-        const double memory = std::max(20.0, kErrorMemoryDays * kDay / step_seconds_);
-        errors_[i] += static_cast<float>((limited - errors_[i]) / std::min<double>(rows_, memory));
+        errors_[i] += static_cast<float>((limited - errors_[i]) * error_share);
     }
     const double level_scale = level_scale_.value(now.floor);
-    curve_scale_.learn(now.daily, now.curve_scale, rows, settled);
-    step_scale_.learn(now.step, now.step_scale, rows, settled);
-    shift_scale_.learn(now.shift, now.shift_scale, rows, settled);
-    level_scale_.learn(quarter_, level_scale, rows, settled);
-    long_scale_.learn(long_, long_scale_.value(now.floor), rows, settled);
-    share_scale_.learn(now.share, share_scale_.value(kShareScaleMin), rows, settled);
+    curve_scale_.learn(now.daily, now.curve_scale, share, settled);
+    step_scale_.learn(now.step, now.step_scale, share, settled);
+    shift_scale_.learn(now.shift, now.shift_scale, share, settled);
+    level_scale_.learn(quarter_, level_scale, share, settled);
+    long_scale_.learn(long_, long_scale_.value(now.floor), share, settled);
+    share_scale_.learn(now.share, share_scale_.value(kShareScaleMin), share, settled);
 
     const double toward = settled ? clip(now.daily, limit) : now.daily;
     const double overall_step = clip(value - season_.overall(), settled ? limit : kValueMax) /
                                 std::min<double>(rows_, rows_max);
     season_.learn(place, toward, rows_max / 24, overall_step);
     const double weekly = settled ? clip(now.daily, kWeekClip * now.curve_scale) : now.daily;
-    week_.learn(place, weekly, kWeekMemoryDays * kDay / step_seconds_);
+    week_.learn(place, weekly, kWeekMemoryDays * now.rows_a_day);
     range_.observe(last_seconds_, five_);
 
     const double nudge = settled ? clip(now.shift, kOffsetClip * now.shift_scale) : now.shift;
-    steady_offset_ += std::max(weight_of(elapsed, kOffsetSeconds), 1.0 / (rows_ + 1.0)) * nudge;
-    size_ += static_cast<float>((std::fabs(value) - size_) / rows);
+    steady_offset_ += std::max(now.weights.hours, 1.0 / (rows_ + 1.0)) * nudge;
+    size_ += static_cast<float>((std::fabs(value) - size_) * share);
     if (rows_ < UINT32_MAX) ++rows_;
 }
 
 // What is remembered for minutes only is no baseline: it follows, also while nothing is learned.
-void SeriesModel::follow(const Residuals& now, double value, double elapsed) {
-    const double fast = weight_of(elapsed, std::max(kFastSeconds, kFastSteps * step_seconds_));
-    fast_ += fast * (value - fast_);
-    curve_offset_ += fast * (now.level - curve_offset_);
+void SeriesModel::follow(const Residuals& now, double value) {
+    fast_ += now.weights.fast * (value - fast_);
+    curve_offset_ += now.weights.fast * (now.level - curve_offset_);
     last_ = value;
 }
 

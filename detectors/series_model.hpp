@@ -110,17 +110,16 @@ private:
     struct Residuals;
 
     void start(double local_seconds, double value);
-    void judge(double local_seconds, const Residuals& now, double elapsed, SeriesVerdict& verdict,
-               bool teaches);
+    void judge(double local_seconds, const Residuals& now, SeriesVerdict& verdict, bool teaches);
     [[nodiscard]] std::array<double, kScored> measure(const Residuals& now) const;
-    double measure_frozen(double change, bool teaches);
+    double measure_frozen(const Residuals& now, bool teaches);
     void remember(const SeriesVerdict& verdict, double elapsed);
     double measure_step(double local_seconds);
-    [[nodiscard]] Residuals residuals(double value, double expected) const;
-    double judge_lasting(double local_seconds, const Residuals& now, double elapsed, bool teaches);
+    [[nodiscard]] Residuals residuals(double value, double expected, double elapsed) const;
+    double judge_lasting(double local_seconds, const Residuals& now, bool teaches);
     [[nodiscard]] bool learns(double local_seconds) const;
-    void follow(const Residuals& now, double value, double elapsed);
-    void learn(const Residuals& now, const Season::Place& place, double value, double elapsed);
+    void follow(const Residuals& now, double value);
+    void learn(const Residuals& now, const Season::Place& place, double value);
 
     Season season_;
     WeekProfile week_;
