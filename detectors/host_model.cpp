@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 #include <cmath>
+#include <numeric>
 
 #include "detectors/ingredients.hpp"
 
@@ -12,36 +13,59 @@ namespace {
 
 constexpr std::size_t kLeading = 3;
 constexpr double kLastingSeconds = 300;
+constexpr double kBeyondSeconds = 3600;
+constexpr double kOutsideSeconds = 3 * 86400.0;
+constexpr double kOutsideMultiple = 2;  // of its usual share: less is no news
 constexpr double kUsualSeconds = 12 * 3600.0;
 constexpr double kDriftSeconds = 900;
 constexpr double kDriftKnownShare = 0.9;  // loosely related magnitudes drift apart every day
 constexpr double kLastingShare = 0.5;     // of a series' lasting surprise, beside that of its row
+constexpr double kLeanMax = 3;            // scales: one series alone does not lean the host
 constexpr double kBlameMin = 0.01;        // octaves: below, nothing speaks against a series
 constexpr double kRelationBlame = 0.5;    // a broken relation names its members less surely
 
 // What each part weighs beside the series' own surprises (scripts/detection_report.sh).
 constexpr double kLastingWeight = 1.3;  // minutes of oddity count for more than one odd minute
-constexpr double kCompanyWeight = 0.5;
-constexpr double kDriftWeight = 0.6;
-constexpr double kWholeWeight = 0.5;
+constexpr double kRestlessWeight = 0.75;
+constexpr double kLeaningWeight = 1;
+constexpr double kSlowWeight = 0.3;
+constexpr double kBeyondWeight = 0.6;
+constexpr double kRelationWeight = 0.6;  // company, drift and whole
 
 double octaves(double surprise) {
     return std::log2(1 + surprise);
 }
 
-// Mean of the largest; fewer series than kLeading share what there is.
-double joint(std::span<const double> octaves_of_series) {
-    std::array<double, kLeading> top{};
-    for (double rest : octaves_of_series) {
-        for (double& place : top) {
-            if (rest > place) std::swap(rest, place);
+// The largest of a row's numbers.
+template <std::size_t Count = kLeading>
+class Largest {
+public:
+    void add(double number) {
+        ++seen_;
+        for (double& place : places_) {
+            if (number > place) std::swap(number, place);
         }
     }
-    double sum = 0;
-    for (const double share : top) sum += share;
-    const std::size_t count = std::clamp<std::size_t>(octaves_of_series.size(), 1, kLeading);
-    return sum / static_cast<double>(count);
-}
+    // Their mean; fewer numbers share what there is.
+    [[nodiscard]] double mean() const { return sum_of(places_) / shared_by(); }
+    // The mean of their logarithms.
+    [[nodiscard]] double mean_octaves() const {
+        std::array<double, Count> logarithms{};
+        std::transform(places_.begin(), places_.end(), logarithms.begin(), octaves);
+        return sum_of(logarithms) / shared_by();
+    }
+
+private:
+    static double sum_of(const std::array<double, Count>& numbers) {
+        return std::accumulate(numbers.begin(), numbers.end(), 0.0);
+    }
+    [[nodiscard]] double shared_by() const {
+        return static_cast<double>(std::clamp<std::size_t>(seen_, 1, Count));
+    }
+
+    std::array<double, Count> places_{};
+    std::size_t seen_ = 0;
+};
 
 }  // namespace
 
@@ -54,15 +78,16 @@ HostModel::HostModel(std::size_t series_max)
       left_(series_max),
       drift_(series_max),
       usual_(series_max),
+      beyond_(series_max),
+      outside_(series_max),
       recent_(series_max),
       blame_(series_max) {
     order_.reserve(series_max);
 }
 
 double HostModel::observe(double seconds, std::span<const double> values,
-                          std::span<const double> surprises, std::span<const double> lasting,
-                          bool learns) {
-    assert(surprises.size() == blame_.size() && lasting.size() == blame_.size());
+                          std::span<const SeriesNews> news, bool learns) {
+    assert(values.size() == blame_.size() && news.size() == blame_.size());
     const double elapsed = started_ ? std::max(seconds - last_seconds_, 0.0) : 0;
     const double weight = 1 - std::exp(-elapsed / kLastingSeconds);
     started_ = true;
@@ -73,38 +98,69 @@ double HostModel::observe(double seconds, std::span<const double> values,
         left_[i] = octaves(left[i]);
         drift_[i] = octaves(drift[i]);
     }
-    judge_series(surprises, lasting, weight, elapsed);
-    const double now = joint(own_);
+    const double now = judge_series(news, weight, elapsed);
     lasting_ += weight * (now - lasting_);
-    left_company_ += weight * (joint(left_) - left_company_);
-    drifted_ += weight * (joint(drift_) - drifted_);
     const auto weight_if = [](Ingredient part, double of_part) { return uses(part) ? of_part : 0; };
     return std::max(now, weight_if(Ingredient::Lasting, kLastingWeight) * lasting_) +
-           weight_if(Ingredient::Company, kCompanyWeight) * left_company_ +
-           weight_if(Ingredient::Drift, kDriftWeight) * drifted_ +
-           weight_if(Ingredient::Whole, kWholeWeight) * octaves(company_.row_surprise());
+           weight_if(Ingredient::Restless, kRestlessWeight) * restless_ +
+           weight_if(Ingredient::Leaning, kLeaningWeight) * std::fabs(leaning_) +
+           weight_if(Ingredient::Slow, kSlowWeight) * slow_ +
+           weight_if(Ingredient::Beyond, kBeyondWeight) * beyond_range_ +
+           weight_if(Ingredient::Company, kRelationWeight) * left_company_ +
+           weight_if(Ingredient::Drift, kRelationWeight) * drifted_ +
+           weight_if(Ingredient::Whole, kRelationWeight) * octaves(company_.row_surprise());
 }
 
-// What speaks against each series, and who is to blame for it.
-void HostModel::judge_series(std::span<const double> surprises, std::span<const double> lasting,
-                             double weight, double elapsed) {
+// What speaks against each series, who is to blame for it, and what they say together. Returns how
+// odd the series are by themselves.
+double HostModel::judge_series(std::span<const SeriesNews> news, double weight, double elapsed) {
     const double half_day = 1 - std::exp(-elapsed / kUsualSeconds);
+    const double hour = 1 - std::exp(-elapsed / kBeyondSeconds);
+    const double days = 1 - std::exp(-elapsed / kOutsideSeconds);
+    Largest own;
+    Largest restless;
+    Largest slow;
+    Largest<2> beyond;
+    Largest left;
+    Largest drifted;
+    double lean = 0;
+    std::size_t heard = 0;
     for (std::size_t i = 0; i < blame_.size(); ++i) {
         usual_[i] += half_day * (drift_[i] - usual_[i]);
         drift_[i] = std::max(drift_[i] - usual_[i], 0.0);
-        own_[i] = octaves(std::max(surprises[i], kLastingShare * lasting[i]));
-        const double leaning = octaves(std::max(surprises[i], lasting[i]));
+        const double outside = news[i].beyond_range ? 1 : 0;
+        beyond_[i] += hour * (outside - beyond_[i]);
+        outside_[i] += days * (outside - outside_[i]);
+        own_[i] = octaves(std::max(news[i].surprise, kLastingShare * news[i].lasting));
+        const double leaning = octaves(std::max(news[i].surprise, news[i].lasting));
         const double broken = kRelationBlame * left_[i];
         recent_[i] += weight * (leaning + broken - recent_[i]);
         blame_[i] = own_[i] + broken + recent_[i];
+        own.add(own_[i]);
+        restless.add(news[i].step);
+        slow.add(news[i].lasting);
+        beyond.add(beyond_[i] - kOutsideMultiple * outside_[i]);
+        left.add(left_[i]);
+        drifted.add(drift_[i]);
+        lean += std::clamp(news[i].lean, -kLeanMax, kLeanMax);
+        if (news[i].judged) ++heard;
     }
+    const double judged = static_cast<double>(std::max<std::size_t>(heard, 1));
+    restless_ += weight * (restless.mean_octaves() - restless_);
+    leaning_ += weight * (lean / judged - leaning_);
+    left_company_ += weight * (left.mean() - left_company_);
+    drifted_ += weight * (drifted.mean() - drifted_);
+    slow_ = slow.mean_octaves();
+    beyond_range_ = beyond.mean();
+    return own.mean();
 }
 
 void HostModel::begin_series(std::size_t series) {
     assert(series < blame_.size());
     company_.begin_member(series);
     magnitudes_.begin_member(series);
-    for (auto* numbers : {&own_, &left_, &drift_, &usual_, &recent_, &blame_}) {
+    for (auto* numbers :
+         {&own_, &left_, &drift_, &usual_, &beyond_, &outside_, &recent_, &blame_}) {
         (*numbers)[series] = 0;
     }
 }
@@ -125,7 +181,8 @@ std::span<const std::uint32_t> HostModel::blamed(std::size_t count) {
 
 std::size_t HostModel::memory_bytes() const {
     const std::size_t numbers = own_.capacity() + left_.capacity() + drift_.capacity() +
-                                usual_.capacity() + recent_.capacity() + blame_.capacity();
+                                usual_.capacity() + beyond_.capacity() + outside_.capacity() +
+                                recent_.capacity() + blame_.capacity();
     return company_.memory_bytes() + magnitudes_.memory_bytes() + numbers * sizeof(double) +
            order_.capacity() * sizeof(std::uint32_t);
 }

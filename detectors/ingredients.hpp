@@ -21,6 +21,10 @@ enum class Ingredient : std::uint8_t {
     Jobs,
     Hours,  // judged by the series' own bad hours
     Lasting,
+    Restless,
+    Leaning,
+    Slow,
+    Beyond,
     Company,
     Drift,
     Whole,
@@ -28,9 +32,10 @@ enum class Ingredient : std::uint8_t {
     Afterglow,
 };
 
-inline constexpr std::array<std::string_view, 16> kIngredientNames{
-    "step", "shift", "level",   "share",   "floor", "ceiling", "frozen", "week",
-    "jobs", "hours", "lasting", "company", "drift", "whole",   "shapes", "afterglow"};
+inline constexpr std::array<std::string_view, 20> kIngredientNames{
+    "step",   "shift",   "level", "share",   "floor",    "ceiling",  "frozen",
+    "week",   "jobs",    "hours", "lasting", "restless", "leaning",  "slow",
+    "beyond", "company", "drift", "whole",   "shapes",   "afterglow"};
 
 #ifdef HOMEOSTAT_ABLATION
 bool uses(Ingredient ingredient);

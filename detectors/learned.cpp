@@ -41,8 +41,7 @@ Learned::Learned(std::size_t series_max, double noise_per_second)
     : slots_(series_max),
       values_(series_max, kMissing),
       surprises_(series_max, 0.0),
-      joint_(series_max, 0.0),
-      lasting_(series_max, 0.0),
+      news_(series_max),
       host_(series_max),
       budget_(noise_per_second) {
     order_.reserve(series_max);
@@ -131,13 +130,12 @@ void Learned::close_window(const Samples& samples, std::int64_t utc_offset_secon
         if (slots_[i].verdict.judged) ++watched_;
         values_[i] = slots_[i].judged ? slots_[i].value : kMissing;
         surprises_[i] = slots_[i].verdict.surprise;
-        joint_[i] = slots_[i].verdict.joint_surprise;
-        lasting_[i] = slots_[i].verdict.lasting_surprise;
+        news_[i] = slots_[i].verdict.news;
     }
     const LearningHold* host_hold = holds_.of(Subject{});
     const bool learns = host_hold == nullptr || now >= host_hold->until;
-    host_surprise_ = host_.observe(Duration{samples.at().monotonic_ns}.seconds(), values_, joint_,
-                                   lasting_, learns);
+    host_surprise_ =
+        host_.observe(Duration{samples.at().monotonic_ns}.seconds(), values_, news_, learns);
     const bool odd = host_surprise_ >= (host_odd_ ? kStaysOdd : 1) * host_flag_;
     if (odd && !host_odd_) host_odd_since_ = now;
     const bool planned = host_hold != nullptr && host_hold->planned;
@@ -297,9 +295,8 @@ std::size_t Learned::report(const Samples& samples, std::vector<Finding>& out,
 
 std::size_t Learned::memory_bytes() const {
     return slots_.memory_bytes() + order_.capacity() * sizeof(std::uint32_t) +
-           (values_.capacity() + surprises_.capacity() + joint_.capacity() + lasting_.capacity()) *
-               sizeof(double) +
-           host_.memory_bytes();
+           (values_.capacity() + surprises_.capacity()) * sizeof(double) +
+           news_.capacity() * sizeof(SeriesNews) + host_.memory_bytes();
 }
 
 std::size_t Learned::series() const {

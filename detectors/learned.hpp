@@ -94,8 +94,7 @@ private:
     LazyArray<Slot> slots_;
     std::vector<double> values_;        // by slot; NaN: missing
     std::vector<double> surprises_;     // by slot
-    std::vector<double> joint_;         // by slot: what each adds to the host's surprise
-    std::vector<double> lasting_;       // by slot
+    std::vector<SeriesNews> news_;      // by slot: what each tells the host
     std::vector<std::uint32_t> order_;  // scratch: the odd ones
     HostModel host_;
     NoiseBudget budget_;

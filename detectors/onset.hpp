@@ -63,6 +63,6 @@ double host_onset(OnsetFilter& filter, double surprise);
 // and series on the labelled data of docs/detection.md.
 inline constexpr double kSeriesFlag = 2.1;
 // ... of a host: less than one false incident a week and host.
-inline constexpr double kHostFlag = 5.4;
+inline constexpr double kHostFlag = 7.6;
 
 }  // namespace homeostat

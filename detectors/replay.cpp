@@ -56,8 +56,7 @@ Status replay_one(CsvRows& rows, RowWriter& writer, bool explained) {
 
 Status replay_host(CsvRows& rows, RowWriter& writer, bool explained) {
     std::vector<SeriesModel> models(rows.names().size());
-    std::vector<double> surprises(models.size());
-    std::vector<double> lasting(models.size());
+    std::vector<SeriesNews> news(models.size());
     HostModel host(models.size());
     OnsetFilter onset;
     std::vector<SeriesVerdict> verdicts(models.size());
@@ -68,10 +67,9 @@ Status replay_host(CsvRows& rows, RowWriter& writer, bool explained) {
         if (!*more) return writer.finish();
         for (std::size_t i = 0; i < models.size(); ++i) {
             verdicts[i] = models[i].observe(rows.timestamp(), rows.values()[i]);
-            surprises[i] = verdicts[i].joint_surprise;
-            lasting[i] = verdicts[i].lasting_surprise;
+            news[i] = verdicts[i].news;
         }
-        const double surprise = host.observe(rows.timestamp(), rows.values(), surprises, lasting);
+        const double surprise = host.observe(rows.timestamp(), rows.values(), news);
         writer.add("{},{:.9g},{:d},", rows.timestamp_text(), score_of(surprise),
                    surprise >= kHostFlag);
         std::string_view separator;

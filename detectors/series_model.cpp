@@ -32,6 +32,7 @@ constexpr double kLevelMultiple = 4;
 constexpr double kShareMultiple = 8;
 constexpr double kEmptyShare = 0.05;   // of the mean size: less is nothing, and not a half of it
 constexpr double kRangeSlack = 0.1;    // of the shift's scale: the least width of a range
+constexpr double kBeyondShare = 0.05;  // of a range's width: as far outside is no chance
 constexpr double kJobMultiple = 1.25;  // of what a job always reaches: more is news
 
 // A run of equal values is odd from twice the longest one remembered.
@@ -266,6 +267,12 @@ std::array<double, SeriesModel::kScored> SeriesModel::measure(const Residuals& n
     return scores;
 }
 
+bool SeriesModel::is_beyond_range(double floor) const {
+    if (!range_.is_known()) return false;
+    const double slack = kBeyondShare * (range_.high() - range_.low()) + floor;
+    return five_ < range_.low() - slack || five_ > range_.high() + slack;
+}
+
 void SeriesModel::judge(double local_seconds, const Residuals& now, SeriesVerdict& verdict,
                         bool teaches) {
     const std::array<double, kScored> scores = measure(now);
@@ -277,7 +284,11 @@ void SeriesModel::judge(double local_seconds, const Residuals& now, SeriesVerdic
     const double bad_hour = uses(Ingredient::Hours) ? std::max(1.0, calibration_.level()) : 1;
     const double job = uses(Ingredient::Jobs) ? kJobMultiple * jobs_.usual(local_seconds) : 0;
     const double usual = std::max(bad_hour, job);
-    verdict.joint_surprise = *loudest / bad_hour;
+    verdict.news.judged = true;
+    verdict.news.surprise = *loudest / bad_hour;
+    verdict.news.step = scores[0] / bad_hour;
+    verdict.news.lean = now.shift / now.shift_scale / kShiftMultiple;
+    verdict.news.beyond_range = is_beyond_range(now.floor);
     verdict.surprise = *loudest / usual;
     verdict.step_score = scores[0] * kStepMultiple * bad_hour / usual;
     verdict.long_score = std::fabs(long_) / long_scale_.value(now.floor);
@@ -287,7 +298,7 @@ void SeriesModel::judge(double local_seconds, const Residuals& now, SeriesVerdic
         calibration_.observe(local_seconds, *loudest);
         jobs_.observe(local_seconds, *loudest);
     }
-    verdict.lasting_surprise = judge_lasting(local_seconds, now, teaches);
+    verdict.news.lasting = judge_lasting(local_seconds, now, teaches);
     const double frozen = uses(Ingredient::Frozen) ? measure_frozen(now, teaches) : 0;
     if (frozen > verdict.surprise) {
         verdict.surprise = frozen;

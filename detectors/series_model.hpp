@@ -32,6 +32,7 @@
 #include "detectors/recurring_jobs.hpp"
 #include "detectors/robust_scale.hpp"
 #include "detectors/season.hpp"
+#include "detectors/series_news.hpp"
 #include "detectors/usual_range.hpp"
 #include "detectors/week_profile.hpp"
 
@@ -52,14 +53,8 @@ struct SeriesVerdict {
     double hours_between = 0;
     bool judged = false;    // false while learning and for a missing value
     double step_score = 0;  // the one-step residual, in scales
-    // The quarter-hour mean of the signed shift, in what a bad hour reaches: a small oddity that
-    // stays on one side is news for the host, where others can bear it out.
-    double lasting_surprise = 0;
     double long_score = 0;  // the three-hour mean's distance from the curve, in scales
-    // What the series adds to the host's surprise: the surprise, but for a frozen value, which is a
-    // fault of whoever measures it, and as odd at a job's hour as at any other: beside others that
-    // are odd, the hour is no excuse.
-    double joint_surprise = 0;
+    SeriesNews news;        // for the host's model
 };
 
 // A surprise as a number in [0,1): 1 becomes one half.
@@ -112,6 +107,7 @@ private:
     void start(double local_seconds, double value);
     void judge(double local_seconds, const Residuals& now, SeriesVerdict& verdict, bool teaches);
     [[nodiscard]] std::array<double, kScored> measure(const Residuals& now) const;
+    [[nodiscard]] bool is_beyond_range(double floor) const;
     double measure_frozen(const Residuals& now, bool teaches);
     void remember(const SeriesVerdict& verdict, double elapsed);
     double measure_step(double local_seconds);

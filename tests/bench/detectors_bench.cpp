@@ -101,7 +101,8 @@ double many_series_ns(std::size_t series, const std::vector<double>& values, dou
 
 double host_seconds(std::size_t rows, std::size_t series, double& sink) {
     std::vector<double> values(series);
-    std::vector<double> surprises(series, 0.1);
+    const SeriesNews usual{.surprise = 0.1, .step = 0.1, .lasting = 0.1, .lean = 0.1};
+    const std::vector<SeriesNews> news(series, usual);
     return best_of_five([&] {
         HostModel host(series);
         double at = 1.5e9;
@@ -109,7 +110,7 @@ double host_seconds(std::size_t rows, std::size_t series, double& sink) {
             for (std::size_t k = 0; k < series; ++k) {
                 values[k] = std::sin(static_cast<double>(i * (k + 1)) * 0.1);
             }
-            sink += host.observe(at += 60, values, surprises, surprises);
+            sink += host.observe(at += 60, values, news);
         }
     });
 }
@@ -166,16 +167,13 @@ int bench_rows(const char* path) {
     double sink = 0;
     const double seconds = best_of_five([&] {
         std::vector<SeriesModel> models(series);
-        std::vector<double> surprises(series);
-        std::vector<double> lasting(series);
+        std::vector<SeriesNews> news(series);
         HostModel host(series);
         for (std::size_t row = 0; row < rows.size(); ++row) {
             for (std::size_t i = 0; i < series; ++i) {
-                const SeriesVerdict verdict = models[i].observe(times[row], rows[row][i]);
-                surprises[i] = verdict.joint_surprise;
-                lasting[i] = verdict.lasting_surprise;
+                news[i] = models[i].observe(times[row], rows[row][i]).news;
             }
-            sink += host.observe(times[row], rows[row], surprises, lasting);
+            sink += host.observe(times[row], rows[row], news);
             sink += static_cast<double>(host.blamed(3).size());
         }
     });

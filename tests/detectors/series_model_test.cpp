@@ -352,7 +352,7 @@ TEST_CASE("series model: a job at the same hour of each day is learned in three 
             model.observe(minute * 60.0, job ? value(minute) : daily(minute));
         if (job && minute < 15 * kDayMinutes) first = std::max(first, verdict.surprise);
         if (minute >= 19 * kDayMinutes) last = std::max(last, verdict.surprise);
-        if (minute >= 19 * kDayMinutes) joint = std::max(joint, verdict.joint_surprise);
+        if (minute >= 19 * kDayMinutes) joint = std::max(joint, verdict.news.surprise);
     }
     CHECK(first > kSeriesFlag);
     CHECK(last < 1);
@@ -382,7 +382,7 @@ TEST_CASE("series model: a quiet Sunday is usual once three weeks are known") {
     double young = 0;
     double old = 0;
     for (int minute = 0; minute < 8 * 7 * kDayMinutes; ++minute) {
-        const double surprise = model.observe(minute * 60.0, week(minute)).joint_surprise;
+        const double surprise = model.observe(minute * 60.0, week(minute)).news.surprise;
         const int weeks = minute / (7 * kDayMinutes);
         const bool sunday_noon = minute % (7 * kDayMinutes) == 3 * kDayMinutes + kDayMinutes / 2;
         if (sunday_noon && weeks == 1) young = surprise;
@@ -390,4 +390,28 @@ TEST_CASE("series model: a quiet Sunday is usual once three weeks are known") {
     }
     CHECK(old < young / 2);
     CHECK(model.usual_at(3 * 86400.0 + 43200) < model.usual_at(5 * 86400.0 + 43200) - 40);
+}
+
+TEST_CASE(
+    "series model: a host is told of a lean with its side, and of what lies outside two weeks") {
+    SeriesModel model;
+    int minute = 0;
+    bool beyond = false;
+    for (; minute < 10 * kDayMinutes; ++minute) {
+        beyond = model.observe(minute * 60.0, daily(minute)).news.beyond_range;
+    }
+    CHECK_FALSE(beyond);
+    SeriesModel other = model;
+    SeriesNews low;
+    SeriesNews high;
+    for (const int end = minute + 30; minute < end; ++minute) {
+        low = model.observe(minute * 60.0, daily(minute) - 90).news;
+        high = other.observe(minute * 60.0, daily(minute) + 90).news;
+    }
+    CHECK(low.lean < -1);
+    CHECK(high.lean > 1);
+    CHECK(low.beyond_range);
+    CHECK(high.beyond_range);
+    CHECK(high.judged);
+    CHECK_FALSE(model.observe(minute * 60.0, NAN).news.judged);
 }
