@@ -1,8 +1,9 @@
-# homeostat_stage(NAME [COLD] USES LIBRARY... PARTS PART...)
+# homeostat_stage(NAME [COLD] USES LIBRARY... PARTS PART... [TESTS TEST...])
 #
 # One stage is one static library, hs_NAME, and one test program, test_NAME. A part is PART.cpp (or
 # a PART.hpp alone, or DIR/PART) in the stage's folder, with PART_test.cpp at the same place below tests/: without its
-# test it does not configure. Sources are listed, never globbed.
+# test it does not configure. TESTS are of several parts together: TEST_test.cpp there. Sources are
+# listed, never globbed.
 #
 # COLD: what runs at start, or once an incident. A release compiles it for size (homeostat_cold);
 # what every tick goes through, core, collectors and detectors, stays at -O2.
@@ -15,7 +16,7 @@ target_compile_options(hs_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -
     -Wnon-virtual-dtor -Wold-style-cast $<$<BOOL:${HOMEOSTAT_WERROR}>:-Werror>)
 
 function(homeostat_stage name)
-    cmake_parse_arguments(ARG "COLD" "" "USES;PARTS;TEST_USES" ${ARGN})
+    cmake_parse_arguments(ARG "COLD" "" "USES;PARTS;TESTS;TEST_USES" ${ARGN})
     file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
     set(sources)
     set(tests)
@@ -32,6 +33,9 @@ function(homeostat_stage name)
         endif()
         list(APPEND tests ${test})
     endforeach()
+    foreach(test IN LISTS ARG_TESTS)
+        list(APPEND tests ${PROJECT_SOURCE_DIR}/tests/${folder}/${test}_test.cpp)
+    endforeach()
 
     add_library(hs_${name} STATIC ${sources})
     target_include_directories(hs_${name} PUBLIC ${PROJECT_SOURCE_DIR})
@@ -45,7 +49,7 @@ function(homeostat_stage name)
         add_dependencies(unit_tests test_${name})
         target_link_libraries(test_${name} PRIVATE hs_${name} ${ARG_TEST_USES} hs_test_support
             hs_warnings)
-        foreach(part IN LISTS ARG_PARTS)
+        foreach(part IN LISTS ARG_PARTS ARG_TESTS)
             string(REPLACE "/" "." test_name ${name}.${part})
             add_test(NAME ${test_name}
                 COMMAND test_${name} --source-file=*/tests/${folder}/${part}_test.cpp --no-intro

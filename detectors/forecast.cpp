@@ -27,6 +27,7 @@ constexpr double kForgetSeconds = 45 * 86400.0;  // teeth are remembered for som
 constexpr double kSameSize = 1.3;  // times a recent jump: a smaller fall only takes it back
 constexpr double kJumpSeconds = 2 * 86400.0;  // a jump is remembered for about two days
 constexpr double kSlopeSpread = 2;            // standard errors to either side of the interval
+constexpr double kValueMax = 1e30;  // a larger value is taken as this: single precision holds it
 
 // Least squares through points that come one by one.
 class LineFit {
@@ -120,6 +121,7 @@ bool CapacityForecast::is_sound() const {
 
 void CapacityForecast::observe(double seconds, double value, bool attended) {
     if (!std::isfinite(seconds) || !std::isfinite(value)) return;
+    value = std::clamp(value, -kValueMax, kValueMax);
     if (!started_) {
         peak_ = trough_ = value_ = value;
         last_seconds_ = seconds;

@@ -32,7 +32,8 @@ struct ForecastResult {
 
 class CapacityForecast {
 public:
-    // `seconds` from any fixed origin; a step back or a value that is not finite is ignored.
+    // `seconds` from any fixed origin; a step back or a value that is not finite is ignored,
+    // one of more than 1e30 is taken as that.
     // `attended`: somebody is at work on it (an open incident, our own remedy), so that a fall now
     // says nothing about what this series does when left alone.
     void observe(double seconds, double value, bool attended = false);

@@ -88,6 +88,7 @@ HostModel::HostModel(std::size_t series_max)
 double HostModel::observe(double seconds, std::span<const double> values,
                           std::span<const SeriesNews> news, bool learns) {
     assert(values.size() == blame_.size() && news.size() == blame_.size());
+    if (!std::isfinite(seconds)) seconds = last_seconds_;  // no time has passed
     const double elapsed = started_ ? std::max(seconds - last_seconds_, 0.0) : 0;
     const double weight = 1 - std::exp(-elapsed / kLastingSeconds);
     started_ = true;

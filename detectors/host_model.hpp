@@ -36,7 +36,7 @@ public:
 
     // One row: the values of all series (NaN for a missing one), and what each tells of itself.
     // Returns the host's surprise. `learns`: false while the host is known to be wrong: its
-    // relations stand still.
+    // relations stand still. A time that is not finite is the last one again.
     // REQUIRES: both have series_max entries.
     double observe(double seconds, std::span<const double> values, std::span<const SeriesNews> news,
                    bool learns = true);

@@ -72,7 +72,7 @@ std::span<double> RelationModel::observe(double seconds, std::span<const double>
 double RelationModel::measure_step(double seconds) {
     constexpr double kFirstStep = 60;
     constexpr double kLearnShare = 0.1;
-    const double elapsed = seconds - last_seconds_;
+    const double elapsed = std::min(seconds - last_seconds_, kMemorySeconds);
     if (rows_ == 0) {
         step_seconds_ = kFirstStep;
     } else if (rows_ == 1 && elapsed > 0) {
