@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/uplink/status_code.hpp"
 #include "agent/uplink/utf8.hpp"
 
 namespace homeostat {
@@ -236,7 +237,7 @@ int AlertmanagerDestination::post(Member& member, std::span<const std::uint64_t>
     status_.bytes_raw += request.body.size();
     status_.bytes_wire += request.body.size();
     const int status = answer ? answer->status : 0;
-    ++status_.codes[status];
+    ++status_.codes[counted_status(status)];
     member.reachable = is_success(status);
     if (is_success(status)) {
         note_told(turns, now);

@@ -111,11 +111,13 @@ Duration JitterRandom::below(Duration span) {
     return {static_cast<std::int64_t>(next() % static_cast<std::uint64_t>(span.ns))};
 }
 
-Duration Backoff::next(std::optional<Duration> retry_after) {
+Duration Backoff::next(std::optional<Duration> retry_after, Duration least) {
     constexpr unsigned kDoublingsMax = 20;  // far beyond any cap, far below overflow
     failures_ = std::min(failures_ + 1, kDoublingsMax);
-    const Duration ceiling = std::min(least_ * (std::int64_t{1} << failures_), most_);
-    const Duration wait = least_ + random_.below(ceiling - least_ + Duration{1});
+    least = std::min(std::max(least, least_), std::max(most_, least_));
+    const Duration ceiling =
+        std::max(least, std::min(least * (std::int64_t{1} << failures_), most_));
+    const Duration wait = least + random_.below(ceiling - least + Duration{1});
     return std::max(wait, retry_after.value_or(Duration{}));
 }
 

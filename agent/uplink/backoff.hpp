@@ -35,8 +35,9 @@ public:
     explicit Backoff(std::uint64_t seed, Duration least = kLeast, Duration most = kMost)
         : random_(seed), least_(least), most_(most) {}
 
-    // Never less than what the server asked for.
-    Duration next(std::optional<Duration> retry_after = std::nullopt);
+    // Never less than what the server asked for. `least`, when it is longer than the usual one,
+    // takes its place for this failure, as far as `most` allows.
+    Duration next(std::optional<Duration> retry_after = std::nullopt, Duration least = {});
     void reset() { failures_ = 0; }
     [[nodiscard]] unsigned failures() const { return failures_; }
 

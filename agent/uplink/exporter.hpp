@@ -26,6 +26,7 @@ struct Outcome {
     Verdict verdict = Verdict::Retry;
     std::uint64_t rejected = 0;           // of the batch, by a server that took the rest
     std::optional<Duration> retry_after;  // as the server asks, at most an hour
+    Duration retry_least;                 // as the protocol wants; zero: the usual back-off
     int status = 0;                       // HTTP; 0: no answer
     std::uint64_t bytes_raw = 0;
     std::uint64_t bytes_wire = 0;
@@ -41,6 +42,14 @@ struct Gap {
 class Exporter {
 public:
     virtual ~Exporter() = default;
+
+    // A record was made, or at start: this is how far an incident has come. Long before its turn
+    // comes to be sent.
+    virtual void hear(const Incident&) {}
+
+    // True for a record that would only mislead, because whoever reads it knows better already: it
+    // is passed over. Asked before add(), for each record of the batch.
+    [[nodiscard]] virtual bool is_overtaken(const Incident&) const { return false; }
 
     // Forgets the batch.
     virtual void begin() = 0;

@@ -27,6 +27,7 @@ private:
     std::string config_hash_;
     HttpRequest request_;
     OtlpBatch batch_;
+    std::size_t incidents_ = 0;  // of the batch, without the records that tell of a gap
     std::unique_ptr<otlp::v1::LogRecord> record_;  // kept: its memory is used again
     std::unique_ptr<otlp::v1::LogRecord> gap_record_;
     std::string body_;

@@ -18,7 +18,7 @@
 
 namespace homeostat {
 
-// Pure. `records`: how many the request had. The outcome's byte counts are left at 0.
+// Pure. `records`: how many of the spool's the request had. Leaves the outcome's byte counts at 0.
 Outcome judge_otlp(const Result<HttpResponse>& answer, std::size_t records,
                    std::int64_t now_unix_ns);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/incidents/incident_proto.hpp"
+#include "agent/uplink/status_code.hpp"
 
 namespace homeostat {
 namespace {
@@ -46,11 +47,12 @@ void QueuedDestination::step(Instant now) {
     const Batch batch = fill(now);
     if (batch.records == 0) {
         settle(batch);  // nothing left but records that nobody can read, or nobody wants
+        due_ = now + settings_.batch_interval;
         return;
     }
     const Outcome outcome = exporter_->send(now);
     ++status_.requests;
-    ++status_.codes[outcome.status];
+    ++status_.codes[counted_status(outcome.status)];
     status_.bytes_raw += outcome.bytes_raw;
     status_.bytes_wire += outcome.bytes_wire;
     judge(batch, outcome, now);
@@ -71,8 +73,9 @@ QueuedDestination::Batch QueuedDestination::fill(Instant now) {
             break;
         }
         const auto decoded = decode_incident(record.payload, incident);
-        const bool wanted = decoded && std::max(incident.severity, incident.peak_severity) >=
+        const bool severe = decoded && std::max(incident.severity, incident.peak_severity) >=
                                            settings_.severity_min;
+        const bool wanted = severe && !exporter_->is_overtaken(incident);
         const Gap gap{.kind = record.kind, .lost = record.lost_before};
         if (wanted && !exporter_->add(incident, gap, now)) {
             batch.full = true;
@@ -81,6 +84,7 @@ QueuedDestination::Batch QueuedDestination::fill(Instant now) {
         batch.lost += record.lost_before;
         batch.last[static_cast<std::size_t>(record.kind)] = record.seq;
         if (wanted) ++batch.records;
+        if (severe && !wanted) ++batch.overtaken;
         if (!decoded) {
             ++batch.unreadable;
             status_.last_error = decoded.error().text.view();
@@ -97,6 +101,7 @@ void QueuedDestination::settle(const Batch& batch) {
     status_.lost += batch.lost;
     if (batch.at_end) status_.lost += spool_.acknowledge_to_end(id_);
     status_.dropped += batch.unreadable;
+    status_.overtaken += batch.overtaken;
     spool_.store_cursor(id_);
 }
 
@@ -115,7 +120,7 @@ void QueuedDestination::judge(const Batch& batch, const Outcome& outcome, Instan
             return;
         case Verdict::Retry:
             note_failure(outcome, DestinationState::Waiting);
-            due_ = now + backoff_.next(outcome.retry_after);
+            due_ = now + backoff_.next(outcome.retry_after, outcome.retry_least);
             return;
         case Verdict::Hold:
             note_failure(outcome, DestinationState::Holding);

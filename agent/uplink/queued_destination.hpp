@@ -32,8 +32,8 @@ public:
     QueuedDestination(QueueSettings settings, Spool& spool, std::unique_ptr<Exporter> exporter,
                       std::uint64_t seed, Instant start);
 
-    void accept(const Incident&, Instant) override {}  // found in the spool
-    void restore(const Incident&, Instant) override {}
+    void accept(const Incident& incident, Instant) override { exporter_->hear(incident); }
+    void restore(const Incident& incident, Instant) override { exporter_->hear(incident); }
     void step(Instant now) override;
     [[nodiscard]] Instant next_due() const override;
     [[nodiscard]] DestinationStatus status() const override;
@@ -45,6 +45,7 @@ private:
         std::uint64_t records = 0;
         std::uint64_t lost = 0;
         std::uint64_t unreadable = 0;
+        std::uint64_t overtaken = 0;
         bool full = false;    // a record was read that did not fit
         bool at_end = false;  // there are no more
     };

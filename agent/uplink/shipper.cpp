@@ -100,6 +100,12 @@ Instant Shipper::next_due() const {
     return due;
 }
 
+Duration Shipper::pause(Instant now) const {
+    const Instant due = next_due();
+    if (due > now + kPauseMost) return kPauseMost;
+    return std::max(due - now, kPauseLeast);
+}
+
 std::vector<DestinationStatus> Shipper::status() const {
     const std::lock_guard lock(mutex_);
     std::vector<DestinationStatus> all;

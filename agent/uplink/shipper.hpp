@@ -37,8 +37,9 @@ public:
     Shipper(const Shipper&) = delete;
     Shipper& operator=(const Shipper&) = delete;
 
-    // Once at start, for incidents of the local store that are open or were resolved within the
-    // last quarter of an hour: what Alertmanager must go on hearing about.
+    // Once at start, for the incidents of the local store: Alertmanager must go on hearing about
+    // those that are open or were resolved within the last quarter of an hour, and no webhook is
+    // told any more what was of those that are over.
     void restore(const Incident& incident, Instant now);
 
     // Takes one record (a new `seq` of an incident). It is safe once flush() has returned true.
@@ -55,6 +56,12 @@ public:
 
     // When step() has something to do next; possibly already past.
     [[nodiscard]] Instant next_due() const;
+
+    // How long a thread that calls step() may sleep, unless something new is accepted meanwhile:
+    // at least kPauseLeast, so that nothing that is due and cannot be done takes a whole core.
+    static constexpr Duration kPauseLeast = milliseconds(10);
+    static constexpr Duration kPauseMost = seconds(60);
+    [[nodiscard]] Duration pause(Instant now) const;
 
     // One for each destination: json_lines, journald, otlp, webhooks, alertmanagers.
     [[nodiscard]] std::vector<DestinationStatus> status() const;

@@ -11,13 +11,19 @@ namespace {
 
 constexpr std::size_t kDigestRecordsMax = 64;
 constexpr std::size_t kResponseMax = 64U << 10U;
+constexpr std::size_t kLastingMax = 512;  // far beyond incidents.open_max
+constexpr Duration kPagerDutyThrottled = minutes(1);
 constexpr Instant kNever{.monotonic_ns = INT64_MAX, .unix_ns = 0};
 
 }  // namespace
 
-Outcome judge_webhook(const Result<HttpResponse>& answer, std::int64_t now_unix_ns) {
+Outcome judge_webhook(const Result<HttpResponse>& answer, WebhookKind kind,
+                      std::int64_t now_unix_ns) {
     Outcome outcome = judge_http(answer, 1, now_unix_ns);
     if (outcome.status >= 500 && outcome.status < 600) outcome.verdict = Verdict::Retry;
+    if (outcome.status == 429 && kind == WebhookKind::PagerDuty) {
+        outcome.retry_least = kPagerDutyThrottled;
+    }
     if (outcome.status == 410) {
         outcome.verdict = Verdict::Hold;
         outcome.message.append(" (gone: not asked again until the config is loaded anew)");
@@ -38,6 +44,40 @@ WebhookExporter::WebhookExporter(WebhookSettings settings, AgentIdentity identit
 
 std::size_t WebhookExporter::records_max() const {
     return kDigestRecordsMax;
+}
+
+const WebhookExporter::Lasting* WebhookExporter::find(const IncidentId& id) const {
+    const auto found = std::find_if(lasting_.begin(), lasting_.end(),
+                                    [&id](const Lasting& lasting) { return lasting.id == id; });
+    return found == lasting_.end() ? nullptr : &*found;
+}
+
+void WebhookExporter::hear(const Incident& incident) {
+    const Lasting* known = find(incident.id);
+    if (incident.is_over()) {
+        if (known != nullptr) lasting_.erase(lasting_.begin() + (known - lasting_.data()));
+    } else if (known == nullptr && lasting_.size() < kLastingMax) {
+        lasting_.push_back({.id = incident.id, .newest = incident.seq});
+    }
+}
+
+// The critical class is first and in order: nothing newer can have been sent before one of it.
+bool WebhookExporter::is_overtaken(const Incident& incident) const {
+    if (incident.is_over() || spool_class_of(incident) == SpoolClass::Critical) return false;
+    const Lasting* lasting = find(incident.id);
+    if (lasting == nullptr || incident.seq < lasting->newest) return true;
+    return std::any_of(batch_.begin(), batch_.end(), [&incident](const Incident& other) {
+        return other.id == incident.id && other.seq > incident.seq;
+    });
+}
+
+// Sent, or refused for good: either way its turn is over.
+void WebhookExporter::note_sent() {
+    for (const Incident& incident : batch_) {
+        for (Lasting& lasting : lasting_) {
+            if (lasting.id == incident.id) lasting.newest = std::max(lasting.newest, incident.seq);
+        }
+    }
 }
 
 void WebhookExporter::begin() {
@@ -85,7 +125,8 @@ Outcome WebhookExporter::send(Instant now) {
     for (const HttpHeader& header : settings_.headers) request.headers.push_back(header);
     sign(request, now);
     tokens_ -= 1;
-    Outcome outcome = judge_webhook(fetcher_.fetch(request), now.unix_ns);
+    Outcome outcome = judge_webhook(fetcher_.fetch(request), settings_.kind, now.unix_ns);
+    if (outcome.verdict == Verdict::Advance || outcome.verdict == Verdict::Drop) note_sent();
     outcome.bytes_raw = outcome.bytes_wire = request.body.size();
     gone_ = outcome.status == 410;
     return outcome;

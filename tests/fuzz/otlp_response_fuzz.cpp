@@ -20,8 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     response.retry_after = rest.substr(0, split);
     response.body = rest.substr(split);
     constexpr std::int64_t kNow = 1'795'176'000LL * 1'000'000'000;
-    for (const Outcome& outcome :
-         {judge_otlp(response, records, kNow), judge_webhook(response, kNow)}) {
+    for (const Outcome& outcome : {judge_otlp(response, records, kNow),
+                                   judge_webhook(response, WebhookKind::PagerDuty, kNow)}) {
         if (outcome.rejected > records) std::abort();
         if (outcome.retry_after &&
             (*outcome.retry_after <= Duration{} || *outcome.retry_after > hours(1))) {

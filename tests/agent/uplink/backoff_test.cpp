@@ -28,6 +28,22 @@ TEST_CASE("backoff: waits grow from 1 s to at most 5 min, and start anew after a
     CHECK(backoff.next() <= seconds(2));
 }
 
+TEST_CASE("backoff: a longer wait that the protocol wants is spread, too, and ends at the most") {
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+        Backoff backoff(seed);
+        std::int64_t ceiling = 2;
+        for (int failure = 0; failure < 10; ++failure) {
+            const Duration wait = backoff.next({}, minutes(1));
+            CHECK(wait >= minutes(1));
+            CHECK(wait <= minutes(std::min<std::int64_t>(ceiling, 5)));
+            ceiling *= 2;
+        }
+        CHECK(backoff.next({}) <= minutes(5));
+        Backoff short_one(seed, seconds(1), seconds(5));
+        CHECK(short_one.next({}, minutes(1)) == seconds(5));
+    }
+}
+
 TEST_CASE("backoff: the jitter is full: a fleet spreads over the whole span") {
     std::array<int, 10> buckets{};
     for (std::uint64_t host = 0; host < 10'000; ++host) {

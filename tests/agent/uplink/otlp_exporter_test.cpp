@@ -91,6 +91,27 @@ TEST_CASE("otlp exporter: a gap becomes a record of its own before the next one"
     CHECK(records[2].event_name() == "homeostat.incident");
 }
 
+TEST_CASE("otlp exporter: one incident behind a gap is not halved again and again") {
+    struct Row {
+        std::uint64_t incidents;
+        Verdict verdict;
+    };
+    for (const int status : {400, 413}) {
+        for (const Row& row : {Row{1, Verdict::Drop}, Row{2, Verdict::Halve}}) {
+            CAPTURE(status);
+            CAPTURE(row.incidents);
+            test::ScriptedFetcher fetcher(always(status));
+            OtlpExporter exporter({}, identity(), fetcher);
+            exporter.begin();
+            for (std::uint64_t i = 0; i < row.incidents; ++i) {
+                const Gap gap{.kind = SpoolClass::Incident, .lost = i == 0 ? 4U : 0U};
+                REQUIRE(exporter.add(test::sample_incident(i), gap, test::sample_time()));
+            }
+            CHECK(exporter.send(test::sample_time()).verdict == row.verdict);
+        }
+    }
+}
+
 TEST_CASE("otlp exporter: a batch stops at its bytes, but takes at least one record") {
     test::ScriptedFetcher fetcher(always(200));
     OtlpSettings settings;

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <nlohmann/json.hpp>
+
+#include "agent/incidents/incident_proto.hpp"
 #include "core/file.hpp"
 #include "tests/agent/uplink/memory_spool_files.hpp"
 #include "tests/agent/uplink/sample_incidents.hpp"
@@ -33,6 +36,24 @@ ShipSettings all_settings(const std::string& json_path) {
     settings.json_lines.push_back({.path = json_path});
     settings.first_send_spread = {};
     return settings;
+}
+
+ShipSettings one_pager() {
+    ShipSettings settings;
+    settings.webhooks.push_back({});
+    settings.webhooks[0].name = "pager";
+    settings.webhooks[0].kind = WebhookKind::PagerDuty;
+    settings.first_send_spread = {};
+    return settings;
+}
+
+// What PagerDuty was told, in order.
+std::string events_of(const test::ScriptedFetcher& fetcher) {
+    std::string out;
+    for (const HttpRequest& request : fetcher.asked) {
+        out += nlohmann::json::parse(request.body)["event_action"].get<std::string>() + " ";
+    }
+    return out;
 }
 
 void run_for(Shipper& shipper, test::ManualClock& clock, Duration patience) {
@@ -191,4 +212,110 @@ TEST_CASE("shipper: what comes while a request is in flight is safe at once and 
     CHECK(safe);
     CHECK(status_of(shipper.status(), "otlp").sent == 2);
     CHECK(status_of(shipper.status(), "otlp").lost == 0);
+}
+
+TEST_CASE("shipper: what ended while the pager was away does not page after its end") {
+    test::MemorySpoolFiles files;
+    test::ManualClock clock;
+    test::ScriptedFetcher fetcher(ok);
+    Spool spool({}, files, 1);
+    Shipper shipper(one_pager(), spool, fetcher, 1, clock.now());
+    const Incident update = test::sample_incident(1, 1);
+    for (const Incident& record : {test::sample_incident(1), update, test::resolved(update)}) {
+        shipper.accept(record, clock.now());
+    }
+    REQUIRE(shipper.flush(clock.now()));
+    run_for(shipper, clock, minutes(5));
+    CHECK(events_of(fetcher) == "trigger resolve ");
+    const DestinationStatus pager = shipper.status()[0];
+    CHECK(pager.sent == 2);
+    CHECK(pager.overtaken == 1);
+    CHECK(pager.queued == 0);
+    CHECK(pager.lost + pager.dropped == 0);
+}
+
+TEST_CASE("shipper: an update of a former run pages only if its incident still lasts") {
+    const Incident update = test::sample_incident(1, 1);
+    struct Row {
+        std::vector<Incident> known;  // to the local store, at the start
+        const char* events;
+    };
+    for (const Row& row :
+         {Row{{test::resolved(update)}, ""}, Row{{}, ""}, Row{{update}, "trigger "}}) {
+        test::MemorySpoolFiles files;
+        test::ManualClock clock;
+        test::ScriptedFetcher fetcher(ok);
+        Spool spool({}, files, 1);
+        std::string bytes;
+        encode_incident(update, bytes);
+        spool.add(spool_class_of(update), bytes);
+        REQUIRE(spool.commit(clock.now()));
+        Shipper shipper(one_pager(), spool, fetcher, 1, clock.now());
+        for (const Incident& incident : row.known) shipper.restore(incident, clock.now());
+        run_for(shipper, clock, minutes(5));
+        CHECK(events_of(fetcher) == row.events);
+        CHECK(shipper.status()[0].queued == 0);
+        CHECK(shipper.status()[0].overtaken == (*row.events == '\0' ? 1 : 0));
+    }
+}
+
+TEST_CASE("shipper: OTLP gets every record, whatever is over") {
+    test::MemorySpoolFiles files;
+    test::ManualClock clock;
+    test::ScriptedFetcher fetcher(ok);
+    Spool spool({}, files, 1);
+    ShipSettings settings;
+    settings.otlp.push_back({});
+    settings.first_send_spread = {};
+    Shipper shipper(settings, spool, fetcher, 1, clock.now());
+    const Incident update = test::sample_incident(1, 1);
+    for (const Incident& record : {test::sample_incident(1), update, test::resolved(update)}) {
+        shipper.accept(record, clock.now());
+    }
+    REQUIRE(shipper.flush(clock.now()));
+    run_for(shipper, clock, minutes(5));
+    CHECK(shipper.status()[0].sent == 3);
+    CHECK(shipper.status()[0].overtaken == 0);
+}
+
+TEST_CASE("shipper: a thread sleeps a minute when nothing is to do, and until a retry is due") {
+    test::MemorySpoolFiles files;
+    test::ManualClock clock;
+    test::ScriptedFetcher fetcher(refused);
+    Spool spool({}, files, 1);
+    Shipper shipper(one_pager(), spool, fetcher, 1, clock.now());
+    shipper.step(clock.now());
+    CHECK(shipper.pause(clock.now()) == Shipper::kPauseMost);
+    shipper.accept(test::sample_incident(1), clock.now());
+    CHECK(shipper.flush(clock.now()));
+    CHECK(shipper.pause(clock.now()) == Shipper::kPauseLeast);
+    for (int failure = 0; failure < 5; ++failure) {
+        shipper.step(clock.now());
+        const Duration pause = shipper.pause(clock.now());
+        CHECK(pause == std::min(shipper.next_due() - clock.now(), Shipper::kPauseMost));
+        CHECK(pause >= seconds(1));
+        clock.advance(shipper.next_due() - clock.now());
+    }
+    CHECK(fetcher.asked.size() == 5);
+    fetcher.set_answer(ok);
+    shipper.step(clock.now());
+    CHECK(shipper.pause(clock.now()) == Shipper::kPauseMost);
+}
+
+TEST_CASE("shipper: a disk that refuses is due again within the minute") {
+    test::MemorySpoolFiles files;
+    test::ManualClock clock;
+    test::ScriptedFetcher fetcher(ok);
+    Spool spool({}, files, 1);
+    Shipper shipper(one_pager(), spool, fetcher, 1, clock.now());
+    files.fail_always();
+    shipper.accept(test::sample_incident(1), clock.now());
+    CHECK_FALSE(shipper.flush(clock.now()));
+    shipper.step(clock.now());
+    CHECK(shipper.spool_status().degraded);
+    CHECK(shipper.pause(clock.now()) <= Shipper::kPauseMost);
+    clock.advance(shipper.pause(clock.now()));
+    files.fail_always(false);
+    shipper.step(clock.now());
+    CHECK_FALSE(shipper.spool_status().degraded);
 }

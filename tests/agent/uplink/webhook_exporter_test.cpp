@@ -91,9 +91,52 @@ TEST_CASE("webhook: the status table") {
           Row{413, Verdict::Drop}, Row{429, Verdict::Retry}, Row{500, Verdict::Retry},
           Row{501, Verdict::Retry}, Row{503, Verdict::Retry}, Row{302, Verdict::Hold}}) {
         CAPTURE(row.status);
-        CHECK(judge_webhook(*always(row.status)({}), 0).verdict == row.verdict);
+        CHECK(judge_webhook(*always(row.status)({}), WebhookKind::Generic, 0).verdict ==
+              row.verdict);
     }
-    CHECK(judge_webhook(make_error(Errc::Timeout, "late"), 0).verdict == Verdict::Retry);
+    CHECK(judge_webhook(make_error(Errc::Timeout, "late"), WebhookKind::Generic, 0).verdict ==
+          Verdict::Retry);
+}
+
+TEST_CASE("webhook: PagerDuty that says 429 is left alone for a minute at least, others are not") {
+    for (const WebhookKind kind :
+         {WebhookKind::Generic, WebhookKind::PagerDuty, WebhookKind::Slack}) {
+        const Duration least = judge_webhook(*always(429)({}), kind, 0).retry_least;
+        CHECK(least == (kind == WebhookKind::PagerDuty ? minutes(1) : Duration{}));
+        CHECK(judge_webhook(*always(503)({}), kind, 0).retry_least == Duration{});
+    }
+}
+
+TEST_CASE("webhook: what is older than what was told, or over, is overtaken") {
+    test::ScriptedFetcher fetcher(always(200));
+    WebhookExporter exporter(settings_for(WebhookKind::Slack), {}, fetcher);
+    const Instant now = test::sample_time();
+    const Incident first = test::sample_incident(1, 0);
+    const Incident update = test::sample_incident(1, 1);
+    Incident given_up = test::sample_incident(1, 2);
+    given_up.state = IncidentState::GivenUp;
+    const Incident later = test::sample_incident(1, 3);
+    const Incident over = test::resolved(later);
+    exporter.hear(first);
+    CHECK_FALSE(exporter.is_overtaken(update));
+    exporter.begin();
+    REQUIRE(exporter.add(given_up, {}, now));
+    CHECK(exporter.is_overtaken(update));  // in one digest, too
+    exporter.begin();
+    CHECK_FALSE(exporter.is_overtaken(update));  // it was not sent
+    send_one(exporter, given_up, now);
+    exporter.begin();
+    CHECK(exporter.is_overtaken(update));
+    CHECK_FALSE(exporter.is_overtaken(later));
+    exporter.hear(over);
+    CHECK(exporter.is_overtaken(later));
+    for (const Incident& turning_point : {first, given_up, over}) {
+        CHECK_FALSE(exporter.is_overtaken(turning_point));
+    }
+    Incident back = test::sample_incident(1, over.seq + 1);  // so soon that it is the same one
+    exporter.hear(back);
+    CHECK_FALSE(exporter.is_overtaken(back));
+    CHECK(exporter.is_overtaken(later));
 }
 
 TEST_CASE("webhook: 410 is the end until the config is loaded anew") {
