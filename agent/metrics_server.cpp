@@ -165,7 +165,9 @@ void MetricsServer::serve(const Clock& clock, Handler handler) {
             const Duration left = connection.deadline - before;
             if (wait.ns < 0 || left < wait) wait = left;
         }
-        fds[kConnectionsMax] = {room ? listener_ : -1, POLLIN, 0};
+        const Duration rest = listens_again_ - before;
+        if (rest.ns > 0 && (wait.ns < 0 || rest < wait)) wait = rest;
+        fds[kConnectionsMax] = {room && rest.ns <= 0 ? listener_ : -1, POLLIN, 0};
         fds[kConnectionsMax + 1] = {stop_, POLLIN, 0};
         const timespec limit{static_cast<time_t>(wait.ns / 1'000'000'000), wait.ns % 1'000'000'000};
         if (::ppoll(fds.data(), fds.size(), wait.ns < 0 ? nullptr : &limit, nullptr) < 0) continue;
@@ -181,7 +183,11 @@ void MetricsServer::serve(const Clock& clock, Handler handler) {
 
 void MetricsServer::accept_one(Instant now) {
     const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0) return;
+    if (fd < 0) {
+        // Who knocks is still there, and poll(2) would say so at once, again and again.
+        if (errno != EAGAIN && errno != EINTR) listens_again_ = now + kRestAfterFailure;
+        return;
+    }
     for (Connection& connection : connections_) {
         if (connection.fd >= 0) continue;
         connection = {.fd = fd, .in = {}, .out = {}, .sent = 0, .deadline = now + kPatience};

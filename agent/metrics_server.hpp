@@ -2,7 +2,8 @@
 //
 // Made to be small and to be trusted with hostile clients: at most eight connections, a head of
 // 4 KiB, two seconds for all of a request and its answer, one request a connection, no bodies, no
-// keep-alive, no TLS. It sleeps in poll(2) until something comes, so an idle one costs nothing.
+// keep-alive, no TLS. It sleeps in poll(2) until something comes, so an idle one costs nothing;
+// when it may not accept who knocks, for want of a descriptor say, it looks again after a second.
 // docs/decisions/0016-own-metrics-server.md says why it is no library.
 #pragma once
 
@@ -28,6 +29,7 @@ class MetricsServer {
 public:
     static constexpr std::size_t kConnectionsMax = 8;
     static constexpr Duration kPatience = seconds(2);
+    static constexpr Duration kRestAfterFailure = seconds(1);
 
     // Asked once for each GET and HEAD, on the thread that serves. Any other method is 405.
     using Handler = FunctionRef<MetricsAnswer(const MetricsRequest&)>;
@@ -68,6 +70,7 @@ private:
     std::string socket_;
     std::uint16_t port_;
     std::array<Connection, kConnectionsMax> connections_;
+    Instant listens_again_;  // after accept(2) has failed
 };
 
 // Pure: the bytes of an answer. `request` says whether there is a body and how it is packed.

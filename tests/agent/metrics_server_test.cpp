@@ -3,11 +3,13 @@
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 #include <string>
 #include <thread>
@@ -19,6 +21,56 @@
 using namespace homeostat;
 
 namespace {
+
+// Stands still, so that nobody loses patience, until it is advanced from another thread.
+class SharedClock final : public Clock {
+public:
+    [[nodiscard]] Instant now() const override {
+        return test::ManualClock().now() + Duration{passed_ns_.load()};
+    }
+    void advance(Duration by) { passed_ns_ += by.ns; }
+
+private:
+    std::atomic<std::int64_t> passed_ns_{0};
+};
+
+// Holds all low descriptors, so that a limit at kLow allows no new one, whatever is closed above.
+class LowDescriptors {
+public:
+    static constexpr int kLow = 32;  // poll(2) wants a limit above the number of what it polls
+    LowDescriptors() {
+        for (;;) {
+            const int fd = ::dup(STDERR_FILENO);
+            REQUIRE(fd >= 0);
+            held_.push_back(fd);
+            if (fd >= kLow) break;
+        }
+    }
+    ~LowDescriptors() {
+        for (const int fd : held_) ::close(fd);
+    }
+    LowDescriptors(const LowDescriptors&) = delete;
+    LowDescriptors& operator=(const LowDescriptors&) = delete;
+
+private:
+    std::vector<int> held_;
+};
+
+// No new descriptor while it lives.
+class NoDescriptors {
+public:
+    NoDescriptors() {
+        REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+        const rlimit none{static_cast<rlim_t>(LowDescriptors::kLow), before_.rlim_max};
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    }
+    ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+    NoDescriptors(const NoDescriptors&) = delete;
+    NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+private:
+    rlimit before_{};
+};
 
 // A server on a port of the kernel's choice, on a thread of its own.
 class Bench {
@@ -42,13 +94,17 @@ public:
 
     [[nodiscard]] int connect() const {
         const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        connect(fd);
+        return fd;
+    }
+    void connect(int fd) const {
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         address.sin_port = htons(server_->port());
         REQUIRE(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-        return fd;
     }
+    void advance(Duration by) { clock_.advance(by); }
     [[nodiscard]] std::string ask(const std::string& request) const {
         return exchange(connect(), request);
     }
@@ -67,7 +123,7 @@ public:
     }
 
 private:
-    test::ManualClock clock_;  // stands still: nobody loses patience
+    SharedClock clock_;
     std::unique_ptr<MetricsServer> server_;
     std::thread thread_;
 };
@@ -112,6 +168,37 @@ TEST_CASE("metrics_server: clients that hang up do not disturb it") {
         ::close(fd);
     }
     CHECK(bench.ask("GET /still HTTP/1.1\r\n\r\n").ends_with("/still\n"));
+}
+
+TEST_CASE("metrics_server: who cannot be accepted waits for a second, and is not tried in a loop") {
+    const LowDescriptors low;
+    Bench bench;
+    // Some that are in, and one that will find no descriptor.
+    std::vector<int> inside;
+    for (int i = 0; i < 5; ++i) {
+        inside.push_back(bench.connect());
+        (void)!::send(inside.back(), "G", 1, MSG_NOSIGNAL);
+    }
+    const int outside = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK(bench.ask("GET /all-in HTTP/1.1\r\n\r\n").ends_with("/all-in\n"));
+    // Each answer shows that the server has been round its loop once more.
+    const auto go_round = [&inside](std::size_t i) {
+        CHECK(Bench::exchange(inside[i], "ET /round HTTP/1.1\r\n\r\n").ends_with("/round\n"));
+    };
+    {
+        const NoDescriptors none;
+        bench.connect(outside);
+        const std::string request = "GET /outside HTTP/1.1\r\n\r\n";
+        (void)!::send(outside, request.data(), request.size(), MSG_NOSIGNAL);
+        go_round(0);
+        go_round(1);
+    }
+    // There are descriptors again, but its clock stands still: it does not try.
+    for (const std::size_t i : {2U, 3U, 4U}) go_round(i);
+    char byte = 0;
+    CHECK(::recv(outside, &byte, 1, MSG_DONTWAIT) == -1);
+    bench.advance(MetricsServer::kRestAfterFailure);
+    CHECK(Bench::exchange(outside, "").ends_with("/outside\n"));
 }
 
 TEST_CASE("metrics_server: a unix socket is for owner and group, and gone afterwards") {
