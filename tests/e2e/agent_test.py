@@ -145,6 +145,45 @@ class Agent(harness.Case):
         self.assertEqual(child.returncode, 0, output)
         self.assertEqual(self.status()["state"], "stopped")
 
+    def test_servers_that_hang_delay_no_look(self):
+        self.full_mount()
+        server = Server(lambda path, body: None)
+        self.addCleanup(server.close)
+        url = "http://127.0.0.1:%d" % server.port
+        self.write("etc/homeostat.yml", FULL_CONFIG +
+                   "first_send_spread: 0s\nretry_max: 1s\nexporters:\n"
+                   "  otlp: {endpoint: '%s', timeout: 2s}\n"
+                   "  webhook: {kind: generic, url: '%s/', timeout: 2s}\n"
+                   "  alertmanager: {urls: ['%s'], timeout: 2s}\n"
+                   "scrape_configs:\n  - job_name: hangs\n    scrape_interval: 1s\n"
+                   "    static_configs: [{targets: ['127.0.0.1:%d']}]\n"
+                   "warm_start: {url: '%s', selector: 'instance=\"h:9100\"'}\n"
+                   % (url, url, url, server.port, url))
+        child = self.start_agent(root="/")
+
+        def all_hang():
+            status = self.status()
+            paths = {path.split("?")[0] for path, _, _ in server.seen}
+            return status and {"/v1/logs", "/metrics", "/"} <= paths and status
+        first = self.wait_until("servers of all kinds hang", all_hang)
+        # By its own clock and its own counts. A machine that is busy with other tests may starve it
+        # for once; a server that delays it does so in each ten seconds.
+        windows = []
+        for _ in range(3):
+            last = self.wait_until("ten seconds of its time", lambda: next(
+                (s for s in [self.status()] if s["updated_unix"] >= first["updated_unix"] + 10),
+                None))
+            seconds, ticks, overruns = (last[name] - first[name]
+                                        for name in ("updated_unix", "ticks", "overruns"))
+            windows.append((ticks, seconds, overruns))
+            if ticks >= 0.9 * seconds:
+                break
+            first = last
+        code, output = self.stop_agent(child)
+        self.assertEqual(code, 0, output)
+        self.assertTrue(any(ticks >= 0.9 * seconds for ticks, seconds, _ in windows),
+                        "ticks, seconds, overruns: %s" % windows)
+
     def test_signals_that_mean_nothing_to_it_do_not_end_it(self):
         child = self.start_agent()
         self.wait_until("a status", self.status)
