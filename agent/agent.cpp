@@ -162,12 +162,14 @@ Agent::Agent(const Config& config, const ActionConfig& actions, Host host, Work&
       incidents_(config.incidents),
       decider_(actions, DeciderOptions{.grace = config.actions.grace_after_start,
                                        .host_id = machine_id(host.root)}),
-      processes_bytes_(bench_.memory_bytes()) {
+      processes_bytes_(bench_.memory_bytes()),
+      unshipped_(2 * config.incidents.incidents_max) {
     for (const CollectorRow& row : collector_rows()) {
         if (!is_off(config, row.name)) {
             collectors_.add(row.name, std::max(row.interval, config.tick), row.make(bench_));
         }
     }
+    for (const Rule& rule : actions.rules) actions_.know(rule.name);
     collectors_.set_budget(config.cpu_budget);
     share_out(series_);
     SeriesOwner owner = 0;
@@ -177,7 +179,6 @@ Agent::Agent(const Config& config, const ActionConfig& actions, Host host, Work&
                         std::make_unique<ExporterCollector>(*target, owner),
                         CollectorSet::kDeadline, CollectorSet::Kind::Exporter);
     }
-    unshipped_.reserve(2 * config.incidents.incidents_max);
 }
 
 void Agent::restore(std::span<const Incident> incidents) {
@@ -207,11 +208,12 @@ void Agent::tick() {
     hold_learning(now);
     const auto findings = detectors_.run(samples_);
     findings_ = findings.size();
+    anomalies_.note(findings);
     while (const auto report = work_.reports.try_pop()) {
         incidents_.note_report(*report, now);
+        actions_.note(*report);
         if (report->undone) continue;  // it ends nothing that anybody waits for
         decider_.note(*report);
-        actions_.note(*report);
     }
     events_ += bench_.events().all().size();
     Evidence evidence(*this, now);
@@ -314,21 +316,13 @@ void Agent::decide(const Incident& incident, Instant now) {
     incidents_.note_decision(incident.id, *decision, acting, verification, now);
 }
 
-// Incidents leave in order. What the full queue refuses waits here, so nothing is lost; more than
-// fits here means that the courier has been stuck for many minutes, and older records of the same
-// incident are then told by the newer one.
+// Incidents leave in order. What the full queue refuses waits here, so nothing is lost as long as
+// it fits.
 void Agent::hand_over(std::span<const Incident> changed) {
     for (const Incident& incident : changed) {
-        if (unshipped_.size() == unshipped_.capacity()) {
-            unshipped_.erase(unshipped_.begin());
-            ++incidents_delayed_;
-        }
-        unshipped_.push_back(incident);
+        if (!unshipped_.add(incident)) ++incidents_delayed_;
     }
-    std::size_t sent = 0;
-    while (sent < unshipped_.size() && work_.to_ship.push(unshipped_[sent])) ++sent;
-    unshipped_.erase(unshipped_.begin(), unshipped_.begin() + static_cast<std::ptrdiff_t>(sent));
-    incidents_delayed_ += unshipped_.size();
+    incidents_delayed_ += unshipped_.hand_to(work_.to_ship);
 }
 
 void Agent::describe(AgentStatus& status) const {
@@ -341,6 +335,7 @@ void Agent::describe(AgentStatus& status) const {
     status.samples_last = samples_.all().size();
     status.samples_dropped = samples_.dropped();
     status.findings = findings_;
+    status.anomalies = anomalies_.counts();
     status.findings_dropped = detectors_.findings_dropped();
     status.series_learned = learning.series_ready;
     status.learned_ratio = learning.ready_ratio;

@@ -19,6 +19,7 @@
 #include "agent/log_watch.hpp"
 #include "agent/model_store.hpp"
 #include "agent/status.hpp"
+#include "agent/waiting_incidents.hpp"
 #include "agent/warm_start.hpp"
 #include "agent/work.hpp"
 #include "collectors/collector_set.hpp"
@@ -104,12 +105,13 @@ private:
     IncidentEngine incidents_;
     Decider decider_;
     std::size_t processes_bytes_;
-    std::vector<Incident> unshipped_;  // what the full queue refused: handed over at the next tick
+    WaitingIncidents unshipped_;  // what the full queue refused: handed over at the next tick
     std::uint64_t ticks_ = 0;
     std::uint64_t findings_ = 0;
     std::uint64_t events_ = 0;
     std::uint64_t incidents_delayed_ = 0;
     std::uint64_t actions_refused_ = 0;
+    AnomalyTally anomalies_;
     ActionCounts actions_;
     Instant harm_told_;  // when the newest action began that was told to have done harm
     Instant last_tick_;

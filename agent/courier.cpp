@@ -2,6 +2,11 @@
 
 namespace homeostat {
 
+void Courier::restore(const Incident& incident, Instant now) {
+    tally_.restore(incident);
+    shipper_.restore(incident, now);
+}
+
 bool Courier::step(Instant now, Duration patience) {
     bool any = false;
     for (auto incident = work_.to_ship.pop(patience); incident;

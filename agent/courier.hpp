@@ -27,6 +27,10 @@ public:
     Courier(Work& work, IncidentStore& store, Shipper& shipper)
         : work_(work), store_(store), shipper_(shipper) {}
 
+    // Once at start, for each incident of the local store: what lasts is counted as active, and
+    // the destinations hear of it (Shipper::restore).
+    void restore(const Incident& incident, Instant now);
+
     // Takes what the watch has handed over, waiting at most `patience` for the first, and makes it
     // durable. True when there was something.
     bool step(Instant now, Duration patience);

@@ -18,13 +18,12 @@ namespace homeostat {
 namespace {
 
 constexpr Duration kCourierPatience = seconds(1);
-constexpr Duration kShipPause = milliseconds(500);  // until a retry may be due; a ring is heard
 constexpr Duration kScrapePause = milliseconds(200);
 constexpr Duration kSurveyPause = milliseconds(200);
 constexpr Duration kStewardPause = seconds(1);
 constexpr Duration kStatusRefresh = seconds(2);    // of what the courier may write
 constexpr Duration kModelsInterval = minutes(15);  // what a kill -9 forgets at most
-constexpr Duration kPublishInterval = seconds(1);  // of the courier's numbers, to /metrics
+constexpr Duration kPublishInterval = seconds(1);  // of the courier's numbers: /metrics, the log
 constexpr Duration kEndPoll = milliseconds(50);    // while the last requests end
 
 sigset_t set_of(std::initializer_list<int> signals) {
@@ -75,6 +74,7 @@ DaemonEnd Daemon::run(Duration limit) {
         if (signals >= 0) ::close(signals);
         return DaemonEnd::Failed;
     }
+    publish(parts_.clock.now());  // what is known from the start is 0 from the start
     std::thread courier([this] {
         confine_thread();
         deliver();
@@ -339,12 +339,13 @@ void Daemon::write_models() {
     models_failed_ = !written;
 }
 
-// The shipper's thread. Its last step comes after the courier's, so that what was told last still
-// reaches the servers that answer.
+// The shipper's thread: asleep until something is due, or the courier rings because it has
+// something new. Its last step comes after the courier's, so that what was told last still reaches
+// the servers that answer.
 void Daemon::ship() {
     while (!stopping_) {
         parts_.shipper.step(parts_.clock.now());
-        shipping_.wait(kShipPause);
+        shipping_.wait(parts_.shipper.pause(parts_.clock.now()));
     }
     parts_.shipper.step(parts_.clock.now());
     sending_ = false;
@@ -357,9 +358,11 @@ void Daemon::scrape() {
 }
 
 void Daemon::publish(Instant now) {
-    if (parts_.pages == nullptr && parts_.steward == nullptr) return;
     if (now - published_ < kPublishInterval) return;
     CourierSnapshot snapshot = snapshot_of(parts_.courier);
+    delivery_news_.look(
+        snapshot.destinations, snapshot.spool, snapshot.store, now,
+        [this](LogLevel level, std::string_view text) { parts_.log.write(level, "{}", text); });
     if (parts_.steward != nullptr) parts_.steward->observe(snapshot);
     if (parts_.pages != nullptr) parts_.pages->set(std::move(snapshot));
     published_ = now;

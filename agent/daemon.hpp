@@ -25,6 +25,7 @@
 #include "agent/agent.hpp"
 #include "agent/courier.hpp"
 #include "agent/crash_guard.hpp"
+#include "agent/delivery_news.hpp"
 #include "agent/log.hpp"
 #include "agent/metrics_pages.hpp"
 #include "agent/scraper.hpp"
@@ -117,7 +118,8 @@ private:
     Bell looking_after_;
     std::atomic<bool> stopping_{false};
     bool preferences_failed_ = false;  // watch thread only: complain once
-    Instant published_;                // courier thread only
+    DeliveryNews delivery_news_;       // courier thread only, once there is one
+    Instant published_;                // the same
     std::atomic<bool> acting_{true};   // the threads, as long as they run
     std::atomic<bool> sending_{true};
     bool status_failed_ = false;  // courier thread only, and at the end: complain once

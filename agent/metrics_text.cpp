@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <utility>
 
+#include "agent/uplink/status_code.hpp"
 #include "core/format.hpp"
 
 namespace homeostat {
@@ -99,7 +100,10 @@ void write_config(const MetricsView& view, Writer& out) {
 void write_agent(const MetricsView& view, Writer& out) {
     const AgentStatus& status = view.status;
     out.gauge("homeostat_build_info", "Which Homeostat this is; always 1.");
-    out.sample({{"version", view.facts.version}, {"compiler", view.facts.compiler}}, 1.0);
+    out.sample({{"version", view.facts.version},
+                {"revision", view.facts.revision},
+                {"compiler", view.facts.compiler}},
+               1.0);
     out.gauge("homeostat_start_time_seconds", "When the agent started, Unix time.");
     out.sample({}, unix_seconds(view.facts.started_unix_ns));
     out.gauge("homeostat_ready", "1 once the first cycle is done.");
@@ -118,8 +122,12 @@ void write_agent(const MetricsView& view, Writer& out) {
     out.sample({}, status.samples_dropped);
     out.gauge("homeostat_detector_warm_ratio", "Share of the series that have a baseline.");
     out.sample({}, status.learned_ratio);
-    out.counter("homeostat_anomalies_total", "Findings of the detectors.");
-    out.sample({}, status.findings);
+    out.counter("homeostat_anomalies_total",
+                "Findings of the detectors that began to hold, by the kind of incident they belong "
+                "to; notable ones open none.");
+    for (const AnomalyCount& anomaly : status.anomalies) {
+        out.sample({{"homeostat_signal", anomaly.kind}}, anomaly.count);
+    }
     out.gauge("homeostat_memory_reserved_bytes", "Memory set aside at start.");
     out.sample({}, static_cast<double>(status.memory.total()));
 }
@@ -144,6 +152,7 @@ void write_collectors(const AgentStatus& status, Writer& out) {
     }
     out.counter("homeostat_collect_errors_total", "Runs that failed.");
     for (const CollectorLine& line : status.collectors) {
+        if (line.state == CollectorState::Off && line.errors == 0) continue;
         out.sample({{"collector", line.name}}, line.errors);
     }
 }
@@ -151,13 +160,13 @@ void write_collectors(const AgentStatus& status, Writer& out) {
 void write_incidents(const MetricsView& view, Writer& out) {
     out.gauge("homeostat_incident_open", "Incidents that are open.");
     out.sample({}, view.status.incidents_open);
-    out.counter("homeostat_incidents_total", "Incidents opened, by kind and first severity.");
-    for (const IncidentCounts& counts : view.courier.incidents.kinds()) {
-        for (std::size_t i = 0; i < kSeverities; ++i) {
-            if (counts.opened[i] == 0) continue;  // most kinds have one severity: room for others
-            out.sample({{"homeostat_signal", counts.kind},
-                        {"severity", name_of(static_cast<Severity>(i))}},
-                       counts.opened[i]);
+    out.counter("homeostat_incidents_total",
+                "Incidents opened, by first severity and by what the likeliest cause is of.");
+    for (std::size_t i = 0; i < kSeverities; ++i) {
+        for (std::size_t j = 0; j < kCauseKinds; ++j) {
+            out.sample({{"severity", name_of(static_cast<Severity>(i))},
+                        {"cause", name_of(static_cast<CauseKind>(j))}},
+                       view.courier.incidents.opened()[i][j]);
         }
     }
     out.gauge("homeostat_incident_active",
@@ -177,12 +186,26 @@ void write_incidents(const MetricsView& view, Writer& out) {
 }
 
 void write_actions(const ActionCounts& actions, Writer& out) {
-    out.counter("homeostat_actions_total", "Actions that were asked for, by what became of them.");
-    for (const auto& [result, count] :
-         {std::pair{"ok", actions.ok}, std::pair{"failed", actions.failed},
-          std::pair{"denied", actions.denied}, std::pair{"waiting", actions.waiting},
-          std::pair{"unreached", actions.unreached}, std::pair{"unknown", actions.unknown}}) {
-        out.sample({{"result", result}}, count);
+    out.counter("homeostat_actions_total",
+                "Actions that were asked for, by rule and what became of them.");
+    struct Row {
+        const char* result;
+        std::uint64_t ActionResults::*count;
+        bool always;  // shown while it is 0
+    };
+    for (const ActionLine& line : actions.by_rule) {
+        for (const Row& row :
+             {Row{"ok", &ActionResults::ok, true}, Row{"failed", &ActionResults::failed, true},
+              Row{"denied", &ActionResults::denied, true},
+              Row{"dry_run", &ActionResults::dry_run, true},
+              Row{"rolled_back", &ActionResults::rolled_back, true},
+              Row{"waiting", &ActionResults::waiting, false},
+              Row{"unreached", &ActionResults::unreached, false},
+              Row{"unknown", &ActionResults::unknown, false}}) {
+            const std::uint64_t count = line.results.*row.count;
+            if (!row.always && count == 0) continue;
+            out.sample({{"action", line.rule}, {"result", row.result}}, count);
+        }
     }
     out.counter("homeostat_actions_blocked_total",
                 "Decisions that asked for no action, by the guard that refused.");
@@ -226,11 +249,14 @@ void write_exports(const CourierSnapshot& courier, Writer& out) {
         out.sample({{"exporter", to.name}, {"result", "ok"}}, to.sent);
         out.sample({{"exporter", to.name}, {"result", "rejected"}}, to.rejected);
         out.sample({{"exporter", to.name}, {"result", "dropped"}}, to.dropped + to.lost);
+        if (to.overtaken == 0) continue;
+        out.sample({{"exporter", to.name}, {"result", "overtaken"}}, to.overtaken);
     }
-    out.counter("homeostat_export_requests_total", "Requests by HTTP status; 0: no answer.");
+    out.counter("homeostat_export_requests_total",
+                "Requests by HTTP status; 0: no answer; unusual ones by class.");
     for (const DestinationStatus& to : courier.destinations) {
         for (const auto& [code, count] : to.codes) {
-            out.sample({{"exporter", to.name}, {"code", fmt::format("{}", code)}}, count);
+            out.sample({{"exporter", to.name}, {"code", text_of_status(code)}}, count);
         }
     }
     out.counter("homeostat_export_bytes_total", "Bytes of bodies, before and after compression.");

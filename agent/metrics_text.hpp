@@ -2,7 +2,8 @@
 // OpenMetrics 1.0.
 //
 // Fewer than 500 series: no label holds a pid, an incident's id, a path or an error's text. What is
-// known from the start is exported from the start, as 0.
+// known from the start is exported from the start, as 0; kinds of incidents, of which there are too
+// many, from when they are met (docs/decisions/0019-metrics-below-500-series.md).
 #pragma once
 
 #include <string>

@@ -6,7 +6,9 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
+#include "agent/anomaly_tally.hpp"
 #include "collectors/collector_set.hpp"
 #include "core/decision.hpp"
 #include "core/event.hpp"
@@ -57,16 +59,32 @@ struct MemoryUse {
     }
 };
 
-// What became of the actions that were asked for since start.
-struct ActionCounts {
+// What became of actions that were asked for.
+struct ActionResults {
     std::uint64_t ok = 0;
-    std::uint64_t failed = 0;
-    std::uint64_t denied = 0;     // the actuator refused
-    std::uint64_t waiting = 0;    // it waits for a person's leave
-    std::uint64_t unreached = 0;  // it did not answer, and nothing was done
-    std::uint64_t unknown = 0;    // it did not answer, and something may have been done
+    std::uint64_t failed = 0;       // so did what was to take one back
+    std::uint64_t denied = 0;       // the actuator refused
+    std::uint64_t dry_run = 0;      // mode observe: it said what it would do
+    std::uint64_t rolled_back = 0;  // it took one back
+    std::uint64_t waiting = 0;      // it waits for a person's leave
+    std::uint64_t unreached = 0;    // it did not answer, and nothing was done
+    std::uint64_t unknown = 0;      // it did not answer, and something may have been done
+};
+
+struct ActionLine {
+    FixedString<63> rule;
+    ActionResults results;
+};
+
+// The same since start, for all and for each rule. Rules beyond kLinesMax count as "other".
+struct ActionCounts {
+    static constexpr std::size_t kLinesMax = 16;
+
+    ActionResults all;
+    FixedVector<ActionLine, kLinesMax + 1> by_rule;
     std::array<std::uint64_t, kGuards> blocked{};  // not asked for: decisions, by their guard
 
+    void know(std::string_view rule);  // it is in the rulebooks: a line of zeros, once
     void note(const ActionReport& report);
 };
 
@@ -82,6 +100,7 @@ struct AgentStatus {
     std::uint64_t samples_dropped = 0;
     std::uint64_t findings = 0;
     std::uint64_t findings_dropped = 0;
+    AnomalyCounts anomalies;  // since start
     std::uint64_t series_learned = 0;
     double learned_ratio = 0;
     std::uint64_t series_held = 0;     // held: an incident is open on them, or maintenance

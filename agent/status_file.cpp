@@ -64,6 +64,7 @@ Json destinations_json(const Shipper& shipper) {
                        {"rejected", destination.rejected},
                        {"dropped", destination.dropped},
                        {"lost", destination.lost},
+                       {"overtaken", destination.overtaken},
                        {"requests", destination.requests},
                        {"failures", destination.failures},
                        {"bytes_raw", destination.bytes_raw},
@@ -150,10 +151,10 @@ std::string destination_lines(const Json& json) {
                            number_at(destination, "sent"), number_at(destination, "queued"));
         const double lost = number_at(destination, "lost") + number_at(destination, "dropped");
         if (lost > 0) out += fmt::format(", {} lost", lost);
+        const double rejected = number_at(destination, "rejected");
+        if (rejected > 0) out += fmt::format(", {} refused by the server", rejected);
         const std::string error = text_at(destination, "last_error");
-        if (!error.empty() && text_at(destination, "state") != "ok") {
-            out += fmt::format(" ({})", error);
-        }
+        if (!error.empty()) out += fmt::format(" ({})", error);
         out += "\n";
     }
     return out;
@@ -247,6 +248,7 @@ std::string status_json(const AgentFacts& facts, const AgentStatus& status, cons
         {"started_unix", facts.started_unix_ns / 1'000'000'000},
         {"updated_unix", status.at.unix_ns / 1'000'000'000},
         {"ticks", status.ticks},
+        {"overruns", status.overruns},
         {"series", status.series},
         {"series_max", status.series_max},
         {"series_refused", status.series_refused},

@@ -31,6 +31,7 @@ struct AgentFacts {
     unsigned crashes = 0;     // in a row, before this start
     bool safe_mode = false;
     std::string compiler{};
+    std::string revision{};     // of the source it was built from, or "unknown"
     std::string config_hash{};  // of the configuration in force
     std::string config_layer{};
     std::int64_t configured_unix_ns = 0;  // when it was loaded

@@ -10,6 +10,7 @@
 # Environment: that of scripts/build.sh, and
 #   HOMEOSTAT_DIST       where they are put (default: dist)
 #   HOMEOSTAT_VERSION    the packages' version, for tests (default: that of CMakeLists.txt)
+#   HOMEOSTAT_REVISION   the commit, where there is no clone to tell it (default: that of git)
 #   SOURCE_DATE_EPOCH    the date that goes into them (default: that of the last commit)
 # The same sources and the same compiler make the same bytes.
 set -euo pipefail
@@ -99,7 +100,7 @@ make_rpm() {
 }
 
 need_packages build package
-[[ -z $build ]] || scripts/build.sh -DHOMEOSTAT_REPRODUCIBLE=ON
+[[ -z $build ]] || scripts/build.sh -DHOMEOSTAT_REPRODUCIBLE=ON ${HOMEOSTAT_REVISION:+"-DHOMEOSTAT_REVISION=$HOMEOSTAT_REVISION"}
 [[ -x $out/bin/homeostat && -x $out/bin/homeostat-actuator ]] || die "no release in $out"
 if [[ -n $stage_only ]]; then
     make_stage "$stage_only"

@@ -18,6 +18,7 @@
 #include "agent/heap.hpp"
 #include "agent/host_sources.hpp"
 #include "agent/identity.hpp"
+#include "agent/revision.hpp"
 #include "agent/state_lock.hpp"
 #include "agent/uplink/curl_fetcher.hpp"
 #include "agent/uplink/curl_pool.hpp"
@@ -79,7 +80,7 @@ void log_start(const Log& log, const Config& config, const ActionConfig& actions
 }
 
 // Open incidents go back to the watch, recent ones to the servers that must hear their end.
-void restore(const IncidentStore& store, Agent& agent, Shipper& shipper, const Log& log,
+void restore(const IncidentStore& store, Agent& agent, Courier& courier, const Log& log,
              Instant now) {
     if (const auto readable = store.check(); !readable) {
         log.write(LogLevel::Warning, "{}", readable.error().text);
@@ -89,7 +90,7 @@ void restore(const IncidentStore& store, Agent& agent, Shipper& shipper, const L
     if (damaged > 0) {
         log.write(LogLevel::Warning, "{} damaged incident files were left out", damaged);
     }
-    for (const Incident& incident : incidents) shipper.restore(incident, now);
+    for (const Incident& incident : incidents) courier.restore(incident, now);
     agent.restore(incidents);
 }
 
@@ -130,6 +131,7 @@ AgentFacts facts_of(const Config& config, const ActionConfig& actions, const Pro
     AgentFacts facts;
     facts.version = kVersion;
     facts.compiler = kCompiler;
+    facts.revision = kRevision;
     facts.host_name = config.ship.identity.host_name;
     facts.pid = static_cast<std::int32_t>(::getpid());
     facts.started_unix_ns = process.started_unix_ns;
@@ -248,10 +250,10 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
     Work work;
     Agent agent(config, actions, {process.root, clock, session.host.spawner, session.host.fetcher},
                 work, targets, sources.bench(config, this_host));
-    restore(store, agent, shipper, log, now);
+    Courier courier(work, store, shipper);
+    restore(store, agent, courier, log, now);
     restore_models(options.state, agent, log);
     for (const Event& event : note_start(process.root, options.state, now)) agent.note(event);
-    Courier courier(work, store, shipper);
     SocketActuator runner(config.actions.socket, config.actions.timeout, actions.hash,
                           random[0] ^ random[1]);
     Actor actor(work, runner);

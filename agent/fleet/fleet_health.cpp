@@ -10,8 +10,9 @@ bool failed(DestinationState state) {
            state == DestinationState::Failing;
 }
 
-std::uint64_t answered(const ActionCounts& counts) {
-    return counts.ok + counts.failed + counts.denied + counts.waiting;
+std::uint64_t answered(const ActionResults& counts) {
+    return counts.ok + counts.failed + counts.denied + counts.dry_run + counts.rolled_back +
+           counts.waiting;
 }
 
 }  // namespace
@@ -36,11 +37,12 @@ void FleetHealth::observe(const AgentStatus& status) {
     watch_[1] = {"detect", true, status.series_learned > 0 ? "learned" : "learning", ""};
     reload_refused_ = status.reload_refused;
     // The newest answer counts: an actuator that was away and is back is well.
-    if (status.actions.unreached > acted_.unreached) {
+    const ActionResults& actions = status.actions.all;
+    if (actions.unreached > acted_.unreached) {
         act_ = {"act", false, "unreached", "the actuator does not answer"};
     }
-    if (answered(status.actions) > answered(acted_)) act_ = {"act", true, "ok", ""};
-    acted_ = status.actions;
+    if (answered(actions) > answered(acted_)) act_ = {"act", true, "ok", ""};
+    acted_ = actions;
 }
 
 void FleetHealth::observe(const CourierSnapshot& courier) {

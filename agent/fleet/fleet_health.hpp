@@ -30,7 +30,7 @@ private:
     std::vector<OpampComponent> watch_;   // collect, detect, scrape.NAME
     std::vector<OpampComponent> export_;  // export.NAME, export.spool when the disk refuses
     OpampComponent act_{"act", true, "ok", ""};
-    ActionCounts acted_;
+    ActionResults acted_;
     bool reload_refused_ = false;
     std::string stale_;
 };

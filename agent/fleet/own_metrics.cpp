@@ -73,10 +73,11 @@ std::string own_metrics_body(const OpampIdentity& identity, const AgentStatus& s
     out.sum("homeostat.samples.dropped", "{sample}", static_cast<double>(status.samples_dropped));
     out.gauge("homeostat.incidents.open", "{incident}", static_cast<double>(status.incidents_open));
     out.sum("homeostat.incidents", "{incident}", static_cast<double>(status.incidents_opened));
-    const ActionCounts& actions = status.actions;
+    const ActionResults& actions = status.actions.all;
     out.sum("homeostat.actions", "{action}",
-            static_cast<double>(actions.ok + actions.failed + actions.denied + actions.waiting +
-                                actions.unreached + actions.unknown));
+            static_cast<double>(actions.ok + actions.failed + actions.denied + actions.dry_run +
+                                actions.rolled_back + actions.waiting + actions.unreached +
+                                actions.unknown));
     double failing = 0;
     for (const CollectorLine& line : status.collectors) {
         failing += line.state == CollectorState::Failing ? 1 : 0;

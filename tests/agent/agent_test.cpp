@@ -92,6 +92,14 @@ TEST_CASE("agent: a disk that fills is one incident: forecast, then full, with i
     REQUIRE_FALSE(last.causes.empty());
     CHECK(last.causes[0].name == "process:logspam");
     CHECK(last.processes[0].unit == "logspam.service");
+    AgentStatus status;
+    rig.agent.describe(status);
+    std::uint64_t anomalies = 0;
+    for (const AnomalyCount& anomaly : status.anomalies) {
+        if (anomaly.kind == "filesystem_space") anomalies = anomaly.count;
+    }
+    CHECK(anomalies >= 2);  // the forecast and the level: once each, although they last
+    CHECK(anomalies < 20);
     CHECK(rig.agent.open_incidents().size() == 1);
 }
 

@@ -57,6 +57,17 @@ TEST_CASE_FIXTURE(Fixture,
     CHECK(shipper.status()[0].queued == 1);
 }
 
+TEST_CASE_FIXTURE(Fixture, "courier: what lasts over a restart is active from the start") {
+    courier.restore(incident(), clock.now());
+    REQUIRE(courier.tally().kinds().size() == 1);
+    const IncidentCounts& counts = courier.tally().kinds()[0];
+    CHECK(counts.active[static_cast<std::size_t>(incident().severity)] == 1);
+    for (const auto& of_severity : courier.tally().opened()) {
+        for (const std::uint64_t opened : of_severity) CHECK(opened == 0);
+    }
+    CHECK(shipper.spool_status().records == 0);
+}
+
 TEST_CASE_FIXTURE(Fixture,
                   "courier: what waited while the server was away arrives when it is back") {
     REQUIRE(work.to_ship.push(incident()));

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <thread>
 
 #include <nlohmann/json.hpp>
 
@@ -198,6 +199,30 @@ TEST_CASE("daemon: a server that says nothing keeps no incident from the disk, a
     CHECK(stored);
     CHECK(house.last_word()["spool"]["records"] == 2);
     CHECK(house.last_word()["destinations"][0]["queued"] == 2);
+}
+
+TEST_CASE("daemon: a sleeping shipper is rung out of bed for what is new") {
+    NoActuator no_actuator;
+    House house(no_actuator);
+    const BlockedSignals blocked;
+    std::atomic<bool> shipped_in_time = false;
+    house.fetcher.set_answer([&](const HttpRequest&) -> Result<HttpResponse> {
+        // Not by the last step, which comes after the courier's end.
+        shipped_in_time = !house.work.to_ship.closed();
+        ::kill(::getpid(), SIGTERM);
+        HttpResponse response;
+        response.status = 200;
+        return response;
+    });
+    // Its sleep is longer than this run. A status is written when the threads are up.
+    std::thread later([&] {
+        while (!read_file(house.state / kStatusFile, 1U << 20U)) std::this_thread::yield();
+        CHECK(house.work.to_ship.push(incident(1)));
+    });
+    static_assert(Shipper::kPauseMost > seconds(20));
+    CHECK(house.run(seconds(20), same) == DaemonEnd::Stopped);
+    later.join();
+    CHECK(shipped_in_time);
 }
 
 TEST_CASE("daemon: an actuator that hangs does not keep it from stopping, and its end is told") {

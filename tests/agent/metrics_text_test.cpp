@@ -16,6 +16,7 @@ struct Bench {
     Bench() {
         facts.version = "1.2.3";
         facts.compiler = "GNU 12.2.0";
+        facts.revision = "0123456789ab";
         facts.config_hash = "0123456789abcdef";
         facts.config_layer = "bundle";
         facts.configured_unix_ns = 1'795'176'009'000'000'000;
@@ -23,7 +24,14 @@ struct Bench {
         status.ticks = 7;
         status.series = 321;
         status.overruns = 2;
-        status.actions = {.ok = 4, .denied = 1};
+        status.actions.know("clean rotated logs");
+        ActionReport report;
+        report.rule = "clean rotated logs";
+        status.actions.note(report);
+        report.reached = false;
+        status.actions.note(report);
+        (void)status.anomalies.push({"filesystem_space", 6});
+        (void)status.anomalies.push({"notable", 40});
         status.actions.blocked[static_cast<std::size_t>(Guard::Storm)] = 3;
         (void)status.scrapes.push({"node", true, milliseconds(20), 700});
         (void)status.scrapes.push({"app", false, seconds(10), 0});
@@ -44,7 +52,7 @@ struct Bench {
         otlp.sent = 5;
         otlp.dropped = 1;
         otlp.lost = 2;
-        otlp.codes = {{0, 3}, {200, 5}};
+        otlp.codes = {{0, 3}, {5, 2}, {200, 5}};
         courier.destinations.push_back(otlp);
         courier.incidents.note(test::sample_incident(1));
     }
@@ -67,7 +75,8 @@ bool holds(const std::string& text, const std::string& line) {
 TEST_CASE("metrics_text: values under the names and labels that dashboards know") {
     const std::string text = Bench().text();
     for (const char* line :
-         {"homeostat_build_info{version=\"1.2.3\",compiler=\"GNU 12.2.0\"} 1",
+         {"homeostat_build_info{version=\"1.2.3\",revision=\"0123456789ab\",compiler=\"GNU "
+          "12.2.0\"} 1",
           "homeostat_ready 1",
           "homeostat_series 321",
           "homeostat_config_info{hash=\"0123456789abcdef\",layer=\"bundle\"} 1",
@@ -88,16 +97,22 @@ TEST_CASE("metrics_text: values under the names and labels that dashboards know"
           "homeostat_collect_duration_seconds_sum{collector=\"cpu\"} 0.02",
           "homeostat_collect_duration_seconds_count{collector=\"cpu\"} 5",
           "homeostat_cycle_overruns_total 2",
-          "homeostat_actions_total{result=\"ok\"} 4",
-          "homeostat_actions_total{result=\"denied\"} 1",
-          "homeostat_actions_total{result=\"unknown\"} 0",
+          "homeostat_actions_total{action=\"clean rotated logs\",result=\"denied\"} 1",
+          "homeostat_actions_total{action=\"clean rotated logs\",result=\"unreached\"} 1",
+          "homeostat_actions_total{action=\"clean rotated logs\",result=\"ok\"} 0",
+          "homeostat_actions_total{action=\"clean rotated logs\",result=\"dry_run\"} 0",
+          "homeostat_actions_total{action=\"clean rotated logs\",result=\"rolled_back\"} 0",
+          "homeostat_anomalies_total{homeostat_signal=\"filesystem_space\"} 6",
+          "homeostat_anomalies_total{homeostat_signal=\"notable\"} 40",
           "homeostat_start_time_seconds 1795176000.5",
           "homeostat_collector_up{collector=\"cpu\"} 1",
           "homeostat_export_records_total{exporter=\"otlp\",result=\"ok\"} 5",
           "homeostat_export_records_total{exporter=\"otlp\",result=\"dropped\"} 3",
           "homeostat_export_requests_total{exporter=\"otlp\",code=\"0\"} 3",
+          "homeostat_export_requests_total{exporter=\"otlp\",code=\"5xx\"} 2",
           "homeostat_incident_active{homeostat_signal=\"filesystem_space\",severity=\"warning\"} 1",
-          "homeostat_incidents_total{homeostat_signal=\"filesystem_space\",severity=\"warning\"} 1",
+          "homeostat_incidents_total{severity=\"warning\",cause=\"process\"} 1",
+          "homeostat_incidents_total{severity=\"critical\",cause=\"unknown\"} 0",
           "homeostat_spool_dropped_total{reason=\"memory_full\"} 0",
           "process_cpu_seconds_total 1.5"}) {
         CAPTURE(std::string(line));
@@ -161,7 +176,7 @@ TEST_CASE("metrics_text: what comes from outside cannot break the format") {
 TEST_CASE("metrics_text: a node with everything on it stays below 500 series") {
     Bench bench;
     bench.status.collectors.clear();
-    for (int i = 0; i < 60; ++i) {
+    for (int i = 0; i < 50; ++i) {
         CollectorLine line;
         format_into(line.name, "collector_{}", i);
         line.state = CollectorState::Ok;
@@ -172,6 +187,8 @@ TEST_CASE("metrics_text: a node with everything on it stays below 500 series") {
         incident.kind.clear();
         format_into(incident.kind, "kind_{}", n);
         bench.courier.incidents.note(incident);
+        (void)bench.status.anomalies.push({incident.kind, 1});
+        if (n < 4) bench.status.actions.know(incident.kind);
     }
     bench.courier.destinations.assign(6, bench.courier.destinations[0]);
     std::size_t series = 0;

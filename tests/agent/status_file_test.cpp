@@ -61,6 +61,7 @@ TEST_CASE_FIXTURE(Fixture,
     const auto parsed = nlohmann::json::parse(json, nullptr, false);
     REQUIRE_FALSE(parsed.is_discarded());
     CHECK(parsed["series"] == 200);
+    CHECK(parsed["overruns"] == status.overruns);
     CHECK(parsed["destinations"][0]["name"] == "otlp");
     CHECK(parsed["events_newest"][0]["kind"] == "package_changed");
     CHECK(parsed["events_newest"][0]["object"] == "nginx");
@@ -111,6 +112,18 @@ TEST_CASE_FIXTURE(Fixture, "status_file: who runs, hangs, died and stopped can b
     }
     CHECK(watcher_warning("", 0, WatcherState::NeverRan).empty());
     CHECK_FALSE(watcher_warning("", 0, WatcherState::Gone).empty());
+}
+
+TEST_CASE("status_file: records that a server refused are told, and its warning while all is ok") {
+    const auto told = status_text(
+        R"({"destinations":[{"name":"otlp","state":"ok","sent":3,"queued":0,"rejected":2,
+            "last_error":"2 of 5 records refused: too old"},{"name":"pager","state":"ok"}]})",
+        0, WatcherState::Unknown);
+    REQUIRE(told);
+    CHECK_MESSAGE(told->text.find("otlp: ok, 3 sent, 0 queued, 2 refused by the server (2 of 5 "
+                                  "records refused: too old)\n") != std::string::npos,
+                  told->text);
+    CHECK(told->text.find("pager: ok, 0 sent, 0 queued\n") != std::string::npos);
 }
 
 TEST_CASE_FIXTURE(Fixture, "status_file: names that would talk to the terminal do not") {

@@ -68,6 +68,44 @@ FAMILIES = {
     "process_open_fds": "gauge", "process_resident_memory_bytes": "gauge",
     "process_start_time_seconds": "gauge", "process_virtual_memory_bytes": "gauge",
 }
+# The labels of those that have any. What is met later (anomalies, active incidents) is empty on a
+# host that has just started and is well; tests/agent/metrics_text_test.cpp pins its labels.
+LABELS = {
+    "homeostat_actions_blocked_total": "reason", "homeostat_actions_total": "action result",
+    "homeostat_build_info": "version revision compiler",
+    "homeostat_collect_duration_seconds_count": "collector",
+    "homeostat_collect_duration_seconds_sum": "collector",
+    "homeostat_collect_errors_total": "collector", "homeostat_config_info": "hash layer",
+    "homeostat_export_bytes_total": "exporter stage",
+    "homeostat_export_last_success_timestamp_seconds": "exporter",
+    "homeostat_export_queue_records": "exporter",
+    "homeostat_export_records_total": "exporter result",
+    "homeostat_incidents_total": "severity cause",
+    "homeostat_opamp_messages_total": "direction",
+    "homeostat_opamp_remote_config_status": "status", "homeostat_samples_total": "collector",
+    "homeostat_scrape_duration_seconds": "target", "homeostat_scrape_samples": "target",
+    "homeostat_scrape_up": "target", "homeostat_spool_dropped_total": "reason",
+}
+# Known from the start, so 0 from the start: otherwise increase() misses the first one.
+ZEROS = [
+    'homeostat_incidents_total{severity="%s",cause="%s"}' % (severity, cause)
+    for severity in ("info", "warning", "error", "critical")
+    for cause in ("unknown", "process", "unit", "device", "mount", "interface", "change", "other")
+] + [
+    'homeostat_actions_total{action="clean",result="%s"}' % result
+    for result in ("ok", "failed", "denied", "dry_run", "rolled_back")
+] + [
+    'homeostat_export_records_total{exporter="json_lines",result="%s"}' % result
+    for result in ("ok", "rejected", "dropped")
+]
+RULES = """
+- name: disk care
+  hosts: all
+  rules:
+    - name: clean
+      condition: event.kind == "filesystem_space"
+      action: {run_playbook: {name: clean.yml}}
+"""
 FLEET = """
 channel: test
 keys: [RWRJXHrU/kFktTyduktPmUOtsOhhbhVbxpIVucL+s8vGEG2T752CC62p]
@@ -87,6 +125,11 @@ class Agent:
             config.write("exporters: {json_lines: {path: %s/out.jsonl}}\n" % scratch)
             config.write("scrape_configs: [{job_name: gone, static_configs: "
                          "[{targets: ['127.0.0.1:1']}]}]\n")
+        for folder, name, text in (("rules", "clean.yml", RULES),
+                                   ("playbooks", "clean.yml", "- {hosts: all, tasks: []}\n")):
+            os.makedirs("%s/etc/%s" % (scratch, folder), exist_ok=True)
+            with open("%s/etc/%s/%s" % (scratch, folder, name), "w") as file:
+                file.write(text)
         self.log = open(scratch + "/log", "wb")
         self.process = subprocess.Popen(
             [AGENT, "run", "--config", scratch + "/etc", "--state", scratch + "/state"],
@@ -123,6 +166,19 @@ with tempfile.TemporaryDirectory() as scratch:
         check(not missing, "every family that was promised, with its type " + " ".join(missing))
         check(re.search(r'(?m)^homeostat_config_info\{hash="[0-9a-f]{16}",layer="local"\} 1$',
                         body.decode()), "the configuration in force is named")
+        labels = {}
+        for name, names in re.findall(r"^(\w+)\{(.*)\} \S+$", body.decode(), re.MULTILINE):
+            labels.setdefault(name, set()).add(" ".join(re.findall(r'(\w+)="', names)))
+        wrong = sorted("%s{%s}" % (name, labels.get(name)) for name, names in LABELS.items()
+                       if labels.get(name) != {names})
+        check(not wrong, "the labels that were promised, the same for each family " +
+              " ".join(wrong))
+        check(re.search(r'(?m)^homeostat_build_info\{version="[0-9.]+",'
+                        r'revision="([0-9a-f]{12}|unknown)",compiler="', body.decode()),
+              "the commit it was built from, or that it is unknown")
+        lines = set(body.decode().splitlines())
+        absent = [zero for zero in ZEROS if zero + " 0" not in lines]
+        check(not absent, "what is known from the start is 0 from the start " + " ".join(absent))
         known = {name + part
                  for name, kind in kinds.items()
                  for part in (("", "_sum", "_count") if kind == "summary" else ("",))}

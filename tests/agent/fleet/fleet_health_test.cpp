@@ -58,7 +58,7 @@ TEST_CASE("opamp requirement 13: the map has each part, and what is wrong with i
 
     status.collectors.clear();
     REQUIRE(status.collectors.push(line_of("cpu", CollectorState::Failing, "what")));
-    status.actions.unreached = 1;
+    status.actions.all.unreached = 1;
     health.observe(status);
     health.set_stale("ended yesterday");
     CHECK(health.components()[0] ==
@@ -71,17 +71,17 @@ TEST_CASE(
     "fleet_health: an actuator that answers again is well, and counters alone change nothing") {
     FleetHealth health;
     AgentStatus status;
-    status.actions.unreached = 2;
+    status.actions.all.unreached = 2;
     health.observe(status);
     CHECK_FALSE(part(health, "act").healthy);
     status.ticks = 100;
     health.observe(status);
     CHECK_FALSE(part(health, "act").healthy);
-    status.actions.denied = 1;
+    status.actions.all.denied = 1;
     health.observe(status);
     CHECK(part(health, "act").healthy);
     const auto before = health.components();
-    status.actions.denied = 2;
+    status.actions.all.denied = 2;
     status.ticks = 200;
     status.findings = 7;
     health.observe(status);
