@@ -213,7 +213,8 @@ struct Phrase {
     std::string_view object;
 };
 
-// kernel/rcu/tree_stall.h, kernel/watchdog.c, lib/bug.c, net/ipv4, net/netfilter, kernel/cgroup.
+// kernel/rcu/tree_stall.h, kernel/watchdog.c, lib/bug.c, net/ipv4, net/netfilter, kernel/cgroup,
+// drivers/md/dm-thin.c, kernel/audit.c.
 constexpr std::array kPhrases{
     Phrase{"rcu: INFO: ", "stall", EventKind::CpuStall, "rcu"},
     Phrase{"INFO: rcu_", "stall", EventKind::CpuStall, "rcu"},
@@ -230,13 +231,14 @@ constexpr std::array kPhrases{
     Phrase{"Unable to handle kernel ", "", EventKind::KernelOops, "oops"},
     Phrase{"general protection fault, probably", "", EventKind::KernelOops, "oops"},
     Phrase{"general protection fault: ", "", EventKind::KernelOops, "oops"},
-    Phrase{"unregister_netdevice: waiting for ", "", EventKind::KernelOops, "netdevice leak"},
     Phrase{"nf_conntrack: ", "table full", EventKind::TableFull, "conntrack"},
     Phrase{"ip_conntrack: ", "table full", EventKind::TableFull, "conntrack"},
     Phrase{"neighbour: ", "table overflow", EventKind::TableFull, "neighbours"},
     Phrase{"Neighbour table overflow", "", EventKind::TableFull, "neighbours"},
     Phrase{"TCP: out of memory", "", EventKind::TableFull, "tcp memory"},
     Phrase{"TCP: too many orphaned sockets", "", EventKind::TableFull, "orphaned sockets"},
+    Phrase{"device-mapper: thin: ", "out-of-data-space", EventKind::TableFull, "thin pool"},
+    Phrase{"audit: backlog limit exceeded", "", EventKind::TableFull, "audit backlog"},
     Phrase{"VFS: file-max limit", "", EventKind::TableFull, "file handles"},
 };
 
