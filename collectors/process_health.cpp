@@ -18,7 +18,9 @@ constexpr Metric kFiles{"process_files_used_ratio", Unit::None, MetricKind::Rati
                         Aspect::Capacity};
 constexpr Metric kLeak{"process_files_exhausting_ratio", Unit::None, MetricKind::Gauge,
                        Aspect::Capacity};
-constexpr std::array kMetrics{kCpu, kIo, kGrowth, kFiles, kLeak};
+constexpr Metric kUnseen{"processes_files_unseen_count", Unit::Count, MetricKind::Gauge,
+                         Aspect::Other};
+constexpr std::array kMetrics{kCpu, kIo, kGrowth, kFiles, kLeak, kUnseen};
 
 constexpr double kLongSeconds = 4;      // one pass of the process table, a little early
 constexpr double kGrowingSeconds = 14;  // three of them
@@ -36,7 +38,8 @@ constexpr double kFilesShareMin = 0.25;
 constexpr std::uint32_t kFilesManyMin = 4096;
 constexpr std::uint32_t kFilesWatchedMin = 64;
 constexpr std::uint32_t kGrownPassesMin = 4;
-// Listing descriptors costs some 0.3 us each: no more than a few milliseconds in one pass.
+// Listing descriptors costs some 0.3 us each: no more than a few milliseconds in one run. Where
+// there are more, the next run goes on.
 constexpr std::uint32_t kDescriptorsMax = 20'000;
 
 // Sorted, for the binary search. At most 15 characters, as the kernel cuts them.
@@ -165,7 +168,7 @@ void ProcessHealthCollector::tell(const Metric& metric, const Ranking& ranking, 
 
 // Of all that the cores could do and all that was read and written: how much by processes that have
 // been at it for a while and are no batch job.
-void ProcessHealthCollector::long_running(Samples& out) {
+void ProcessHealthCollector::long_running(const Root& root, Samples& out) {
     double cpu = 0;
     double cpu_long = 0;
     double io = 0;
@@ -185,8 +188,11 @@ void ProcessHealthCollector::long_running(Samples& out) {
     // table.
     const double all = std::max(cpu, out.value("cpu_online_count").value_or(0));
     out.add(kCpu, all > 0 ? cpu_long / all : 0);
-    // Who waits for a disk that moves nothing is its user all the same.
-    out.add(kIo, io > 0 ? io_long / io : waits_long ? 1 : 0);
+    // Who waits for a disk that moves nothing is its user all the same. So is who waits where we
+    // may not see what others move: our own status file is then all that we know of.
+    const auto first = root.read("proc/1/io", bench_.buffer());
+    const bool denied = !first && first.error().code == Errc::Denied;
+    out.add(kIo, io > 0 && !denied ? io_long / io : waits_long ? 1 : 0);
 }
 
 void ProcessHealthCollector::growing(const Root& root, Samples& out) {
@@ -207,7 +213,7 @@ void ProcessHealthCollector::growing(const Root& root, Samples& out) {
 // How many descriptors the process holds; nothing when we may not see. Since Linux 6.2 the
 // directory has their number for its size; before, they are counted, at most `left` of them.
 std::optional<std::uint32_t> ProcessHealthCollector::count_files(const Root& root, std::int32_t pid,
-                                                                 std::uint32_t& left) const {
+                                                                 std::uint32_t& left) {
     const FixedString<63> path = process_path(pid, "fd");
     if (bench_.files() != nullptr) {
         const auto stamp = bench_.files()->stamp(path.c_str(), Links::Follow);
@@ -218,6 +224,7 @@ std::optional<std::uint32_t> ProcessHealthCollector::count_files(const Root& roo
     std::uint32_t found = 0;
     const auto status = root.list(path.c_str(), [&](std::string_view) { return ++found < left; });
     left -= std::min(left, found);
+    if (!status && status.error().code == Errc::Denied) ++pass_.unseen;
     return status ? std::optional(found) : std::nullopt;
 }
 
@@ -243,31 +250,57 @@ double ProcessHealthCollector::exhausting(std::int32_t pid, std::uint32_t files,
     return kFilesExhaustSeconds * grown / elapsed / room;
 }
 
-void ProcessHealthCollector::open_files(const Root& root, Samples& out) {
-    Ranking full;
-    Ranking leaking;
-    std::uint32_t left = kDescriptorsMax;
-    bench_.processes().visit([&](const ProcessView& process) {
-        if (left == 0) return;
-        const auto used = count_files(root, process.pid, left);
-        if (!used) return;
-        bench_.processes().note_open_files(process.pid, *used);
-        const auto text = root.read(process_path(process.pid, "limits").c_str(), bench_.buffer());
-        const auto limit = text ? parse_open_files_limit(*text) : std::nullopt;
-        if (!limit || *limit == 0) return;
-        const double ratio = as_double(*used) / as_double(*limit);
-        if (ratio >= kTellFiles) keep_worst(full, process.name, ratio);
-        const double leak = exhausting(process.pid, *used, *limit, out.at());
-        if (leak >= kTellGrowth) keep_worst(leaking, process.name, leak);
-    });
-    forget_unseen(out.at());
-    tell(kFiles, full, files_told_, out);
-    tell(kLeak, leaking, leaking_told_, out);
+void ProcessHealthCollector::weigh_files(const Root& root, const ProcessView& process,
+                                         std::uint32_t files, Instant now) {
+    bench_.processes().note_open_files(process.pid, files);
+    const auto text = root.read(process_path(process.pid, "limits").c_str(), bench_.buffer());
+    const auto limit = text ? parse_open_files_limit(*text) : std::nullopt;
+    if (!limit || *limit == 0) return;
+    // Told at once, also when the pass is not whole yet.
+    const double ratio = as_double(files) / as_double(*limit);
+    if (ratio >= kTellFiles) {
+        keep_worst(pass_.full, process.name, ratio);
+        keep_worst(told_.full, process.name, ratio);
+    }
+    const double leak = exhausting(process.pid, files, *limit, now);
+    if (leak >= kTellGrowth) {
+        keep_worst(pass_.leaking, process.name, leak);
+        keep_worst(told_.leaking, process.name, leak);
+    }
 }
 
-void ProcessHealthCollector::forget_unseen(Instant now) {
+void ProcessHealthCollector::open_files(const Root& root, Samples& out) {
+    if (next_pid_ == 0) {
+        pass_ = {};
+        pass_began_ = out.at();
+    }
+    std::uint32_t left = kDescriptorsMax;
+    std::int32_t stopped = 0;
+    bool first = true;
+    bench_.processes().visit([&](const ProcessView& process) {
+        if (stopped != 0 || process.pid < next_pid_) return;
+        const auto used = left > 0 ? count_files(root, process.pid, left) : std::nullopt;
+        // Cut short: counted anew in the next run. Who has more than a whole run counts as it is.
+        if (left == 0 && !first) {
+            stopped = process.pid;
+            return;
+        }
+        first = false;
+        if (used) weigh_files(root, process, *used, out.at());
+    });
+    next_pid_ = stopped;
+    if (next_pid_ == 0) {
+        told_ = pass_;
+        forget_unseen();
+    }
+    tell(kFiles, told_.full, files_told_, out);
+    tell(kLeak, told_.leaking, leaking_told_, out);
+    out.add(kUnseen, told_.unseen);
+}
+
+void ProcessHealthCollector::forget_unseen() {
     for (std::size_t i = holders_.size(); i > 0; --i) {
-        if (holders_[i - 1].seen == now) continue;
+        if (holders_[i - 1].seen >= pass_began_) continue;
         holders_[i - 1] = holders_.back();
         holders_.shrink(holders_.size() - 1);
     }
@@ -277,7 +310,7 @@ Status ProcessHealthCollector::collect(const Root& root, Samples& out) {
     if (bench_.processes().size() == 0) {
         return make_error(Errc::NotFound, "proc: no process was seen yet");
     }
-    long_running(out);
+    long_running(root, out);
     growing(root, out);
     open_files(root, out);
     return Ok{};

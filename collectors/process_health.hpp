@@ -44,7 +44,7 @@ private:
     static void keep_worst(Ranking& ranking, std::string_view name, double value);
     static void forget_calmest(Names& told);
     static void tell(const Metric& metric, const Ranking& ranking, Names& told, Samples& out);
-    void long_running(Samples& out);
+    void long_running(const Root& root, Samples& out);
     void growing(const Root& root, Samples& out);
     void open_files(const Root& root, Samples& out);
 
@@ -57,13 +57,26 @@ private:
     };
     static constexpr std::size_t kHoldersMax = 32;
 
-    [[nodiscard]] std::optional<std::uint32_t> count_files(const Root& root, std::int32_t pid,
-                                                           std::uint32_t& left) const;
-    void forget_unseen(Instant now);
+    std::optional<std::uint32_t> count_files(const Root& root, std::int32_t pid,
+                                             std::uint32_t& left);
+    void weigh_files(const Root& root, const ProcessView& process, std::uint32_t files,
+                     Instant now);
+    void forget_unseen();
     double exhausting(std::int32_t pid, std::uint32_t files, std::uint64_t limit, Instant now);
 
     Workbench& bench_;
     FixedVector<Holder, kHoldersMax> holders_;
+    // A pass over open files may take several runs: what the present one and the last whole one
+    // found.
+    struct FilesPass {
+        Ranking full;
+        Ranking leaking;
+        std::uint32_t unseen = 0;  // processes whose descriptors we may not see
+    };
+    FilesPass pass_;
+    FilesPass told_;
+    Instant pass_began_;
+    std::int32_t next_pid_ = 0;  // where the pass goes on; 0: a new one
     Names growing_told_;
     Names files_told_;
     Names leaking_told_;

@@ -27,8 +27,9 @@ Status ProcessesCollector::collect(const Root& root, Samples& out) {
                           "cannot be counted");
     }
     out.add(kUntracked, counts->untracked);
+    // All of them, also those that the table has no room for: a storm of processes must be seen.
+    out.add(kProcesses, counts->processes + counts->untracked);
     if (counts->untracked > 0) return Ok{};  // the rest would count some of them only
-    out.add(kProcesses, counts->processes);
     out.add(kThreads, counts->threads);
     out.add(kStuck, counts->uninterruptible);
     out.add(kZombies, counts->zombies);

@@ -107,6 +107,40 @@ TEST_CASE("process health: descriptors are told near the limit of the process, b
     CHECK(*host.of("process_files_used_ratio", "server") == 0);
 }
 
+TEST_CASE("process health: a pass over very many descriptors goes on where it stopped") {
+    Host host;
+    for (const int pid : {70, 71}) {
+        FakeProcess{.pid = pid, .name = "hoarder"}.put(host.root);
+        limit_files(host.root, pid, 1'000'000);
+        for (int i = 0; i < 12'000; ++i) {
+            host.root.set_link(fmt::format("proc/{}/fd/{}", pid, i), "/dev/null");
+        }
+    }
+    const FakeProcess last{.pid = 72, .name = "last"};
+    last.put(host.root);
+    limit_files(host.root, 72, 10);
+    for (int i = 0; i < 9; ++i) last.open(host.root, i, "/dev/null", "02");
+    host.look();
+    CHECK_FALSE(host.of("process_files_used_ratio", "last"));
+    // The second hoarder is counted whole, and the run after it begins a new pass.
+    limit_files(host.root, 71, 20'000);
+    for (int pass = 0; pass < 3; ++pass) {
+        host.look();
+        CHECK(*host.of("process_files_used_ratio", "last") == doctest::Approx(0.9));
+        CHECK(*host.of("process_files_used_ratio", "hoarder") == doctest::Approx(0.6));
+    }
+}
+
+TEST_CASE("process health: descriptors that we may not see are told as unseen") {
+    Host host;
+    FakeProcess{.pid = 70, .name = "theirs"}.put(host.root);
+    host.look();
+    CHECK(*host.watch.value("processes_files_unseen_count") == 0);
+    host.root.fail("proc/70/fd", Errc::Denied);
+    host.look();
+    CHECK(*host.watch.value("processes_files_unseen_count") == 1);
+}
+
 TEST_CASE("process health: a process is measured by the whole machine, not by its peers") {
     Host host;
     const Metric cores{"cpu_online_count", Unit::Count, MetricKind::Gauge, Aspect::Other};
@@ -163,6 +197,21 @@ TEST_CASE("process health: who moves data for long, or waits for a disk that mov
         hung.look();
     }
     CHECK(*hung.watch.value("io_long_running_ratio") == 1);
+}
+
+TEST_CASE("process health: what we may not see is not nothing") {
+    Host host;
+    host.root.fail("proc/1/io", Errc::Denied);
+    for (std::uint64_t pass = 0; pass < 3; ++pass) {
+        FakeProcess{.pid = 80, .name = "ours", .written_bytes = pass << 12U}.put(host.root);
+        FakeProcess{.pid = 81, .name = "writer", .state = 'D'}.put(host.root);
+        host.root.fail("proc/81/io", Errc::Denied);
+        host.look();
+    }
+    CHECK(*host.watch.value("io_long_running_ratio") == 1);
+    FakeProcess{.pid = 81, .name = "writer", .state = 'S'}.put(host.root);
+    host.look();
+    CHECK(*host.watch.value("io_long_running_ratio") == 0);
 }
 
 TEST_CASE("process health: before the first pass it is unknown, not well") {
