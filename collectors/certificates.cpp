@@ -3,6 +3,7 @@
 #include <array>
 
 #include "collectors/certificate_text.hpp"
+#include "collectors/mountinfo.hpp"
 #include "collectors/source.hpp"
 
 namespace homeostat {
@@ -20,6 +21,11 @@ Status CertificatesCollector::collect(const Root& root, Samples& out) {
     }
     Status last_failure = Ok{};
     for (const std::string& path : bench_.certificates()) {
+        const auto mounts = root.read("proc/self/mountinfo", bench_.buffer());
+        if (mounts && may_hang(*mounts, path)) {
+            last_failure = make_error(Errc::Io, "{}: not read: its mount may hang", path);
+            continue;
+        }
         const auto text = root.read(path.c_str(), bench_.buffer());
         const auto end = text ? certificate_end(*text) : Result<std::int64_t>(text.error());
         if (!end) {

@@ -13,7 +13,8 @@ class CertificatesCollector final : public Collector {
 public:
     explicit CertificatesCollector(Workbench& bench) : bench_(bench) {}
     // Errc::NotAvailable when the config names none. A file that cannot be read is an error that
-    // names it; the others are reported all the same.
+    // names it, Errc::Io one that lies on a mount that may hang (network, FUSE), which is left
+    // alone; the others are reported all the same.
     Status collect(const Root& root, Samples& out) override;
     static std::span<const Metric> metrics();
 

@@ -17,11 +17,15 @@ constexpr Metric kHeld{"filesystem_deleted_open_bytes", Unit::Bytes, MetricKind:
                        Aspect::Capacity};
 constexpr Metric kUnseen{"deleted_files_unseen_count", Unit::Count, MetricKind::Gauge,
                          Aspect::Other};
-constexpr std::array kMetrics{kHeld, kUnseen};
+constexpr Metric kInotify{"inotify_instances_used_ratio", Unit::None, MetricKind::Ratio,
+                          Aspect::Capacity};
+constexpr std::array kMetrics{kHeld, kUnseen, kInotify};
 
 constexpr std::string_view kDeleted = " (deleted)";
 // Not on any mount: anonymous memory that the kernel shows as a path.
 constexpr std::string_view kMemory = "/memfd:";
+constexpr std::string_view kInotifyLink = "anon_inode:inotify";
+constexpr const char* kInotifyLimit = "proc/sys/fs/inotify/max_user_instances";
 
 }  // namespace
 
@@ -63,20 +67,29 @@ Status DeletedFilesCollector::collect(const Root& root, Samples& out) {
         out.add(kHeld, {.kind = SubjectKind::Mount, .name = held.mount}, as_double(held.bytes));
     }
     out.add(kUnseen, unseen_last_);
+    const auto limit = read_number(root, kInotifyLimit, bench_.buffer());
+    if (unseen_last_ == 0 && limit && *limit > 0) {
+        // One that was handed down to a child counts for both: an upper bound.
+        out.add(kInotify, std::min(as_double(inotify_most_) / as_double(*limit), 1.0));
+    }
     return Ok{};
 }
 
 void DeletedFilesCollector::look_at(const Root& root, const Files& files, std::int32_t pid) {
     counted_.clear();
+    mount_.reset();
+    std::uint32_t inotify = 0;
     const Status listed =
         root.list(process_path(pid, "fd").c_str(), [&](std::string_view descriptor) {
             ++descriptors_;
             FixedString<63> path = process_path(pid, "fd/");
             path.append(descriptor);
             const auto target = root.read_link(path.c_str(), bench_.buffer());
+            if (target && *target == kInotifyLink) ++inotify;
             if (!target || !target->ends_with(kDeleted) || target->starts_with(kMemory)) {
                 return true;
             }
+            if (!may_ask(root, pid, descriptor)) return true;
             const auto stamp = files.stamp(path.c_str(), Links::Follow);
             if (stamp && stamp->type == FileStamp::Type::Regular && stamp->links == 0) {
                 add(pid, *stamp);
@@ -84,6 +97,45 @@ void DeletedFilesCollector::look_at(const Root& root, const Files& files, std::i
             return true;
         });
     if (!listed && listed.error().code == Errc::Denied) ++unseen_;
+    if (inotify > 0) count_inotify(root, pid, inotify);
+}
+
+// For its real user: the first number of "Uid:\t1000\t1000\t1000\t1000".
+void DeletedFilesCollector::count_inotify(const Root& root, std::int32_t pid,
+                                          std::uint32_t instances) {
+    const auto text = root.read(process_path(pid, "status").c_str(), bench_.buffer());
+    if (!text) return;
+    std::string_view rest = *text;
+    for (std::string_view line; next_line(rest, line);) {
+        if (next_word(line) != "Uid:") continue;
+        const auto uid = next_u64(line);
+        if (!uid) return;
+        for (Watcher& known : watchers_) {
+            if (known.uid != *uid) continue;
+            known.instances += instances;
+            return;
+        }
+        (void)watchers_.push({.uid = *uid, .instances = instances});
+        return;
+    }
+}
+
+// False for files on mounts that may hang, and on those that are in no list: detached ones, and the
+// kernel's own, which hold no disk's space. The list is the process's: a container has one of its
+// own.
+bool DeletedFilesCollector::may_ask(const Root& root, std::int32_t pid,
+                                    std::string_view descriptor) {
+    FixedString<63> path = process_path(pid, "fdinfo/");
+    path.append(descriptor);
+    const auto text = root.read(path.c_str(), bench_.buffer());
+    const auto mount = text ? parse_mount_id(*text) : std::nullopt;
+    if (!mount) return false;
+    if (mount_ == mount) return mount_is_local_;
+    const auto mounts = root.read(process_path(pid, "mountinfo").c_str(), bench_.buffer());
+    const auto kind = mounts ? class_of_mount(*mounts, *mount) : std::nullopt;
+    mount_ = mount;
+    mount_is_local_ = kind && kind != FilesystemClass::Remote;
+    return mount_is_local_;
 }
 
 // A file that a process has open twice holds its space once. One shared between processes is
@@ -129,6 +181,9 @@ void DeletedFilesCollector::finish(const Root& root, Instant now) {
         if (!still && known.bytes > 0) (void)found_.push({.mount = known.mount, .bytes = 0});
     }
     held_.clear();
+    inotify_most_ = 0;
+    for (const Watcher& user : watchers_) inotify_most_ = std::max(inotify_most_, user.instances);
+    watchers_.clear();
     next_pid_ = 0;
     unseen_last_ = unseen_;
     unseen_ = 0;

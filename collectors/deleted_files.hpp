@@ -6,7 +6,11 @@
 // of descriptors in each, then on from the same process. Series of each local mount:
 // filesystem_deleted_open_bytes, as of the last whole pass. The largest holder of a mount is told
 // as an event when it holds much. Other users' files need CAP_SYS_PTRACE: where they may not be
-// looked at, deleted_files_unseen_count tells of how many processes. Source: proc_pid_fd(5).
+// looked at, deleted_files_unseen_count tells of how many processes. Files on mounts that may hang
+// (network, FUSE) are left out: asking for their size would wait for the server. The same look
+// counts instances of inotify: inotify_instances_used_ratio is the most that one user has, against
+// fs.inotify.max_user_instances; unknown where not every process may be looked at. Source:
+// proc_pid_fd(5).
 #pragma once
 
 #include <optional>
@@ -40,8 +44,10 @@ private:
         std::int32_t largest_pid = 0;
     };
 
+    bool may_ask(const Root& root, std::int32_t pid, std::string_view descriptor);
     void look_at(const Root& root, const Files& files, std::int32_t pid);
     void add(std::int32_t pid, const FileStamp& stamp);
+    void count_inotify(const Root& root, std::int32_t pid, std::uint32_t instances);
     void finish(const Root& root, Instant now);
     void tell(const Root& root, std::string_view mount, const Held& held, Instant now);
 
@@ -53,9 +59,19 @@ private:
     Workbench& bench_;
     FixedVector<Held, kDevicesMax> held_;        // of the present pass
     FixedVector<MountHeld, kDevicesMax> found_;  // of the last whole one
-    FixedVector<std::uint64_t, 64> counted_;     // inodes of the present process, once each
-    std::int32_t next_pid_ = 0;                  // where the pass goes on
-    std::uint32_t descriptors_ = 0;              // of the present run
+    // Instances of inotify of each user, of the present pass; users beyond the table's size have
+    // few.
+    struct Watcher {
+        std::uint64_t uid = 0;
+        std::uint32_t instances = 0;
+    };
+    FixedVector<Watcher, 64> watchers_;
+    std::uint32_t inotify_most_ = 0;          // of one user, in the last whole pass
+    FixedVector<std::uint64_t, 64> counted_;  // inodes of the present process, once each
+    std::optional<std::uint64_t> mount_;      // asked last, of the present process
+    bool mount_is_local_ = false;             // the answer
+    std::int32_t next_pid_ = 0;               // where the pass goes on
+    std::uint32_t descriptors_ = 0;           // of the present run
     std::uint32_t unseen_ = 0;
     std::uint32_t unseen_last_ = 0;
     bool passed_ = false;

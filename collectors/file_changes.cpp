@@ -1,7 +1,9 @@
 #include "collectors/file_changes.hpp"
 
+#include <algorithm>
 #include <array>
 
+#include "collectors/mountinfo.hpp"
 #include "collectors/source.hpp"
 #include "core/format.hpp"
 
@@ -30,7 +32,7 @@ Status FileChangesCollector::collect(const Root& root, Samples& out) {
     }
     const Instant now = out.at();
     looks_ = 0;
-    if (!walking_ && (!walked_ || now - walk_ended_ >= kPause)) begin_walk(now);
+    if (!walking_ && (!walked_ || now - walk_ended_ >= kPause)) begin_walk(root, now);
     while (walking_ && looks_ < kLooksPerRun) {
         if (next_ == queue_.size()) {
             finish_walk(now);
@@ -44,10 +46,10 @@ Status FileChangesCollector::collect(const Root& root, Samples& out) {
         out.add(kWatched, files_last_);
         out.add(kUnwatched, unwatched_last_);
     }
-    return Ok{};
+    return trouble_;
 }
 
-void FileChangesCollector::begin_walk(Instant now) {
+void FileChangesCollector::begin_walk(const Root& root, Instant now) {
     if (!walked_) since_unix_ns_ = now.unix_ns - kBefore.ns;
     walking_ = true;
     walk_began_ = now;
@@ -56,11 +58,36 @@ void FileChangesCollector::begin_walk(Instant now) {
     changes_now_ = 0;
     files_ = 0;
     unwatched_ = 0;
-    for (const std::string& path : bench_.watched_paths()) {
-        std::string_view relative = path;
-        while (relative.starts_with('/')) relative.remove_prefix(1);
-        if (queue_.size() < kDirectoriesMax) queue_.emplace_back(relative);
+    trouble_ = Ok{};
+    const auto text = root.read("proc/self/mountinfo", bench_.buffer());
+    const std::string_view mountinfo = text ? *text : std::string_view{};
+    for (const std::string& path : bench_.watched_paths()) start_from(path, mountinfo);
+    avoid_remote(mountinfo);
+}
+
+void FileChangesCollector::start_from(std::string_view path, std::string_view mountinfo) {
+    if (may_hang(mountinfo, path)) {
+        ++unwatched_;
+        trouble_ = make_error(Errc::Io, "{}: not watched: its mount may hang", path);
+        return;
     }
+    while (path.starts_with('/')) path.remove_prefix(1);
+    if (queue_.size() < kDirectoriesMax) queue_.emplace_back(path);
+}
+
+// To look at a mount point is to ask its server.
+void FileChangesCollector::avoid_remote(std::string_view mountinfo) {
+    remote_.clear();
+    (void)parse_mountinfo(mountinfo, [&](const MountLine& line) {
+        if (filesystem_class(line.type) != FilesystemClass::Remote) return;
+        const auto point = decode_mount_path(line.mount_point);
+        const bool ours =
+            std::any_of(bench_.watched_paths().begin(), bench_.watched_paths().end(),
+                        [&](const std::string& path) { return is_beneath(point, path); });
+        if (!ours || remote_.push(point)) return;
+        queue_.clear();
+        trouble_ = make_error(Errc::Io, "{}: nothing is watched: too many mounts may hang", point);
+    });
 }
 
 // A directory that cannot be read, or is gone by now, has nothing to tell.
@@ -82,6 +109,13 @@ void FileChangesCollector::walk_directory(const Root& root, const Files& files,
 
 // True when the file was changed and this was told.
 bool FileChangesCollector::look_at(const Files& files, const Path& path, Instant now) {
+    const bool remote = std::any_of(remote_.begin(), remote_.end(), [&](const auto& point) {
+        return point.view().substr(1) == path.view();
+    });
+    if (remote) {
+        ++unwatched_;
+        return false;
+    }
     ++looks_;
     const auto stamp = files.stamp(path.c_str(), Links::Stay);
     if (!stamp) return false;

@@ -4,7 +4,8 @@
 // which the walk before began: no list of files is kept, and the cost has a bound. (Watches of
 // inotify(7) would cost one kernel object for each directory, and lose what happens before they are
 // set.) The ctime cannot be set by the one who edits, as the modification time can. What was
-// removed or renamed away shows as a change of its directory. Source: inode(7).
+// removed or renamed away shows as a change of its directory. What lies on a mount that may hang
+// (network, FUSE) is left out. Sources: inode(7), proc_pid_mountinfo(5).
 #pragma once
 
 #include <string>
@@ -25,14 +26,17 @@ public:
 
     explicit FileChangesCollector(Workbench& bench);
 
-    // Errc::NotAvailable where nothing is to be watched.
+    // Errc::NotAvailable where nothing is to be watched; Errc::Io when a configured directory lies
+    // on a mount that may hang: the others are watched all the same.
     Status collect(const Root& root, Samples& out) override;
     static std::span<const Metric> metrics();
 
 private:
     using Path = FixedString<199>;
 
-    void begin_walk(Instant now);
+    void begin_walk(const Root& root, Instant now);
+    void avoid_remote(std::string_view mountinfo);
+    void start_from(std::string_view path, std::string_view mountinfo);
     void walk_directory(const Root& root, const Files& files, const Path& directory, Instant now);
     bool look_at(const Files& files, const Path& path, Instant now);
     [[nodiscard]] bool is_recent(std::int64_t changed_ns, Instant now) const;
@@ -44,6 +48,10 @@ private:
     std::size_t next_ = 0;     // the first that is not done
     bool walking_ = false;
     bool walked_ = false;
+    // Beneath the watched directories. When there are more than fit, the walk does without them
+    // all.
+    FixedVector<FixedString<127>, 16> remote_;
+    Status trouble_ = Ok{};  // of this walk
     Instant walk_began_;
     Instant walk_ended_;
     std::int64_t since_unix_ns_ = 0;  // what changed after this is told

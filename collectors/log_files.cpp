@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "collectors/mountinfo.hpp"
 #include "collectors/source.hpp"
 
 namespace homeostat {
@@ -21,13 +22,25 @@ LogFilesCollector::LogFilesCollector(Workbench& bench) : bench_(bench) {
     for (const std::string& path : bench.log_files()) logs_.push_back({.file = FollowedLog(path)});
 }
 
-Status LogFilesCollector::collect(const Root&, Samples& out) {
+void LogFilesCollector::look_at_mounts(const Root& root) {
+    const auto mounts = root.read("proc/self/mountinfo", bench_.buffer());
+    for (Log& log : logs_) log.may_hang = mounts && homeostat::may_hang(*mounts, log.file.path());
+}
+
+Status LogFilesCollector::collect(const Root& root, Samples& out) {
     const Files* files = bench_.files();
     if (files == nullptr || logs_.empty()) {
         return make_error(Errc::NotAvailable, "log_files: none is configured");
     }
+    if (runs_++ % kMountLooks == 0) look_at_mounts(root);
     Status trouble = Ok{};
     for (Log& log : logs_) {
+        if (log.may_hang) {
+            if (trouble) {
+                trouble = make_error(Errc::Io, "{}: not read: its mount may hang", log.file.path());
+            }
+            continue;
+        }
         const Status status = log.file.poll(*files, bench_.buffer(), [&](std::string_view text) {
             ++log.lines;
             if (LineSink* lines = bench_.lines()) {

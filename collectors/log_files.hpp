@@ -1,7 +1,9 @@
 // LogFilesCollector follows the configured log files and hands their lines on.
 //
 // Series of each file (subject: its path): log_lines_count, and log_lost_bytes, what was skipped
-// because it came faster than we read.
+// because it came faster than we read. A file on a mount that may hang (network, FUSE) is not read:
+// its server would hold up the watch of the whole host. The mounts are looked at every kMountLooks
+// runs.
 #pragma once
 
 #include <vector>
@@ -14,6 +16,8 @@ namespace homeostat {
 
 class LogFilesCollector final : public Collector {
 public:
+    static constexpr std::uint32_t kMountLooks = 60;
+
     explicit LogFilesCollector(Workbench& bench);
 
     // Errc::NotAvailable where none is configured; else the first file's error, after all were
@@ -25,10 +29,14 @@ private:
     struct Log {
         FollowedLog file;
         std::uint64_t lines = 0;
+        bool may_hang = false;
     };
+
+    void look_at_mounts(const Root& root);
 
     Workbench& bench_;
     std::vector<Log> logs_;  // sized once
+    std::uint32_t runs_ = 0;
 };
 
 }  // namespace homeostat

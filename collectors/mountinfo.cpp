@@ -16,9 +16,11 @@ constexpr std::array<std::string_view, 36> kPseudoTypes{
     "rpc_pipefs", "securityfs", "selinuxfs", "smackfs",     "sockfs",  "squashfs",
     "swap",       "sysfs",      "tracefs",   "cramfs",      "rootfs",  "xenfs"};
 
-constexpr std::array<std::string_view, 20> kRemoteTypes{
-    "9p",   "acfs",   "afs",   "beegfs", "ceph", "cifs",  "coda",  "fuse", "fuseblk", "gfs2",
-    "gpfs", "lustre", "ncpfs", "nfs",    "nfs4", "ocfs2", "pvfs2", "smb3", "smbfs",   "virtiofs"};
+// These answer by themselves. Every other type may be asking somebody else for what it tells.
+constexpr std::array<std::string_view, 26> kLocalTypes{
+    "aufs",     "bcachefs", "btrfs", "exfat", "ext2",  "ext3", "ext4",  "f2fs",   "hfs",
+    "hfsplus",  "jffs2",    "jfs",   "minix", "msdos", "ntfs", "ntfs3", "nilfs2", "overlay",
+    "reiserfs", "tmpfs",    "ubifs", "udf",   "ufs",   "vfat", "xfs",   "zfs"};
 
 // Trees that programs make of something else: they store nothing, or are full by nature.
 constexpr std::array<std::string_view, 6> kServiceTypes{"fuse.gvfsd-fuse", "fuse.lxcfs",
@@ -41,7 +43,9 @@ bool holds(const std::array<std::string_view, N>& list, std::string_view word) {
 }
 
 bool parse_line(std::string_view line, MountLine& mount) {
-    if (!next_u64(line) || !next_u64(line)) return false;  // id, parent
+    const auto id = next_u64(line);
+    if (!id || !next_u64(line)) return false;  // the parent
+    mount.id = *id;
     mount.device = next_word(line);
     mount.root = next_word(line);
     mount.mount_point = next_word(line);
@@ -73,6 +77,7 @@ public:
     void note_remote(const MountLine& line) {
         if (filesystem_class(line.type) != FilesystemClass::Remote) return;
         list_remote(line);
+        if (line.mount_point == "/") return;  // then all is remote: we would not run if it hung
         if (remote_.full()) {
             remote_.back() = "/";
         } else {
@@ -190,8 +195,7 @@ bool is_beneath(std::string_view path, std::string_view directory) {
 
 FilesystemClass filesystem_class(std::string_view type) {
     if (holds(kPseudoTypes, type)) return FilesystemClass::Pseudo;
-    if (holds(kRemoteTypes, type) || type.substr(0, 5) == "fuse.") return FilesystemClass::Remote;
-    return FilesystemClass::Local;
+    return holds(kLocalTypes, type) ? FilesystemClass::Local : FilesystemClass::Remote;
 }
 
 Result<LocalMounts> local_mounts(std::string_view mountinfo) {
@@ -203,6 +207,26 @@ Result<LocalMounts> local_mounts(std::string_view mountinfo) {
     }
     if (!status) return status.error();
     return gatherer.found;
+}
+
+bool may_hang(std::string_view mountinfo, std::string_view path) {
+    FixedString<255> absolute(path.starts_with('/') ? "" : "/");
+    absolute.append(path);
+    bool found = false;
+    (void)parse_mountinfo(mountinfo, [&](const MountLine& line) {
+        found = found || (line.mount_point != "/" &&
+                          filesystem_class(line.type) == FilesystemClass::Remote &&
+                          is_beneath(absolute, decode_mount_path(line.mount_point)));
+    });
+    return found;
+}
+
+std::optional<FilesystemClass> class_of_mount(std::string_view mountinfo, std::uint64_t id) {
+    std::optional<FilesystemClass> found;
+    (void)parse_mountinfo(mountinfo, [&](const MountLine& line) {
+        if (line.id == id) found = filesystem_class(line.type);
+    });
+    return found;
 }
 
 FixedString<63> device_of_mount(std::string_view mountinfo, std::string_view mount_point) {

@@ -5,6 +5,8 @@
 //     id parent device root mount-point options [tags...] - type source super-options
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "core/fixed_string.hpp"
@@ -16,6 +18,7 @@ namespace homeostat {
 
 // Views into the line; blanks in paths are still octal escapes.
 struct MountLine {
+    std::uint64_t id = 0;     // of the mount, in the namespace of whose list this is
     std::string_view device;  // "major:minor"
     std::string_view root;
     std::string_view mount_point;
@@ -39,7 +42,7 @@ bool is_beneath(std::string_view path, std::string_view directory);
 
 enum class FilesystemClass : std::uint8_t {
     Local,   // statvfs answers at once
-    Remote,  // may hang for as long as its server is gone: network and FUSE
+    Remote,  // may hang for as long as its server is gone: network, FUSE, and types not known
     Pseudo,  // no storage behind it, or full by nature (squashfs)
 };
 
@@ -63,6 +66,13 @@ struct LocalMounts {
 // one another the last; nothing beneath a remote mount, since even its path may hang; nothing of
 // container engines' layers.
 Result<LocalMounts> local_mounts(std::string_view mountinfo);
+
+// Whether looking at `path` ("/etc/x"; the first slash may lack) may wait for a server: it lies
+// beneath a remote mount. Not so where the whole root is one: nothing could be looked at then.
+bool may_hang(std::string_view mountinfo, std::string_view path);
+
+// The class of the mount of this id; nothing when it is not in the list.
+std::optional<FilesystemClass> class_of_mount(std::string_view mountinfo, std::uint64_t id);
 
 // The block device of a mount ("vda1"): the name that diskstats uses. Empty for what lies on none.
 FixedString<63> device_of_mount(std::string_view mountinfo, std::string_view mount_point);

@@ -104,6 +104,13 @@ bool is_open_for_writing(std::string_view fdinfo) {
     return false;
 }
 
+std::optional<std::uint64_t> parse_mount_id(std::string_view fdinfo) {
+    for (std::string_view line; next_line(fdinfo, line);) {
+        if (next_word(line) == "mnt_id:") return next_u64(line);
+    }
+    return std::nullopt;
+}
+
 std::string_view unit_of_path(std::string_view path) {
     while (!path.empty()) {
         const auto slash = path.rfind('/');

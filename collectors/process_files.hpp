@@ -38,6 +38,10 @@ std::optional<std::uint64_t> parse_open_files_limit(std::string_view text);
 // Whether /proc/PID/fdinfo/FD says that the descriptor was opened for writing.
 bool is_open_for_writing(std::string_view fdinfo);
 
+// The mount that the descriptor's file lies on, as mountinfo of the same process counts them;
+// nothing before Linux 3.15.
+std::optional<std::uint64_t> parse_mount_id(std::string_view fdinfo);
+
 // The systemd unit in /proc/PID/cgroup: the last path element that ends in .service, .scope or
 // .slice, of the unified hierarchy ("0::") if it has one, else of systemd's own ("name=systemd").
 FixedString<63> unit_of_cgroup(std::string_view text);

@@ -25,6 +25,23 @@ TEST_CASE("certificates: the time that each named file is still valid") {
           11096);
 }
 
+TEST_CASE("certificates: a file on a mount that may hang is left alone") {
+    WorkbenchSettings settings;
+    settings.certificates = {"/nas/site.pem"};
+    Watch watch;
+    Workbench bench(settings);
+    CertificatesCollector certificates(bench);
+    test::MemoryRoot root;
+    root.set("nas/site.pem", test::read_text("tests/fixtures/certificates/2030-01-02.pem"));
+    root.set("proc/self/mountinfo", "28 1 0:9 / /nas rw - nfs4 x rw\n");
+    const auto status = watch.collect(certificates, root);
+    REQUIRE_FALSE(status);
+    CHECK(status.error().code == Errc::Io);
+    CHECK(status.error().text == "/nas/site.pem: not read: its mount may hang");
+    root.set("proc/self/mountinfo", "28 1 8:9 / /nas rw - ext4 x rw\n");
+    CHECK(watch.collect(certificates, root));
+}
+
 TEST_CASE("certificates: a config that names none has nothing to collect") {
     Watch watch;
     CertificatesCollector certificates(watch.bench);

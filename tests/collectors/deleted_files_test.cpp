@@ -10,6 +10,7 @@
 
 #include "core/allocation_guard.hpp"
 #include "tests/collectors/bench_settings.hpp"
+#include "tests/collectors/fake_process.hpp"
 #include "tests/collectors/fixture_host.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -75,6 +76,65 @@ TEST_CASE_FIXTURE(Fixture, "deleted_files: what a deleted file holds is counted 
     CHECK(watch.value("filesystem_deleted_open_bytes", SubjectKind::Mount, "/") == 0);
     REQUIRE(collect());
     CHECK_FALSE(watch.value("filesystem_deleted_open_bytes", SubjectKind::Mount, "/"));
+}
+
+TEST_CASE_FIXTURE(Fixture, "deleted_files: instances of inotify are counted for each user") {
+    test::MemoryRoot host;
+    for (const int pid : {50, 51, 52}) {
+        const test::FakeProcess process{.pid = pid, .name = "watcher"};
+        process.put(host);
+        host.set(fmt::format("proc/{}/status", pid),
+                 fmt::format("Name:\twatcher\nUid:\t{}\t0\t0\t0\n", pid == 52 ? 7 : 1000));
+        for (int i = 0; i < 3; ++i) process.open(host, i, "anon_inode:inotify", "02");
+    }
+    REQUIRE(watch.collect(deleted, host));
+    CHECK_FALSE(watch.value("inotify_instances_used_ratio"));  // no limit is known
+    host.set("proc/sys/fs/inotify/max_user_instances", "8\n");
+    REQUIRE(watch.collect(deleted, host));
+    CHECK(*watch.value("inotify_instances_used_ratio") == doctest::Approx(0.75));
+    host.fail("proc/51/fd", Errc::Denied);
+    REQUIRE(watch.collect(deleted, host));
+    CHECK_FALSE(watch.value("inotify_instances_used_ratio"));
+}
+
+TEST_CASE("deleted_files: what lies on a mount that may hang is not asked for") {
+    struct Asked final : Files {
+        Result<FileStamp> stamp(const char*, Links) const override {
+            ++times;
+            return make_error(Errc::NotFound, "none");
+        }
+        Result<FileStamp> stamp(const OpenFile&) const override {
+            return make_error(Errc::NotFound, "none");
+        }
+        Status open(const char*, OpenFile&) const override {
+            return make_error(Errc::NotFound, "none");
+        }
+        Result<std::string_view> read_at(const OpenFile&, std::uint64_t,
+                                         std::span<char>) const override {
+            return make_error(Errc::NotFound, "none");
+        }
+        mutable int times = 0;
+    };
+    const Asked files;
+    test::MemoryRoot root;
+    const test::FakeProcess holder{.pid = 50, .name = "holder"};
+    holder.put(root);
+    holder.open(root, 3, "/data/x (deleted)", "02");  // of mount 28
+    test::Watch watch;
+    Workbench bench{test::with_files(files)};
+    DeletedFilesCollector deleted(bench);
+    const auto asked = [&](const char* type) {
+        root.set("proc/50/mountinfo", fmt::format("28 1 0:9 / /data rw - {} x rw\n", type));
+        const int before = files.times;
+        REQUIRE(watch.collect(deleted, root));
+        return files.times - before;
+    };
+    for (const char* type : {"nfs4", "fuse.sshfs", "fuseblk", "unheardof"}) CHECK(asked(type) == 0);
+    CHECK(asked("ext4") == 1);
+    root.set("proc/50/mountinfo", "29 1 0:9 / /data rw - ext4 x rw\n");
+    const int before = files.times;
+    REQUIRE(watch.collect(deleted, root));
+    CHECK(files.times == before);
 }
 
 TEST_CASE_FIXTURE(Fixture,

@@ -72,6 +72,24 @@ TEST_CASE_FIXTURE(Fixture, "file_changes: an edit, a new file and a removal are 
     CHECK(told().empty());
 }
 
+TEST_CASE_FIXTURE(Fixture, "file_changes: what lies on a mount that may hang is left out") {
+    directory.write("etc/app/app.conf", "a");
+    directory.write("etc/shared/site.conf", "a");
+    walk(hours(1));
+    CHECK(*samples.value("files_watched_count") == 2);
+    directory.write("proc/self/mountinfo", "28 1 0:9 / /etc/shared rw - nfs4 x rw\n");
+    walk(hours(1));
+    CHECK(*samples.value("files_watched_count") == 1);
+    CHECK(*samples.value("directories_unwatched_count") == 1);
+    directory.write("proc/self/mountinfo", "28 1 0:9 / /etc rw - nfs4 x rw\n");
+    now.monotonic_ns += FileChangesCollector::kPause.ns;
+    samples.begin(now);
+    const Status status = changes.collect(root, samples);
+    REQUIRE_FALSE(status);
+    CHECK(status.error().text == "/etc: not watched: its mount may hang");
+    CHECK(*samples.value("files_watched_count") == 0);
+}
+
 TEST_CASE_FIXTURE(Fixture, "file_changes: a removal is a change of its directory") {
     const std::string path = directory.write("etc/app/old.conf", "a");
     walk(Duration{});

@@ -109,12 +109,33 @@ TEST_CASE("mountinfo: types by what may be asked of them") {
           Row{"nfs4", FilesystemClass::Remote}, Row{"cifs", FilesystemClass::Remote},
           Row{"fuse.sshfs", FilesystemClass::Remote}, Row{"fuse", FilesystemClass::Remote},
           Row{"9p", FilesystemClass::Remote}, Row{"ceph", FilesystemClass::Remote},
-          Row{"virtiofs", FilesystemClass::Remote}, Row{"fusectl", FilesystemClass::Pseudo},
+          Row{"virtiofs", FilesystemClass::Remote}, Row{"newfs", FilesystemClass::Remote},
+          Row{"overlay", FilesystemClass::Local}, Row{"fusectl", FilesystemClass::Pseudo},
           Row{"proc", FilesystemClass::Pseudo}, Row{"squashfs", FilesystemClass::Pseudo},
           Row{"autofs", FilesystemClass::Pseudo}}) {
         CAPTURE(row.type);
         CHECK(filesystem_class(row.type) == row.expected);
     }
+}
+
+TEST_CASE("mountinfo: which paths may hang, and the class of a mount by its id") {
+    const std::string text = line("/", "8:1") + line("/nas", "0:9", "nfs4") +
+                             line("/nas/disk", "8:2") + line("/a\\040b", "0:10", "fuse.sshfs");
+    CHECK(may_hang(text, "/nas"));
+    CHECK(may_hang(text, "nas/disk/certificate.pem"));
+    CHECK(may_hang(text, "/a b/log"));
+    CHECK_FALSE(may_hang(text, "/nasty"));
+    CHECK_FALSE(may_hang(text, "etc/ssl/certificate.pem"));
+    CHECK_FALSE(may_hang(line("/", "0:9", "virtiofs"), "/etc/x"));
+    CHECK_FALSE(may_hang("garbage", "/etc/x"));
+    CHECK(class_of_mount("7 1 8:1 / / rw - ext4 x rw\n8 7 0:9 / /n rw - nfs4 x rw\n", 8) ==
+          FilesystemClass::Remote);
+    CHECK(class_of_mount("7 1 8:1 / / rw - ext4 x rw\n", 7) == FilesystemClass::Local);
+    CHECK_FALSE(class_of_mount("7 1 8:1 / / rw - ext4 x rw\n", 8));
+    // A remote root does not hide what lies on disks beneath it.
+    const auto found = local_mounts(line("/", "0:9", "nfs") + line("/var", "8:1"));
+    REQUIRE(found);
+    CHECK(points(*found) == "/var ");
 }
 
 TEST_CASE("mountinfo: octal escapes are decoded, other backslashes stay") {
