@@ -1,11 +1,17 @@
-// Journal follows the system journal of a host from its present end on, through rotation.
+// Journal follows the journals of a host from their present end on, through rotation: the system's,
+// and those of users.
 //
 // The files are read as they are (collectors/journal_file.hpp): no program is started, nothing
 // waits. Reading needs the group systemd-journal. Persistent journals are preferred to those in
-// /run, as journald does itself once /var is there. Users' own journals are not read.
+// /run, as journald does itself once /var is there. What runs under the id of a person (1000 and
+// above, services with such a User= too) is not in the system's journal but in user-ID.journal: the
+// newest of these are followed as well. Of all that is read the memory is fixed, and what was never
+// needed of it is not touched.
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "collectors/journal_file.hpp"
 #include "core/files.hpp"
@@ -18,25 +24,48 @@ class Journal {
 public:
     // More than this behind, we go to the end at once and count the rest as lost.
     static constexpr std::uint64_t kBehindMax = 50'000;
+    // Users' journals that are followed: those that were written to last.
+    static constexpr std::size_t kUsersMax = 8;
+    static constexpr std::uint32_t kUserLooks = 30;  // they are looked for every so many polls
 
-    // Calls `visit` for each new entry, at most `entries_max` times. Errc::NotAvailable without a
-    // journal, Denied without the right to read it, Parse for a damaged one (then read on from its
-    // tail). The entry is valid during the call.
+    Journal();
+    Journal(const Journal&) = delete;  // what it follows borrows its unpacker
+    Journal& operator=(const Journal&) = delete;
+
+    // Calls `visit` for each new entry, at most `entries_max` times, of the system's journal first.
+    // Errc::NotAvailable without one, Denied without the right to read it, Parse for a damaged one
+    // (then read on from its tail). A user's that cannot be read is passed over. The entry is valid
+    // during the call.
     Status poll(const Root& root, const Files& files, std::uint32_t entries_max,
                 FunctionRef<void(const JournalEntry&)> visit);
 
     [[nodiscard]] std::uint64_t lost() const { return lost_; }
 
 private:
-    Status find(const Root& root, const Files& files);
-    Status open(const Files& files, const char* path);
-    void leave_when_rotated(const Files& files);
+    using Path = FixedString<127>;
 
-    JournalFile journal_;
-    OpenFile file_;
+    struct Followed {
+        explicit Followed(FieldUnpacker& unpacker) : journal(unpacker) {}
+
+        JournalFile journal;
+        OpenFile file;
+        Path path;
+        std::int64_t last_unix_us = 0;  // of the newest entry that was seen
+    };
+
+    Status find(const Root& root, const Files& files);
+    Status open(const Files& files, Followed& followed);
+    Status read(const Files& files, Followed& followed, std::uint32_t& left,
+                FunctionRef<void(const JournalEntry&)> visit);
+    static void leave_when_rotated(const Files& files, Followed& followed);
+    void look_for_users(const Root& root, const Files& files);
+    void follow(const Path& path, std::span<const Path> wanted);
+
+    FieldUnpacker unpacker_;
+    std::vector<Followed> followed_;  // the system's first; room for all is set aside at start
+    Path directory_;                  // of the system's, ends in a slash
     JournalEntry entry_;
-    FixedString<127> path_;
-    std::int64_t last_unix_us_ = 0;  // of the newest entry that was seen
+    std::uint32_t polls_ = 0;
     std::uint64_t lost_ = 0;
 };
 

@@ -48,6 +48,9 @@ public:
         FunctionRef<Result<std::string_view>(std::uint64_t offset, std::span<char> buffer)>;
     enum class From : std::uint8_t { Start, Tail };
 
+    // `unpacker` is borrowed; several files may share one.
+    explicit JournalFile(FieldUnpacker& unpacker) : unpacker_(unpacker) {}
+
     // Reads the header. Errc::Parse when this is no journal, NotAvailable when its format is newer
     // than we are.
     Status open(ReadAt read, From from);
@@ -90,7 +93,7 @@ private:
     std::array<char, 16384> window_;  // piece of the file under the walk
     std::uint64_t window_offset_ = 0;
     std::size_t window_size_ = 0;
-    FieldUnpacker unpacker_;
+    FieldUnpacker& unpacker_;
 };
 
 }  // namespace homeostat

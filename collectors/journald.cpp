@@ -1,6 +1,9 @@
 #include "collectors/journald.hpp"
 
+#include <algorithm>
+
 #include "collectors/source.hpp"
+#include "core/hash.hpp"
 
 namespace homeostat {
 namespace {
@@ -19,6 +22,7 @@ constexpr Metric kUnitRestarts = counter("unit_restarts_count", Aspect::Errors);
 constexpr std::array kMetrics{kLines,         kErrors,       kLost,        kWarnings,
                               kLoginFailures, kUnitFailures, kUnitRestarts};
 
+constexpr int kPriorityCritical = 2;
 constexpr int kPriorityError = 3;
 constexpr int kPriorityWarning = 4;
 
@@ -59,6 +63,7 @@ void JournaldCollector::take(const JournalEntry& entry, const Files& files, Inst
     } else if (entry.priority <= kPriorityWarning) {
         count_warning(entry.unit);
     }
+    tell_disk_trouble(entry, now);
     units_.read(entry, files, now, bench_.events());
     logins_.read(entry, now, bench_.events());
     if (LineSink* lines = bench_.lines()) {
@@ -68,6 +73,44 @@ void JournaldCollector::take(const JournalEntry& entry, const Files& files, Inst
         lines->take(
             {.source = source, .priority = entry.priority, .text = entry.message, .at = now});
     }
+}
+
+// Both run as root: anybody else may claim any name.
+void JournaldCollector::tell_disk_trouble(const JournalEntry& entry, Instant now) {
+    const bool smart = entry.identifier == "smartd" && entry.priority <= kPriorityCritical;
+    const bool mapper = entry.identifier == "dmeventd" && entry.priority <= kPriorityError;
+    if (entry.uid != 0 || (!smart && !mapper)) return;
+    const std::uint64_t hash = fnv1a(entry.message.view(), 1);
+    auto* word = std::find_if(disk_words_.begin(), disk_words_.end(),
+                              [&](const DiskWord& known) { return known.hash == hash; });
+    if (word != disk_words_.end() && now - word->told < kDiskWordAgain) return;
+    if (word == disk_words_.end()) {
+        if (disk_words_.full()) {
+            word = std::min_element(
+                disk_words_.begin(), disk_words_.end(),
+                [](const DiskWord& a, const DiskWord& b) { return a.told < b.told; });
+        } else {
+            (void)disk_words_.push({});
+            word = &disk_words_.back();
+        }
+    }
+    *word = {.hash = hash, .told = now};
+    Event event{.at = now,
+                .kind = EventKind::IoError,
+                .subject = {},
+                .object = entry.identifier.view(),
+                .text = entry.message.view()};
+    constexpr std::string_view kDevices = "/dev/";
+    std::string_view device = entry.message.view();
+    if (const auto at = device.find(kDevices); at != std::string_view::npos) {
+        device.remove_prefix(at + kDevices.size());
+        device = device.substr(0, device.find_first_of(" ,:;'\")"));
+        if (!device.empty() && device.find('/') == std::string_view::npos) {
+            event.subject = {.kind = SubjectKind::Device, .name = device};
+            event.object = device;
+        }
+    }
+    bench_.events().add(event);
 }
 
 // A unit beyond the table's size is counted in the host's series only.

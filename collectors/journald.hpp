@@ -3,7 +3,8 @@
 //
 // Series: journal_lines_count, journal_errors_count (level "err" and worse), journal_lost_count,
 // and unit_log_warnings_count (level "warning" and worse) of each unit that ever warned. Where the
-// kernel's log cannot be read itself, its messages are taken from here.
+// kernel's log cannot be read itself, its messages are taken from here. What smartd calls critical,
+// and what dmeventd calls an error, is one of a disk: each such message once a day.
 #pragma once
 
 #include <array>
@@ -21,6 +22,7 @@ class JournaldCollector final : public Collector {
 public:
     static constexpr std::uint32_t kEntriesMax = 2000;  // in one tick, some 10 us each
     static constexpr std::size_t kUnitsMax = 64;        // units whose warnings are counted apart
+    static constexpr Duration kDiskWordAgain = hours(24);
 
     explicit JournaldCollector(Workbench& bench) : bench_(bench) {}
 
@@ -34,6 +36,7 @@ private:
     };
 
     void take(const JournalEntry& entry, const Files& files, Instant now);
+    void tell_disk_trouble(const JournalEntry& entry, Instant now);
     void count_warning(std::string_view unit);
 
     Workbench& bench_;
@@ -42,6 +45,12 @@ private:
     LoginNews logins_;
     KernelMessages kernel_;
     FixedVector<UnitWarnings, kUnitsMax> warnings_;
+    // What a disk's watchdog has said: smartd says it again every half an hour.
+    struct DiskWord {
+        std::uint64_t hash = 0;
+        Instant told;
+    };
+    FixedVector<DiskWord, 16> disk_words_;
     std::uint64_t lines_ = 0;
     std::uint64_t errors_ = 0;
 };

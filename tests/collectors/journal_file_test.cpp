@@ -37,7 +37,8 @@ TEST_CASE("journal_file: entries come in order with their fields, in both layout
         builder.add(2000, {"PRIORITY=6", "_SYSTEMD_UNIT=app.service", "MESSAGE=two\nlines",
                            "_TRANSPORT=kernel", "UNIT=b.service", "UNIT_RESULT=exit-code",
                            "MESSAGE_ID=d9b373ed55a64feb8242e02dbe79a49c", "OTHER=x"});
-        JournalFile file;
+        FieldUnpacker unpacker;
+        JournalFile file(unpacker);
         const Bytes read{&builder.bytes()};
         REQUIRE(file.open(read, JournalFile::From::Start));
         CHECK(file.first_unix_us() == 1000);
@@ -70,7 +71,8 @@ TEST_CASE(
     "journal_file: from the tail on, only what is written afterwards, and nothing allocated") {
     JournalBuilder builder;
     builder.add(1, {"MESSAGE=old"});
-    JournalFile file;
+    FieldUnpacker unpacker;
+    JournalFile file(unpacker);
     const Bytes read{&builder.bytes()};
     REQUIRE(file.open(read, JournalFile::From::Tail));
     JournalEntry entry;
@@ -94,7 +96,8 @@ TEST_CASE("journal_file: an entry that journald is still writing is left for lat
     JournalBuilder builder;
     builder.add(1, {"MESSAGE=done"}).add(2, {"MESSAGE=half"});
     builder.put(152, 8, 1);  // the header does not count it yet
-    JournalFile file;
+    FieldUnpacker unpacker;
+    JournalFile file(unpacker);
     const Bytes read{&builder.bytes()};
     REQUIRE(file.open(read, JournalFile::From::Start));
     JournalEntry entry;
@@ -112,7 +115,8 @@ TEST_CASE("journal_file: long messages are cut, packed ones are unpacked") {
         builder.add(1, {"MESSAGE=" + std::string(2000, 'x'), "PRIORITY=2"});
         builder.compress_next().add(2, {"MESSAGE=" + std::string(600, 'y'), "PRIORITY=2"});
         builder.compress_next().add(3, {"OTHER=" + std::string(900, 'z'), "MESSAGE=short"});
-        JournalFile file;
+        FieldUnpacker unpacker;
+        JournalFile file(unpacker);
         const Bytes read{&builder.bytes()};
         REQUIRE(file.open(read, JournalFile::From::Start));
         JournalEntry entry;
@@ -134,7 +138,8 @@ TEST_CASE("journal_file: what we cannot unpack is left out and said so") {
     builder.compress_next(JournalBuilder::Lz4).add(1, {"MESSAGE=" + std::string(600, 'y')});
     builder.compress_next(JournalBuilder::Xz).add(2, {"MESSAGE=" + std::string(700, 'y')});
     builder.compress_next().add(3, {"MESSAGE=" + std::string(1UL << 20U, 'y'), "PRIORITY=2"});
-    JournalFile file;
+    FieldUnpacker unpacker;
+    JournalFile file(unpacker);
     const Bytes read{&builder.bytes()};
     REQUIRE(file.open(read, JournalFile::From::Start));
     JournalEntry entry;
@@ -148,7 +153,8 @@ TEST_CASE("journal_file: what we cannot unpack is left out and said so") {
 }
 
 TEST_CASE("journal_file: what is no journal, or a newer one, says so") {
-    JournalFile file;
+    FieldUnpacker unpacker;
+    JournalFile file(unpacker);
     for (const std::string& text :
          {std::string(), std::string("LPKSHHRH"), std::string(300, 'x'), std::string(300, '\0')}) {
         CHECK(file.open(Bytes{&text}, JournalFile::From::Start).error().code == Errc::Parse);
@@ -173,7 +179,8 @@ TEST_CASE("journal_file: damage anywhere is an error or an end, never a hang") {
         }
         if (round % 4 == 0) text.resize(random() % text.size());
         const Bytes read{&text};
-        JournalFile file;
+        FieldUnpacker unpacker;
+        JournalFile file(unpacker);
         JournalEntry entry;
         if (!file.open(read, JournalFile::From::Start)) continue;
         int entries = 0;

@@ -29,6 +29,14 @@ struct Fixture {
     void write(const JournalBuilder& builder, const char* where = "var") {
         directory.write(std::string(where) + "/log/journal/abc/system.journal", builder.bytes());
     }
+    void write_user(const JournalBuilder& builder, int id) {
+        directory.write("var/log/journal/abc/user-" + std::to_string(id) + ".journal",
+                        builder.bytes());
+    }
+    // Until users' journals are looked for again.
+    void look_again() {
+        for (std::uint32_t i = 0; i < Journal::kUserLooks; ++i) REQUIRE(poll());
+    }
     void name_machine() { directory.write("etc/machine-id", "abc\n"); }
 };
 
@@ -100,4 +108,44 @@ TEST_CASE_FIXTURE(Fixture, "journal: a damaged one is told once, then read on fr
     write(mended.add(3, {"MESSAGE=good"}));
     REQUIRE(poll());
     CHECK(seen == std::vector<std::string>{"good"});
+}
+
+TEST_CASE_FIXTURE(Fixture, "journal: users' own journals are followed beside the system's") {
+    name_machine();
+    JournalBuilder system;
+    JournalBuilder early;
+    write(system.add(1, {"MESSAGE=old"}));
+    write_user(early.add(1, {"MESSAGE=old of 1000"}), 1000);
+    REQUIRE(poll());
+    CHECK(seen.empty());
+    write(system.add(5, {"MESSAGE=a"}));
+    write_user(early.add(6, {"MESSAGE=b"}), 1000);
+    REQUIRE(poll());
+    CHECK(seen == std::vector<std::string>{"a", "b"});
+    // Whose first entry is newer than all that we saw is read from its start.
+    JournalBuilder late;
+    write_user(late.add(9, {"MESSAGE=c"}), 1001);
+    // Rotated ones, and what only looks like one, are not read.
+    directory.write("var/log/journal/abc/user-1000@0001-0002.journal", "x");
+    directory.write("var/log/journal/abc/user-1002.journal", "x");
+    look_again();
+    CHECK(seen == std::vector<std::string>{"a", "b", "c"});
+    CHECK(journal.lost() == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "journal: of very many users those that wrote last are followed") {
+    name_machine();
+    JournalBuilder system;
+    write(system.add(1, {"MESSAGE=old"}));
+    REQUIRE(poll());
+    write(system.add(2, {"MESSAGE=a"}));
+    REQUIRE(poll());
+    constexpr int kUsers = 12;
+    for (int id = 0; id < kUsers; ++id) {
+        JournalBuilder user;
+        write_user(user.add(3, {"MESSAGE=user"}), 1000 + id);
+    }
+    seen.clear();
+    look_again();
+    CHECK(seen.size() == Journal::kUsersMax);
 }

@@ -84,6 +84,34 @@ TEST_CASE_FIXTURE(Fixture,
     CHECK(lines.count == 0);
 }
 
+TEST_CASE_FIXTURE(Fixture, "journald: what smartd and dmeventd say of a disk is told once a day") {
+    begin();
+    const std::string pending = "MESSAGE=Device: /dev/sda [SAT], 8 Currently unreadable sectors";
+    const auto say = [&](std::int64_t at, const std::string& message, const char* who,
+                         const char* priority, const char* uid = "_UID=0") {
+        journal.add(at, {message, std::string("SYSLOG_IDENTIFIER=") + who,
+                         std::string("PRIORITY=") + priority, uid});
+    };
+    say(2, pending, "smartd", "2");
+    say(3, "MESSAGE=Device: /dev/sdb [SAT], is fine", "smartd", "6");
+    say(4, "MESSAGE=Device #1 of raid1 array, vg-data, has failed.", "dmeventd", "3");
+    say(5, "MESSAGE=Device: /dev/sdc is a liar's", "smartd", "0", "_UID=1000");
+    say(6, pending, "smartd", "2");
+    write();
+    REQUIRE(watch.collect(journald, root));
+    REQUIRE(bench.events().all().size() == 2);
+    CHECK(bench.events().all()[0].kind == EventKind::IoError);
+    CHECK(bench.events().all()[0].subject == Subject{SubjectKind::Device, "sda"});
+    CHECK(bench.events().all()[1].subject == Subject{});
+    CHECK(bench.events().all()[1].object == "dmeventd");
+    bench.events().begin();
+    watch.clock.advance(hours(25));
+    say(7, pending, "smartd", "2");
+    write();
+    REQUIRE(watch.collect(journald, root));
+    CHECK(bench.events().all().size() == 1);
+}
+
 TEST_CASE_FIXTURE(Fixture, "journald: a second of a busy journal allocates nothing") {
     begin();
     for (int i = 0; i < 1000; ++i) {

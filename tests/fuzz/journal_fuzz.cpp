@@ -18,7 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         std::memcpy(buffer.data(), part.data(), part.size());
         return std::string_view(buffer.data(), part.size());
     };
-    JournalFile file;
+    FieldUnpacker unpacker;
+    JournalFile file(unpacker);
     JournalEntry entry;
     (void)file.open(read, JournalFile::From::Tail);
     if (!file.open(read, JournalFile::From::Start)) return 0;
