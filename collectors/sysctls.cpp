@@ -14,15 +14,38 @@ constexpr Metric kChanges{"sysctl_changes_count", Unit::Count, MetricKind::Count
 constexpr std::array kMetrics{kChanges};
 
 constexpr std::string_view kTop = "proc/sys/";
-constexpr std::array<std::string_view, 8> kDirectories{
-    "proc/sys/kernel",        "proc/sys/vm",       "proc/sys/fs",
-    "proc/sys/fs/inotify",    "proc/sys/net/core", "proc/sys/net/ipv4",
-    "proc/sys/net/netfilter", "proc/sys/net/ipv6"};
+constexpr std::array<std::string_view, 15> kDirectories{"proc/sys/kernel",
+                                                        "proc/sys/kernel/yama",
+                                                        "proc/sys/vm",
+                                                        "proc/sys/fs",
+                                                        "proc/sys/fs/inotify",
+                                                        "proc/sys/net/core",
+                                                        "proc/sys/net/ipv4",
+                                                        "proc/sys/net/ipv4/conf/all",
+                                                        "proc/sys/net/ipv4/conf/default",
+                                                        "proc/sys/net/ipv4/neigh/default",
+                                                        "proc/sys/net/netfilter",
+                                                        "proc/sys/net/ipv6",
+                                                        "proc/sys/net/ipv6/conf/all",
+                                                        "proc/sys/net/ipv6/conf/default",
+                                                        "proc/sys/net/ipv6/neigh/default"};
 
-// Readings among the settings, and what costs more than it tells.
-constexpr std::array<std::string_view, 9> kReadings{
-    "ns_last_pid", "dentry-state",       "inode-nr",     "inode-state", "file-nr",
-    "aio-nr",      "nf_conntrack_count", "stat_refresh", "cap_last_cap"};
+// Readings among the settings, what the kernel sets by itself (perf's rate, the taint, the list of
+// loaded modules), and what costs more than it tells.
+constexpr std::array<std::string_view, 14> kReadings{"ns_last_pid",
+                                                     "dentry-state",
+                                                     "inode-nr",
+                                                     "inode-state",
+                                                     "file-nr",
+                                                     "aio-nr",
+                                                     "nf_conntrack_count",
+                                                     "stat_refresh",
+                                                     "cap_last_cap",
+                                                     "tainted",
+                                                     "hung_task_detect_count",
+                                                     "perf_event_max_sample_rate",
+                                                     "tcp_available_congestion_control",
+                                                     "tcp_available_ulp"};
 
 bool is_reading(std::string_view name) {
     return std::find(kReadings.begin(), kReadings.end(), name) != kReadings.end();

@@ -15,8 +15,8 @@ namespace homeostat {
 
 class SysctlsCollector final : public Collector {
 public:
-    static constexpr std::size_t kParametersMax = 768;  // 48 bytes each; more are not watched
-    static constexpr std::uint8_t kChangesMax = 3;      // then it is no setting, it is a reading
+    static constexpr std::size_t kParametersMax = 1024;  // 48 bytes each; more are not watched
+    static constexpr std::uint8_t kChangesMax = 3;       // then it is no setting, it is a reading
 
     explicit SysctlsCollector(Workbench& bench);
 

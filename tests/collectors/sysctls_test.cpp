@@ -43,6 +43,27 @@ TEST_CASE("sysctls: what changes by itself is muted, and counters are never look
     CHECK(*watch.value("sysctl_changes_count") == SysctlsCollector::kChangesMax);
 }
 
+TEST_CASE("sysctls: what the kernel sets by itself is no news, what holds for all interfaces is") {
+    test::MemoryRoot root;
+    constexpr std::array kSelf{"kernel/tainted", "kernel/hung_task_detect_count",
+                               "kernel/perf_event_max_sample_rate",
+                               "net/ipv4/tcp_available_congestion_control"};
+    constexpr std::array kSet{
+        "net/ipv4/conf/all/rp_filter",       "net/ipv4/conf/default/accept_source_route",
+        "net/ipv6/conf/all/disable_ipv6",    "net/ipv6/conf/default/accept_ra",
+        "net/ipv4/neigh/default/gc_thresh3", "net/ipv6/neigh/default/gc_thresh3",
+        "kernel/yama/ptrace_scope"};
+    Watch watch;
+    SysctlsCollector sysctls(watch.bench);
+    for (const char* value : {"0", "1"}) {
+        for (const auto* name : kSelf) root.set(std::string("proc/sys/") + name, value);
+        for (const auto* name : kSet) root.set(std::string("proc/sys/") + name, value);
+        REQUIRE(watch.collect(sysctls, root));
+    }
+    CHECK(watch.bench.events().all().size() == 7);
+    CHECK(*watch.value("sysctl_changes_count") == 7);
+}
+
 TEST_CASE("sysctls: more than fits, huge and closed values, and no allocation") {
     test::MemoryRoot root;
     for (int i = 0; i < 1000; ++i) {
