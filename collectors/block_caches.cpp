@@ -20,17 +20,22 @@ constexpr double kPercent = 0.01;
 
 void add_zram(SmallFiles& files, std::string_view device, Samples& out) {
     const Subject subject{.kind = SubjectKind::Device, .name = device};
-    std::string_view text = files.text("sys/block/{}/mm_stat", device);
-    const auto original = next_u64(text);  // before compression
-    next_word(text);                       // after it
-    const auto memory = next_u64(text);    // with what the allocator wastes
-    if (!original || !memory) return;
-    out.add(kZramMemory, subject, as_double(*memory));
-    add_share(out, kZram, subject, as_double(*original),
+    const auto use = parse_zram_use(files.text("sys/block/{}/mm_stat", device));
+    if (!use) return;
+    out.add(kZramMemory, subject, as_double(use->memory_bytes));
+    add_share(out, kZram, subject, as_double(use->original_bytes),
               files.number("sys/block/{}/disksize", device));
 }
 
 }  // namespace
+
+std::optional<ZramUse> parse_zram_use(std::string_view text) {
+    const auto original = next_u64(text);
+    next_word(text);  // after compression
+    const auto memory = next_u64(text);
+    if (!original || !memory) return std::nullopt;
+    return ZramUse{.original_bytes = *original, .memory_bytes = *memory};
+}
 
 Status BlockCachesCollector::collect(const Root& root, Samples& out) {
     SmallFiles files(root, bench_.buffer(), out);

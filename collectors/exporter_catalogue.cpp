@@ -32,34 +32,46 @@ constexpr std::array kOverrides{
     Override{"node_nf_conntrack_stat_", MetricKind::Counter},
 };
 
-// Prefixes of node_exporter's names that our collectors cover.
-constexpr std::array<std::string_view, 27> kNative{"node_cpu_seconds_total",
+// Prefixes of node_exporter's names that our collectors cover. Not sensors and the state of the
+// clock: they are often out of our reach (a container, no hwmon) where an exporter can tell them.
+constexpr std::array<std::string_view, 38> kNative{"node_cpu_seconds_total",
                                                    "node_cpu_guest_seconds_total",
+                                                   "node_cpu_core_throttles",
+                                                   "node_cpu_package_throttles",
                                                    "node_load",
                                                    "node_procs_",
+                                                   "node_processes_",
                                                    "node_context_switches_total",
                                                    "node_intr_total",
                                                    "node_forks_total",
                                                    "node_boot_time_seconds",
+                                                   "node_entropy_",
                                                    "node_pressure_",
                                                    "node_memory_",
                                                    "node_vmstat_",
                                                    "node_disk_",
                                                    "node_filesystem_",
+                                                   "node_bcache_",
+                                                   "node_btrfs_",
+                                                   "node_zfs_",
+                                                   "node_nfs_",
                                                    "node_network_receive_",
                                                    "node_network_transmit_",
                                                    "node_network_carrier",
                                                    "node_network_speed_bytes",
+                                                   "node_network_info",
+                                                   "node_bonding_",
+                                                   "node_infiniband_",
                                                    "node_netstat_",
                                                    "node_sockstat_",
                                                    "node_softnet_",
+                                                   "node_lnstat_",
                                                    "node_nf_conntrack_",
                                                    "node_filefd_",
-                                                   "node_timex_",
                                                    "node_time_seconds",
-                                                   "node_hwmon_",
                                                    "node_edac_",
-                                                   "node_md_"};
+                                                   "node_md_",
+                                                   "node_power_supply_"};
 
 }  // namespace
 

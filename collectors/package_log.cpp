@@ -30,6 +30,7 @@ constexpr std::array kRpm{Word{"Installed:", Installed}, Word{"Upgrade:", Upgrad
                           Word{"Updated:", Upgraded},    Word{"Downgrade:", Upgraded},
                           Word{"Erase:", Removed},       Word{"Erased:", Removed},
                           Word{"Removed:", Removed}};
+constexpr std::array kDnf5{Word{"install", Installed}, Word{"uninstall", Removed}};
 constexpr std::array kZypp{Word{"install", Installed}, Word{"remove ", Removed},
                            Word{"remove", Removed}};
 constexpr std::array kPacman{Word{"installed", Installed}, Word{"upgraded", Upgraded},
@@ -74,6 +75,24 @@ std::optional<PackageChange> parse_rpm(std::string_view rest) {
         return change;
     }
     return std::nullopt;
+}
+
+// 2026-11-20T10:00:00+0000 [99] INFO RPM callback install stop "nginx-1:1.22-1.fc40.x86_64" amount
+// 1 An upgrade is one package installed and one removed: the log does not say which belong
+// together.
+std::optional<PackageChange> parse_dnf5(std::string_view line) {
+    constexpr std::string_view kMark = " RPM callback ";
+    const auto at = line.find(kMark);
+    if (at == kNone) return std::nullopt;
+    std::string_view rest = line.substr(at + kMark.size());
+    const auto action = action_of(kDnf5, next_word(rest));
+    if (!action || next_word(rest) != "stop") return std::nullopt;
+    std::string_view package = next_word(rest);
+    if (package.size() < 3 || package.front() != '"' || package.back() != '"') return std::nullopt;
+    PackageChange change{.action = *action, .name = {}, .version = {}};
+    split_rpm(package.substr(1, package.size() - 2), change);
+    if (change.version.starts_with("0:")) change.version.remove_prefix(2);
+    return change;
 }
 
 std::optional<PackageChange> parse_zypp(std::string_view line) {
@@ -125,6 +144,7 @@ std::optional<PackageChange> parse_package_line(std::string_view line) {
     if (line.starts_with('#')) return std::nullopt;
     if (line.find('|') != kNone) return parse_zypp(line);
     if (auto change = parse_dpkg(line)) return change;
+    if (auto change = parse_dnf5(line)) return change;
     return parse_rpm(line);
 }
 

@@ -27,10 +27,10 @@ private:
     void take(std::string_view line, Instant now);
 
     Workbench& bench_;
-    std::array<FollowedLog, 5> logs_{
-        FollowedLog("var/log/dpkg.log"), FollowedLog("var/log/dnf.rpm.log"),
-        FollowedLog("var/log/yum.log"), FollowedLog("var/log/zypp/history"),
-        FollowedLog("var/log/pacman.log")};
+    std::array<FollowedLog, 6> logs_{
+        FollowedLog("var/log/dpkg.log"),     FollowedLog("var/log/dnf.rpm.log"),
+        FollowedLog("var/log/dnf5.log"),     FollowedLog("var/log/yum.log"),
+        FollowedLog("var/log/zypp/history"), FollowedLog("var/log/pacman.log")};
     std::uint64_t changes_ = 0;
     std::uint32_t changes_now_ = 0;  // of the present look
 };

@@ -10,7 +10,8 @@ namespace {
 
 constexpr Metric kTcp{"ports_tcp_count", Unit::Count, MetricKind::Gauge, Aspect::Other};
 constexpr Metric kUdp{"ports_udp_count", Unit::Count, MetricKind::Gauge, Aspect::Other};
-constexpr std::array kMetrics{kTcp, kUdp};
+constexpr Metric kCut{"ports_tables_cut_count", Unit::Count, MetricKind::Gauge, Aspect::Other};
+constexpr std::array kMetrics{kTcp, kUdp, kCut};
 
 }  // namespace
 
@@ -51,8 +52,10 @@ Status PortsCollector::collect(const Root& root, Samples& out) {
         const auto least = next_u64(text);
         if (least && *least <= 0xFFFF) client_port_min_ = static_cast<std::uint16_t>(*least);
     }
-    tcp_.now->reset();
-    udp_.now->reset();
+    for (Table* table : {&tcp_, &udp_}) {
+        table->now->reset();
+        table->cut = 0;
+    }
     if (const Status status = read(tcp_.path, tcp_); !status) {
         if (status.error().code != Errc::NotFound) return status;
         return make_error(Errc::NotAvailable, "ports: no proc/net/tcp");
@@ -66,6 +69,7 @@ Status PortsCollector::collect(const Root& root, Samples& out) {
     compare(root, udp_, out.at());
     out.add(kTcp, as_double(tcp_.now->count()));
     out.add(kUdp, as_double(udp_.now->count()));
+    out.add(kCut, tcp_.cut + udp_.cut);
     return Ok{};
 }
 
@@ -95,16 +99,19 @@ Status PortsCollector::read(std::string_view path, Table& table) {
         const auto socket = parse_socket_line(line);
         if (!socket) continue;
         if (socket->state != table.state) {
-            if (table.state == kListens) break;  // the rest are connections
+            if (table.state == kListens) return Ok{};  // the rest are connections
             continue;
         }
         if (table.state == kBound && socket->port >= client_port_min_) continue;
         table.now->set(socket->port);
     }
+    if (text->size() == table.bytes_max) ++table.cut;
     return Ok{};
 }
 
+// Of a table that was cut nobody knows what the rest of it holds: nothing in it was closed.
 void PortsCollector::compare(const Root& root, Table& table, Instant now) {
+    if (table.cut > 0) *table.now |= *table.known;
     if (table.learned && *table.known != *table.now) {
         const Ports changed = *table.known ^ *table.now;
         for (std::size_t port = 0; port < changed.size() && told_now_ < kNamedMax; ++port) {

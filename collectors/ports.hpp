@@ -3,7 +3,8 @@
 // The tables of /proc/net are read up to a bound: listening TCP sockets come first in theirs, so a
 // host with a hundred thousand connections costs no more than one with ten. UDP has no listening
 // state; a bound port below the range for clients counts as a service. Series: ports_tcp_count and
-// ports_udp_count, the ports that are listened on. Source: proc_pid_net(5).
+// ports_udp_count, the ports that are listened on; ports_tables_cut_count, how many of the four
+// files have more to tell than the bound. Source: proc_pid_net(5).
 #pragma once
 
 #include <bitset>
@@ -50,6 +51,7 @@ private:
         std::size_t bytes_max = 0;
         std::unique_ptr<Ports> known = std::make_unique<Ports>();
         std::unique_ptr<Ports> now = std::make_unique<Ports>();
+        std::uint32_t cut = 0;  // of the two files, those with more in them than was read
         bool learned = false;
     };
 

@@ -1,7 +1,9 @@
 // RebootCollector tells whether an installed update waits for a reboot.
 //
-// Source: Debian's update-notifier and needrestart make /run/reboot-required. Other distributions
-// do not, so on those the answer is unknown rather than no.
+// Source: Debian's update-notifier and needrestart make /run/reboot-required, SUSE's zypper
+// /run/reboot-needed. Elsewhere (Fedora, RHEL, Arch) a kernel that was installed after the boot,
+// and is not the one that runs, waits for one. Where there are no kernels either (a container), the
+// answer is unknown rather than no.
 #pragma once
 
 #include "collectors/collector.hpp"
@@ -12,11 +14,13 @@ namespace homeostat {
 class RebootCollector final : public Collector {
 public:
     explicit RebootCollector(Workbench& bench) : bench_(bench) {}
-    // Errc::NotAvailable on hosts that are not of Debian's family.
+    // Errc::NotAvailable where nothing would say so.
     Status collect(const Root& root, Samples& out) override;
     static std::span<const Metric> metrics();
 
 private:
+    Result<bool> is_kernel_newer(const Root& root);
+
     Workbench& bench_;
 };
 

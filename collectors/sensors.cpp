@@ -20,12 +20,25 @@ constexpr std::array kMetrics{kTemperature, kOfCritical, kFan, kAlarm, kUntracke
 
 constexpr const char* kDirectory = "sys/class/hwmon";
 constexpr std::string_view kInput = "_input";
+constexpr std::string_view kAlarmFile = "_alarm";
 constexpr double kMillidegrees = 1e-3;
 
 using Path = FixedString<127>;
 
 bool begins_with(std::string_view text, std::string_view start) {
     return text.substr(0, start.size()) == start;
+}
+
+// in3_alarm, curr1_crit_alarm, power2_cap_alarm: voltages, currents, supplies. Their numbers mean
+// nothing without the board's wiring; the chip's own verdict does.
+bool is_supply_alarm(std::string_view file) {
+    if (!file.ends_with(kAlarmFile)) return false;
+    for (const std::string_view kind : {"in", "curr", "power"}) {
+        if (begins_with(file, kind) && file[kind.size()] >= '0' && file[kind.size()] <= '9') {
+            return true;
+        }
+    }
+    return false;
 }
 
 // One chip: a directory with a name and, for each place, temp1_input, temp1_crit, ...
@@ -44,6 +57,11 @@ public:
         Path directory;
         format_into(directory, "{}/{}", kDirectory, directory_);
         (void)root_.list(directory.c_str(), [&](std::string_view file) {
+            if (is_supply_alarm(file)) {
+                const auto place = file.substr(0, file.size() - kAlarmFile.size());
+                if (found++ < room) report_alarm(subject(place), place, kAlarmFile);
+                return true;
+            }
             const bool temperature = begins_with(file, "temp");
             if (file.size() <= kInput.size() ||
                 file.substr(file.size() - kInput.size()) != kInput ||
@@ -94,7 +112,7 @@ private:
         if (!value) return;
         const Subject sensor = subject(place);
         out_.add(kFan, sensor, *value);
-        report_alarm(sensor, place, "_alarm");
+        report_alarm(sensor, place, kAlarmFile);
     }
 
     void report_alarm(const Subject& sensor, std::string_view place, std::string_view suffix) {

@@ -1,4 +1,5 @@
-// SensorsCollector reads /sys/class/hwmon: temperatures against their limits, and fans.
+// SensorsCollector reads /sys/class/hwmon: temperatures against their limits, fans, and the alarms
+// of voltages, currents and power supplies.
 //
 // Source: Documentation/hwmon/sysfs-interface.rst (temperatures in millidegrees). A sensor is named
 // by its chip and place, "coretemp-hwmon3/temp1": a host may have two chips of one name.

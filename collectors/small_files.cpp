@@ -17,13 +17,21 @@ std::string_view SmallFiles::read(const Path& path) {
 void SmallFiles::each(const char* directory, FunctionRef<void(std::string_view)> visit) {
     std::uint32_t seen = 0;
     const auto status = root_.list(directory, [&](std::string_view name) {
-        visit(name);
-        return ++seen < kThingsMax;
+        if (++seen <= kThingsMax) {
+            visit(name);
+        } else {
+            ++left_out_;
+        }
+        return true;
     });
     if (!status) note(status.error());
 }
 
 Status SmallFiles::outcome(std::string_view lacking) const {
+    if (left_out_ > 0) {
+        return make_error(Errc::Limit, "{} more than {} things of one kind are not looked at",
+                          left_out_, kThingsMax);
+    }
     if (out_.all().size() > samples_before_) return Ok{};
     if (!refusal_) return refusal_;
     return make_error(Errc::NotAvailable, "{}", lacking);

@@ -17,8 +17,8 @@ class SmallFiles {
 public:
     using Path = FixedString<191>;
 
-    // More things of one kind than this are not looked at: a host with so many has other means.
-    static constexpr std::uint32_t kThingsMax = 128;
+    // More things of one kind than this are not looked at, which outcome() tells.
+    static constexpr std::uint32_t kThingsMax = 2048;
 
     // `out` is where the collector puts what it finds; both are borrowed for one collect().
     SmallFiles(const Root& root, std::span<char> buffer, const Samples& out)
@@ -50,8 +50,8 @@ public:
     // Calls `visit` with each name in the directory, up to kThingsMax of them.
     void each(const char* directory, FunctionRef<void(std::string_view)> visit);
 
-    // What collect() returns: well when it has found something, the reason when the host refused,
-    // else Errc::NotAvailable with `lacking`.
+    // What collect() returns: Errc::Limit when there was more than it looked at, well when it has
+    // found something, the reason when the host refused, else Errc::NotAvailable with `lacking`.
     [[nodiscard]] Status outcome(std::string_view lacking) const;
 
 private:
@@ -63,6 +63,7 @@ private:
     const Samples& out_;
     std::size_t samples_before_;
     Status refusal_ = Ok{};
+    std::uint32_t left_out_ = 0;
 };
 
 // Adds the value if there is one.

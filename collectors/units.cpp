@@ -64,6 +64,11 @@ bool ends_in(std::string_view name, std::string_view end) {
     return name.size() > end.size() && name.substr(name.size() - end.size()) == end;
 }
 
+// The others are sessions of people, and systemd itself.
+bool is_container_scope(std::string_view name) {
+    return ends_in(name, ".scope") && !name.starts_with("session-") && name != "init.scope";
+}
+
 void report(Samples& out, const Subject& subject, const UnitReadings& unit) {
     add_known(out, kCpu, subject, unit.cpu_seconds);
     add_known(out, kPeriods, subject, unit.cpu_periods);
@@ -97,7 +102,13 @@ public:
             path.append(name);
             if (path.truncated()) return true;
             if (ends_in(name, ".service")) {
-                if (units_++ < UnitsCollector::kUnitsMax) unit(path, name);
+                unit(path, name);
+            } else if (is_container_scope(name)) {
+                if (scopes_++ < UnitsCollector::kScopesMax) {
+                    unit(path, name);
+                } else {
+                    ++untracked_;
+                }
             } else if (ends_in(name, ".slice") && depth < kDepthMax) {
                 (void)descend(path, depth + 1);  // may end while we look
             }
@@ -106,9 +117,15 @@ public:
     }
 
     [[nodiscard]] std::uint32_t units() const { return units_; }
+    [[nodiscard]] std::uint32_t untracked() const { return untracked_; }
 
 private:
     void unit(const CgroupPath& directory, std::string_view name) {
+        if (units_ == UnitsCollector::kUnitsMax) {
+            ++untracked_;
+            return;
+        }
+        ++units_;
         UnitReadings readings = read_unit_v2(root_, directory, buffer_);
         if (tree_.legacy) {
             const auto unit_path = directory.view().substr(tree_.top.size() + 1);
@@ -122,6 +139,8 @@ private:
     std::span<char> buffer_;
     Samples& out_;
     std::uint32_t units_ = 0;
+    std::uint32_t scopes_ = 0;
+    std::uint32_t untracked_ = 0;
 };
 
 }  // namespace
@@ -137,7 +156,7 @@ Status UnitsCollector::collect(const Root& root, Samples& out) {
         Walk walk(root, tree, bench_.buffer(), out);
         if (const auto status = walk.descend(CgroupPath(tree.top), 0); !status) return status;
         if (walk.units() == 0) continue;
-        out.add(kUntracked, walk.units() > kUnitsMax ? walk.units() - kUnitsMax : 0);
+        out.add(kUntracked, walk.untracked());
         return Ok{};
     }
     return make_error(Errc::NotAvailable, "sys/fs/cgroup: no hierarchy with systemd's services");

@@ -16,8 +16,9 @@ constexpr std::array kMetrics{kDegraded, kArc, kArcMax, kThrottles};
 
 constexpr const char* kDirectory = "proc/spl/kstat/zfs";
 
-// "name type data" lines, after two lines of head.
-std::optional<double> kstat(std::string_view text, std::string_view name) {
+}  // namespace
+
+std::optional<double> kstat_value(std::string_view text, std::string_view name) {
     for (std::string_view line; next_line(text, line);) {
         if (next_word(line) != name) continue;
         next_word(line);  // the type
@@ -26,8 +27,6 @@ std::optional<double> kstat(std::string_view text, std::string_view name) {
     }
     return std::nullopt;
 }
-
-}  // namespace
 
 Status ZfsCollector::collect(const Root& root, Samples& out) {
     SmallFiles files(root, bench_.buffer(), out);
@@ -38,9 +37,9 @@ Status ZfsCollector::collect(const Root& root, Samples& out) {
         out.add(kDegraded, subject, state == "ONLINE" ? 0 : 1);
     });
     const std::string_view arc = files.text("{}/arcstats", kDirectory);
-    add_known(out, kArc, {}, kstat(arc, "size"));
-    add_known(out, kArcMax, {}, kstat(arc, "c_max"));
-    add_known(out, kThrottles, {}, kstat(arc, "memory_throttle_count"));
+    add_known(out, kArc, {}, kstat_value(arc, "size"));
+    add_known(out, kArcMax, {}, kstat_value(arc, "c_max"));
+    add_known(out, kThrottles, {}, kstat_value(arc, "memory_throttle_count"));
     return files.outcome("proc/spl/kstat/zfs: no ZFS");
 }
 

@@ -4,10 +4,17 @@
 // How full a data set is, statvfs tells like for any mount.
 #pragma once
 
+#include <optional>
+#include <string_view>
+
 #include "collectors/collector.hpp"
 #include "collectors/workbench.hpp"
 
 namespace homeostat {
+
+// The value of this name in "name type data" lines, which stand after two lines of head; nothing
+// when there is none, or no number.
+std::optional<double> kstat_value(std::string_view text, std::string_view name);
 
 class ZfsCollector final : public Collector {
 public:

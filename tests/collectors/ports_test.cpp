@@ -114,6 +114,24 @@ TEST_CASE_FIXTURE(Fixture, "ports: a client's udp port is no service") {
     CHECK(*watch.value("ports_udp_count") == 1);
 }
 
+TEST_CASE_FIXTURE(Fixture,
+                  "ports: of more listeners than are read none was closed, and it is told") {
+    std::string many;
+    for (int port = 1; port <= 1000; ++port) many += socket_line(port, "0A");
+    tcp(socket_line(2000, "0A") + socket_line(2001, "0A"));
+    REQUIRE(collect());
+    CHECK(*watch.value("ports_tables_cut_count") == 0);
+    tcp(socket_line(2000, "0A") + many);
+    REQUIRE(collect());
+    CHECK(*watch.value("ports_tables_cut_count") == 1);
+    for (const Event& event : bench.events().all()) CHECK(event.kind == EventKind::PortOpened);
+    tcp(socket_line(2000, "0A"));
+    REQUIRE(collect());
+    CHECK(*watch.value("ports_tables_cut_count") == 0);
+    REQUIRE_FALSE(bench.events().all().empty());
+    for (const Event& event : bench.events().all()) CHECK(event.kind == EventKind::PortClosed);
+}
+
 TEST_CASE_FIXTURE(Fixture, "ports: a table of any size is read up to a bound, allocating nothing") {
     std::string many = socket_line(22, "0A");
     for (int i = 0; i < 20'000; ++i) many += socket_line(5000, "01");

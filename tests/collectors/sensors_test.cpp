@@ -39,6 +39,32 @@ TEST_CASE("sensors: one that does not answer is left out, below zero is a temper
     CHECK(watch.samples.all().size() == 2);
 }
 
+TEST_CASE("sensors: a chip's alarms of voltages, currents and supplies") {
+    Watch watch;
+    SensorsCollector sensors(watch.bench);
+    test::MemoryRoot root;
+    const std::string chip = "sys/class/hwmon/hwmon2/";
+    root.set(chip + "name", "nct6775\n");
+    root.set(chip + "in0_alarm", "0\n");
+    root.set(chip + "in0_min_alarm", "1\n");
+    root.set(chip + "curr1_crit_alarm", "1\n");
+    root.set(chip + "power1_alarm", "0\n");
+    for (const char* other :
+         {"intrusion0_alarm", "in0_input", "in_alarm", "_alarm", "beep_enable"}) {
+        root.set(chip + other, "1\n");
+    }
+    REQUIRE(watch.collect(sensors, root));
+    const auto alarm = [&](const char* place) {
+        return watch.value("sensor_alarm", SubjectKind::Sensor,
+                           "nct6775-hwmon2/" + std::string(place));
+    };
+    CHECK(*alarm("in0") == 0);
+    CHECK(*alarm("in0_min") == 1);
+    CHECK(*alarm("curr1_crit") == 1);
+    CHECK(*alarm("power1") == 0);
+    CHECK(watch.samples.all().size() == 5);  // and how many had no room
+}
+
 TEST_CASE("sensors: without one the source is lacking, with too many they are counted") {
     Watch watch;
     SensorsCollector sensors(watch.bench);

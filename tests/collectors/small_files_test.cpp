@@ -40,9 +40,13 @@ TEST_CASE("small_files: absent is not available, refused says why, found is well
 TEST_CASE("small_files: a directory of very many things is looked at up to a bound") {
     Watch watch;
     test::MemoryRoot root;
-    for (int i = 0; i < 500; ++i) root.set("sys/many/" + std::to_string(i), "1\n");
+    for (int i = 0; i < 2100; ++i) root.set("sys/many/" + std::to_string(i), "1\n");
     SmallFiles files(root, watch.bench.buffer(), watch.samples);
     std::uint32_t seen = 0;
     files.each("sys/many", [&](std::string_view) { ++seen; });
     CHECK(seen == SmallFiles::kThingsMax);
+    const Status outcome = files.outcome("no such thing");
+    REQUIRE_FALSE(outcome);
+    CHECK(outcome.error().code == Errc::Limit);
+    CHECK(outcome.error().text == "52 more than 2048 things of one kind are not looked at");
 }

@@ -32,7 +32,7 @@ TEST_CASE("units: all that a service's cgroup says, wherever its slice lies") {
     CHECK(postgres("unit_tasks_refused_count") == 0);
     CHECK(postgres("unit_pressure_io_some_seconds") == doctest::Approx(0.045));
     CHECK(watch.value("unit_cpu_seconds", SubjectKind::Unit, "user@1000.service"));
-    CHECK_FALSE(watch.value("unit_cpu_seconds", SubjectKind::Unit, "docker-4d2f.scope"));
+    CHECK(watch.value("unit_cpu_seconds", SubjectKind::Unit, "docker-4d2f.scope"));
     CHECK(*watch.value("units_untracked_count") == 0);
 }
 
@@ -104,6 +104,37 @@ TEST_CASE("units: more services than the bound are counted") {
     REQUIRE(watch.collect(units, root));
     CHECK(*watch.value("units_untracked_count") == 12);
     CHECK(watch.samples.all().size() == 129);
+}
+
+TEST_CASE("units: containers have series wherever their engine puts them, sessions have none") {
+    Watch watch;
+    UnitsCollector units(watch.bench);
+    test::MemoryRoot root;
+    root.set("sys/fs/cgroup/cgroup.controllers", "cpu\n");
+    const std::string id(64, 'a');
+    const std::string pod =
+        "kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod1.slice/";
+    for (const std::string& path :
+         {"system.slice/docker-" + id + ".scope", "machine.slice/libpod-" + id + ".scope",
+          pod + "cri-containerd-" + id + ".scope", std::string("init.scope"),
+          std::string("user.slice/user-1000.slice/session-3.scope")}) {
+        root.set("sys/fs/cgroup/" + path + "/cpu.stat", "usage_usec 1\n");
+    }
+    REQUIRE(watch.collect(units, root));
+    for (const char* engine : {"docker-", "libpod-", "cri-containerd-"}) {
+        CAPTURE(engine);
+        CHECK(watch.value("unit_cpu_seconds", SubjectKind::Unit, engine + id + ".scope"));
+    }
+    CHECK(watch.samples.all().size() == 4);  // and how many had no room
+    // However many there are, services find theirs.
+    for (int i = 0; i < 300; ++i) {
+        root.set(fmt::format("sys/fs/cgroup/a.slice/docker-{}.scope/cpu.stat", i),
+                 "usage_usec 1\n");
+    }
+    root.set("sys/fs/cgroup/system.slice/ssh.service/cpu.stat", "usage_usec 1\n");
+    REQUIRE(watch.collect(units, root));
+    CHECK(watch.value("unit_cpu_seconds", SubjectKind::Unit, "ssh.service"));
+    CHECK(*watch.value("units_untracked_count") == 303 - UnitsCollector::kScopesMax);
 }
 
 TEST_CASE("units: slices in slices are followed to a bound, names too long are passed over") {

@@ -2,12 +2,14 @@
 #include <cstdint>
 #include <string_view>
 
+#include "collectors/block_caches.hpp"
 #include "collectors/block_health.hpp"
 #include "collectors/bonding.hpp"
 #include "collectors/cgroup_files.hpp"
 #include "collectors/conntrack.hpp"
 #include "collectors/cpu.hpp"
 #include "collectors/cpufreq.hpp"
+#include "collectors/deleted_files.hpp"
 #include "collectors/diskstats.hpp"
 #include "collectors/filesystem_errors.hpp"
 #include "collectors/fstab.hpp"
@@ -31,6 +33,7 @@
 #include "collectors/uptime.hpp"
 #include "collectors/vmstat.hpp"
 #include "collectors/xfs.hpp"
+#include "collectors/zfs.hpp"
 
 using namespace homeostat;
 
@@ -47,6 +50,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)parse_process_stat(text);
     (void)parse_written_bytes(text);
     (void)is_open_for_writing(text);
+    (void)parse_disk_read_bytes(text);
+    (void)parse_open_files_limit(text);
+    (void)parse_mount_id(text);
+    (void)parse_device_number(text);
+    (void)kstat_value(text, "size");
+    (void)parse_zram_use(text);
     (void)unit_of_cgroup(text);
     (void)parse_netstat(text, [](std::string_view, std::string_view, std::uint64_t) {});
     (void)parse_sockstat(text);
