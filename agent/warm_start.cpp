@@ -13,12 +13,16 @@ namespace {
 constexpr Duration kQuestionMax = seconds(10);
 constexpr int kHttpOk = 200;
 
-// At most 20: a restart of a thousand agents must not be what brings the server down.
+// Of each host's cores the mean, so that a selector which matches two hosts gives two series. At
+// most 20: a restart of a thousand agents must not be what brings the server down.
 constexpr std::array kSignals{
     WarmSignal{"load1", "node_load1{}"},
-    WarmSignal{"cpu_user_seconds", "avg(rate(node_cpu_seconds_total{mode=\"user\",}[5m]))"},
-    WarmSignal{"cpu_system_seconds", "avg(rate(node_cpu_seconds_total{mode=\"system\",}[5m]))"},
-    WarmSignal{"cpu_iowait_seconds", "avg(rate(node_cpu_seconds_total{mode=\"iowait\",}[5m]))"},
+    WarmSignal{"cpu_user_seconds",
+               "avg by (instance) (rate(node_cpu_seconds_total{mode=\"user\",}[5m]))"},
+    WarmSignal{"cpu_system_seconds",
+               "avg by (instance) (rate(node_cpu_seconds_total{mode=\"system\",}[5m]))"},
+    WarmSignal{"cpu_iowait_seconds",
+               "avg by (instance) (rate(node_cpu_seconds_total{mode=\"iowait\",}[5m]))"},
     WarmSignal{"context_switches_count", "rate(node_context_switches_total{}[5m])"},
     WarmSignal{"interrupts_count", "rate(node_intr_total{}[5m])"},
     WarmSignal{"forks_count", "rate(node_forks_total{}[5m])"},

@@ -19,22 +19,6 @@ std::vector<NameValue> name_values(ConfigReader& reader, std::string_view key) {
     return out;
 }
 
-void read_headers(ConfigReader& reader, const ConfigContext& context, SecretReader read_secret,
-                  std::vector<HttpHeader>& headers) {
-    for (const NameValue& header : name_values(reader, "headers")) {
-        headers.push_back({header.name, header.value});
-    }
-    for (const NameValue& header : name_values(reader, "header_files")) {
-        const auto value = read_secret(header.value, SecretKind::Secret);
-        if (value) {
-            headers.push_back({header.name, *value});
-        } else if (value.error().code != Errc::NotAvailable) {
-            context.complain(reader.mark(), "header_files: {}: {}", header.name,
-                             value.error().text);
-        }
-    }
-}
-
 void check_url_at(YamlMark mark, const ConfigContext& context, std::string_view key,
                   const std::string& url) {
     const auto usable = check_url(url);

@@ -71,6 +71,19 @@ void read_basic_auth(const YamlNode& node, const ConfigContext& context, SecretR
     headers.push_back({"Authorization", "Basic " + base64(user + ":" + password)});
 }
 
+// Of basic_auth and authorization one: both are the same header.
+void read_credentials(ConfigReader& reader, const ConfigContext& context, SecretReader read_secret,
+                      std::vector<HttpHeader>& headers) {
+    const YamlNode* basic = reader.child("basic_auth");
+    const YamlNode* other = reader.child("authorization");
+    if (basic != nullptr) read_basic_auth(*basic, context, read_secret, headers);
+    if (other == nullptr) return;
+    if (basic != nullptr) {
+        context.complain(other->mark, "give basic_auth or authorization, not both");
+    }
+    read_authorization(*other, context, read_secret, headers);
+}
+
 void check_targets(const YamlNode& targets, const ConfigContext& context) {
     for (const YamlNode& target : targets.items) {
         if (!target.is_scalar() || target.is_null()) continue;  // told already
@@ -168,6 +181,13 @@ void accept_without_use(ConfigReader& reader) {
                             "follow_redirects", "enable_http2", "enable_compression"}) {
         reader.flag(key, flag);
     }
+    // Prometheus 3: how a target's answer is to be read, and a bound on targets that are found.
+    std::vector<std::string> protocols;
+    std::string protocol;
+    std::size_t targets = 0;
+    reader.texts("scrape_protocols", protocols);
+    reader.text("fallback_scrape_protocol", protocol);
+    reader.count("target_limit", targets, {0, SIZE_MAX});
 }
 
 void read_path(ConfigReader& reader, const ConfigContext& context, Job& job) {
@@ -214,12 +234,7 @@ Job read_job(const YamlNode& node, const ConfigContext& context, SecretReader re
     if (const auto* child = reader.child("static_configs")) {
         read_static_configs(*child, context, job);
     }
-    if (const auto* child = reader.child("basic_auth")) {
-        read_basic_auth(*child, context, read_secret, job.common.headers);
-    }
-    if (const auto* child = reader.child("authorization")) {
-        read_authorization(*child, context, read_secret, job.common.headers);
-    }
+    read_credentials(reader, context, read_secret, job.common.headers);
     if (const auto* child = reader.child("tls_config")) {
         read_tls(*child, context, read_secret, job.common.tls);
     }
@@ -271,6 +286,23 @@ void read_authorization(const YamlNode& node, const ConfigContext& context,
     headers.push_back({"Authorization", type + " " + credentials});
 }
 
+void read_headers(ConfigReader& reader, const ConfigContext& context, SecretReader read_secret,
+                  std::vector<HttpHeader>& headers) {
+    std::vector<std::pair<std::string, std::string>> pairs;
+    reader.pairs("headers", pairs);
+    for (auto& [name, value] : pairs) headers.push_back({name, value});
+    pairs.clear();
+    reader.pairs("header_files", pairs);
+    for (const auto& [name, path] : pairs) {
+        const auto value = read_secret(path, SecretKind::Secret);
+        if (value) {
+            headers.push_back({name, *value});
+        } else if (value.error().code != Errc::NotAvailable) {
+            context.complain(reader.mark(), "header_files: {}: {}", name, value.error().text);
+        }
+    }
+}
+
 void read_scrape_configs(const YamlNode& node, const ConfigContext& context,
                          SecretReader read_secret, std::vector<ExporterSettings>& exporters) {
     if (!node.is_list()) {
@@ -305,9 +337,8 @@ void read_warm_start(const YamlNode& node, const ConfigContext& context, SecretR
     reader.text("selector", warm_start.selector);
     // A server gives at most 11,000 points a series: 38 days of our step.
     reader.duration("span", warm_start.span, {hours(1), hours(24 * 30)});
-    if (const auto* child = reader.child("authorization")) {
-        read_authorization(*child, context, read_secret, warm_start.headers);
-    }
+    read_credentials(reader, context, read_secret, warm_start.headers);
+    read_headers(reader, context, read_secret, warm_start.headers);
     if (const auto* child = reader.child("tls_config"))
         read_tls(*child, context, read_secret, warm_start.tls);
     reader.finish();

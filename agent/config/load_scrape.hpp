@@ -19,7 +19,8 @@ struct ConfigContext;
 void read_scrape_configs(const YamlNode& node, const ConfigContext& context,
                          SecretReader read_secret, std::vector<ExporterSettings>& exporters);
 
-// `warm_start`: url, selector, span, authorization, tls_config.
+// `warm_start`: url, selector, span, basic_auth or authorization, headers, header_files,
+// tls_config.
 void read_warm_start(const YamlNode& node, const ConfigContext& context, SecretReader read_secret,
                      WarmStartSettings& warm_start);
 
@@ -33,5 +34,8 @@ void read_tls(const YamlNode& node, const ConfigContext& context, SecretReader r
               HttpTls& tls);
 void read_authorization(const YamlNode& node, const ConfigContext& context,
                         SecretReader read_secret, std::vector<HttpHeader>& headers);
+// `headers`, and `header_files` whose contents are the values.
+void read_headers(ConfigReader& reader, const ConfigContext& context, SecretReader read_secret,
+                  std::vector<HttpHeader>& headers);
 
 }  // namespace homeostat

@@ -98,6 +98,9 @@ TEST_CASE("warm_start: the selector goes into every pair of braces") {
     CHECK(expression_for({"m", "a{mode=\"user\",}"}, "i=\"h\"") == "a{mode=\"user\",i=\"h\"}");
     for (const WarmSignal& signal : warm_signals()) {
         CHECK(expression_for(signal, "i=\"h\"").find("i=\"h\"}") != std::string::npos);
+        // What is put together is put together by host: two of them must be told apart.
+        const bool mixes = signal.expression.starts_with("avg");
+        CHECK(mixes == signal.expression.starts_with("avg by (instance) ("));
     }
 }
 

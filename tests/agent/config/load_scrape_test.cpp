@@ -69,6 +69,9 @@ TEST_CASE("load_scrape: what is missing or unknown is named with its line") {
           Row{"scrape_configs: [{job_name: x, body_size_limit: 0, static_configs: [{targets: "
               "[a]}]}]",
               "body_size_limit: expected a size"},
+          Row{"scrape_configs: [{job_name: x, static_configs: [{targets: [a]}], basic_auth: "
+              "{username: u, password: p}, authorization: {credentials: c}}]",
+              "give basic_auth or authorization, not both"},
           Row{"scrape_configs: [{job_name: x, label_limit: many, static_configs: [{targets: "
               "[a]}]}]",
               "label_limit: expected a whole number"},
@@ -97,6 +100,9 @@ TEST_CASE("load_scrape: series are chosen by metric_relabel_configs, parameters 
 scrape_configs:
   - job_name: node
     honor_labels: true
+    scrape_protocols: [OpenMetricsText1.0.0, PrometheusText0.0.4]
+    fallback_scrape_protocol: PrometheusText0.0.4
+    target_limit: 10
     params: {'collect[]': [cpu, 'net dev']}
     metric_relabel_configs:
       - {source_labels: [__name__], regex: 'app_.*', action: keep}
@@ -153,6 +159,21 @@ TEST_CASE("load_scrape: relabelling that we do not do is refused, not passed ove
             errors);
         CHECK_FALSE(errors.empty());
     }
+}
+
+TEST_CASE("load_scrape: a warm start may name its tenant, and give a password") {
+    std::vector<Error> errors;
+    const auto config = parse(
+        "warm_start: {url: 'http://p:9090', selector: a, headers: {X-Scope-OrgID: team},\n"
+        "  basic_auth: {username: u, password: p}}\n",
+        errors);
+    REQUIRE(config);
+    CHECK(errors.empty());
+    const auto& headers = config->warm_start.headers;
+    REQUIRE(headers.size() == 2);
+    CHECK(headers[0].value == "Basic dTpw");
+    CHECK(headers[1].name == "X-Scope-OrgID");
+    CHECK(headers[1].value == "team");
 }
 
 TEST_CASE("load_scrape: a warm start needs a server, and a selector for this host") {
