@@ -4,7 +4,8 @@
 # Usage: scripts/peers.sh [SECONDS]      of the measured window, 120 by default
 #
 # Each watches this host once a second and keeps nothing on disk. What is not installed is SKIPPED;
-# scripts/packages.txt, group [peers], names the packages. All end with this script.
+# scripts/packages.txt, group [peers], names the packages. All end with this script. Ends with 1 when
+# a goal is missed: less CPU than every one of them, less memory than collectd.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -121,6 +122,7 @@ sleep "$seconds"
 [[ -d /proc/${pids[homeostat]} ]] || die "homeostat ended: $(tail -n 1 "$scratch/homeostat.log")"
 ours_cpu=$(($(cpu_ticks "${pids[homeostat]}") - before[homeostat]))
 ours_rss=$(rss_kb "${pids[homeostat]}")
+missed=0
 printf '%-15s %12s %10s %14s %14s\n' agent 'CPU s/h' 'RSS kB' 'CPU / ours' 'RSS / ours'
 for name in homeostat node_exporter collectd netdata; do
     pid=${pids[$name]:-}
@@ -135,4 +137,14 @@ for name in homeostat node_exporter collectd netdata; do
         -v ours_cpu="$ours_cpu" -v ours_rss="$ours_rss" 'BEGIN {
         printf "%-15s %12.1f %10d %14.2f %14.2f\n", name, cpu / hz / seconds * 3600, rss,
             cpu / (ours_cpu > 0 ? ours_cpu : 1), rss / ours_rss }'
+    [[ $name != homeostat ]] || continue
+    if ((ours_cpu >= cpu)); then
+        printf 'MISSED: not less CPU time than %s\n' "$name"
+        missed=1
+    fi
+    if [[ $name == collectd ]] && ((ours_rss >= rss)); then
+        printf 'MISSED: not less memory than %s\n' "$name"
+        missed=1
+    fi
 done
+exit "$missed"
