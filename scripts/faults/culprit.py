@@ -25,7 +25,6 @@ NAME becomes the process's name, so that the right cause can be recognised. WHAT
   serve                       reads what comes to port 7700
   semaphores COUNT            makes arrays of semaphores
   flood FILE LINES_PER_SECOND writes the same line to a log
-  forks PER_SECOND            starts processes that end at once
   hang DIR                    mounts a file system that never answers (root)
   setuid DIR SECONDS          puts a program with the set-user-ID bit there, after so long
 Network traffic stays on loopback, but for connect, send and serve.
@@ -33,6 +32,7 @@ Network traffic stays on loopback, but for connect, send and serve.
 import ctypes
 import os
 import resource
+import signal
 import socket
 import sys
 import threading
@@ -44,9 +44,13 @@ def rename(name):
 
 
 def pace(per_second, until):
-    """Yields, at most so often a second, until the time is up; each step is a tenth of a second."""
+    """Yields so often a second until the time is up, in bursts; what it could not do in one it does
+    in the next, as far as the machine allows."""
+    began, done = time.monotonic(), 0
     while time.monotonic() < until:
-        for _ in range(max(1, int(per_second / 10))):
+        due = per_second * (time.monotonic() - began + 0.1)
+        while done < due and time.monotonic() < until:
+            done += 1
             yield
         time.sleep(0.1)
 
@@ -206,11 +210,13 @@ def send(until, host):
 
 def semaphores(until, count):
     libc, made = ctypes.CDLL(None), []
-    for _ in range(int(count)):
-        made.append(libc.semget(0, 1, 0o1600))
-    time.sleep(max(0, until - time.monotonic()))
-    for array in made:
-        libc.semctl(array, 0, 0)
+    try:
+        for _ in range(int(count)):
+            made.append(libc.semget(0, 1, 0o1600))
+        time.sleep(max(0, until - time.monotonic()))
+    finally:  # they would outlive this process
+        for array in made:
+            libc.semctl(array, 0, 0)
 
 
 def flood(until, path, rate):
@@ -256,22 +262,18 @@ def datagrams(until):
 
 
 def timewait(until, rate):
-    server = socket.socket()
-    server.bind(("127.0.0.1", 0))
-    server.listen(512)
-    for _ in pace(float(rate), until):
+    """To four servers in turn: to a single one on loopback the kernel soon takes ports that wait."""
+    servers = []
+    for _ in range(4):
+        servers.append(socket.socket())
+        servers[-1].bind(("127.0.0.1", 0))
+        servers[-1].listen(512)
+    for number, _ in enumerate(pace(float(rate), until)):
+        server = servers[number % len(servers)]
         client = socket.create_connection(server.getsockname())
         peer, _ = server.accept()
         client.close()
         peer.close()
-
-
-def forks(until, rate):
-    for _ in pace(float(rate), until):
-        pid = os.fork()
-        if pid == 0:
-            os._exit(0)
-        os.waitpid(pid, 0)
 
 
 def hang(until, directory):
@@ -297,6 +299,7 @@ def setuid(until, directory, delay):
 def main():
     name, seconds, what, *arguments = sys.argv[1:]
     rename(name)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     until = time.monotonic() + float(seconds)
     if what == "deleted":
         write(until, *arguments, delete=True)
@@ -305,7 +308,7 @@ def main():
             f.__name__: f
             for f in (spin, write, inodes, leak, descriptors, children, zombies, threads, refused,
                       backlog, datagrams, timewait, append, hold, crash, connect, send, serve,
-                      semaphores, flood, forks, hang, setuid)
+                      semaphores, flood, hang, setuid)
         }[what](until, *arguments)
 
 

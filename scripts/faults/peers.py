@@ -2,12 +2,11 @@
 """What other monitors say of the same faults: Netdata with its stock alarms, and Prometheus with
 the node-exporter mixin's limits (node_rules.yml).
 
-usage: peers.py watch DIRECTORY   starts both, writes DIRECTORY/alerts until it is ended
-       peers.py table DIRECTORY   what they made of the spans of time in DIRECTORY/spans
+usage: peers.py DIRECTORY    starts both, writes DIRECTORY/alerts until it is ended
 
 An alert counts once, at the moment it begins to be raised: a line "UNIX_TIME PEER NAME" of alerts.
-A span is a line "fault|benign NAME BEGIN END"; in benign spans every alert is false. What is not installed is left out, and said so. Both listen on loopback only, keep nothing
-beyond DIRECTORY, and end with this program.
+What is not installed is left out, and said so. Both listen on loopback only, keep nothing beyond
+DIRECTORY, and end with this program. results.py reads what it wrote.
 """
 import json
 import os
@@ -111,30 +110,10 @@ def watch(directory):
                 process.kill()
 
 
-def read_lines(path):
-    with open(path, encoding="utf-8") as file:
-        return [line.split() for line in file]
-
-
-def table(directory):
-    alerts = [(int(t), peer) for t, peer, *_ in read_lines(f"{directory}/alerts")]
-    spans = [(kind, int(a), int(b)) for kind, _, a, b in read_lines(f"{directory}/spans")]
-    for (name,) in read_lines(f"{directory}/names"):
-        def within(a, b):
-            return [t - a for t, peer in alerts if peer == name and a <= t <= b]
-        faults = [within(a, b) for kind, a, b in spans if kind == "fault"]
-        seen = sorted(f[0] for f in faults if f)
-        false = sum(len(within(a, b)) for kind, a, b in spans if kind == "benign")
-        delay = f"{seen[len(seen) // 2]} s" if seen else "-"
-        each = f"{sum(map(len, faults)) / len(seen):.1f}" if seen else "-"
-        print(f"{name}: {len(seen)} of {len(faults)} faults seen, median delay {delay}, "
-              f"{each} alerts for each that was seen, {false} false alerts in benign work")
-
-
 def main():
-    if len(sys.argv) != 3 or sys.argv[1] not in ("watch", "table"):
+    if len(sys.argv) != 2:
         sys.exit(__doc__)
-    (watch if sys.argv[1] == "watch" else table)(sys.argv[2])
+    watch(sys.argv[1])
 
 
 if __name__ == "__main__":
