@@ -54,6 +54,11 @@ def load(work, without):
     return values
 
 
+def change(column, difference):
+    text = ("%+.1f" if column.startswith("nab") else "%+.0f") % difference
+    return "0" if float(text) == 0 else text
+
+
 def main():
     work, ingredients = sys.argv[1], sys.argv[2:]
     everything = load(work, "nothing")
@@ -65,8 +70,7 @@ def main():
     for ingredient in ingredients:
         without = load(work, ingredient)
         print("| %s | %s |" % (ingredient, " | ".join(
-            ("%+.1f" if column.startswith("nab") else "%+.0f") % (without[column] - value)
-            for column, value in everything.items())))
+            change(column, without[column] - value) for column, value in everything.items())))
 
 
 main()

@@ -35,6 +35,9 @@ class Table:
             print("| %s |" % " | ".join(row))
         missed = sum(1 for row in self.rows if row[5] == "no")
         print("\n%d of %d goals reached" % (len(self.rows) - missed, len(self.rows)))
+        if any(row[0] == "nab" for row in self.rows):
+            print("\nNumenta's benchmark tells its detectors the least and the largest value of a file "
+                  "before the first row, and ARTime its length; homeostat starts blind.")
 
 
 class Result:
@@ -80,8 +83,8 @@ def add_nab(table, result):
 
 
 def add_kpi(table, result):
-    table.add("kpi", "AUC-PR", *result.ranking("auc_pr"), .62, "hour-of-week MAD .503")
-    table.add("kpi", "VUS-PR", *result.ranking("vus_pr"), .59, "hour-of-week MAD .458")
+    table.add("kpi", "AUC-PR", *result.ranking("auc_pr"), .62, "hour-of-day MAD .503")
+    table.add("kpi", "VUS-PR", *result.ranking("vus_pr"), .59, "hour-of-day MAD .458")
     for name, goal, peer in (("1/day", .97, "DSPOT .92"), ("1/week", .86, "DSPOT .62"),
                              ("1/month", .68, "DSPOT .41")):
         table.add("kpi", "recall at " + name, *result.budget(name), goal, peer)
@@ -94,7 +97,7 @@ def add_kpi(table, result):
 def add_cloud(table, result):
     table.add("cloud", "AUC-PR", *result.ranking("auc_pr"), .62, "static 3 sigma .596")
     table.add("cloud", "recall at 1/week", *result.budget("1/week"), .72,
-              "windowed Gaussian .77, hour-of-week MAD .72")
+              "windowed Gaussian .77, hour-of-day MAD .72")
 
 
 def add_smd(table, result):
