@@ -111,7 +111,7 @@ Status DirectoryRoot::list(const char* directory, FunctionRef<bool(std::string_v
 }
 
 Result<FilesystemUsage> DirectoryRoot::filesystem_usage(const char* path) const {
-    const int fd = open_relative(fd_, path, O_PATH | O_DIRECTORY);
+    const int fd = open_relative(fd_, path, O_PATH);
     if (fd < 0) return make_errno_error(errc_of(errno), errno, "open mount {}", path);
     struct statvfs64 info {};
     const int failed = ::fstatvfs64(fd, &info);

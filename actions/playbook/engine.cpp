@@ -89,8 +89,18 @@ Engine::Flow Engine::run_steps(const std::vector<Step>& steps) {
     return Flow::Continue;
 }
 
+// A block whose tasks under `rescue` are all left out by tags is a block without one.
+bool Engine::has_selected(const std::vector<Step>& steps) const {
+    return std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
+        if (step.task != nullptr) return is_selected(step.task->tags, options_);
+        const Block& block = *step.block;
+        return has_selected(block.steps) || has_selected(block.rescue) ||
+               has_selected(block.always);
+    });
+}
+
 Engine::Flow Engine::run_block(const Block& block) {
-    const bool has_rescue = !block.rescue.empty();
+    const bool has_rescue = has_selected(block.rescue);
     rescuing_blocks_ += has_rescue ? 1 : 0;
     Flow flow = run_steps(block.steps);
     rescuing_blocks_ -= has_rescue ? 1 : 0;
@@ -168,6 +178,7 @@ Engine::Flow Engine::conclude(const Task& task, const std::string& name, bool is
     if (rescued) remember_failure(task, name, outcome.result);
     TaskReport report;
     report.name = outcome.name.value_or(name);
+    if (outcome.name_as_written) report.name_in_results = task.name_source;
     report.module = task.module->name;
     report.outcome = outcome_of(task, outcome.result, outcome.no_log, std::move(outcome.diff));
     report.ignored = ignored;
@@ -183,8 +194,8 @@ Engine::Flow Engine::conclude(const Task& task, const std::string& name, bool is
 }
 
 void Engine::remember_failure(const Task& task, const std::string& name, const Map& result) {
-    variables_.set("ansible_failed_task",
-                   Map{{"name", name}, {"action", std::string(task.module->name)}});
+    variables_.set("ansible_failed_task", Map{{"name", task.has_name ? name : std::string()},
+                                              {"action", std::string(task.module->name)}});
     variables_.set("ansible_failed_result", result);
 }
 

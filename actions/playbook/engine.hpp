@@ -29,6 +29,7 @@ private:
     Flow gather_facts();
     Flow run_steps(const std::vector<Step>& steps);
     Flow run_block(const Block& block);
+    [[nodiscard]] bool has_selected(const std::vector<Step>& steps) const;
     Flow run_task(const Task& task, bool is_handler);
     Flow run_meta(const Task& task);
     Flow flush_handlers();

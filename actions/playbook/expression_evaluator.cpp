@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -79,10 +80,36 @@ Result<Value> add_sequences(const Value& a, const Value& b) {
     return Value(std::move(joined));
 }
 
+// 'ab' * 2, as Python repeats it; nothing for 0 and less.
+Result<Value> repeat_sequence(const Value& sequence, std::int64_t times) {
+    const std::size_t size = sequence.is_text() ? sequence.text().size() : sequence.list().size();
+    const std::size_t size_max = sequence.is_text() ? kTextBytesMax : 2 * kItemsMax;
+    const auto count = static_cast<std::size_t>(std::max<std::int64_t>(times, 0));
+    if (size != 0 && count > size_max / size) {
+        return make_error(Errc::Limit, "{} grew beyond {} {}",
+                          sequence.is_text() ? "a text" : "a list", size_max,
+                          sequence.is_text() ? "bytes" : "items");
+    }
+    std::string text;
+    ValueList list;
+    for (std::size_t i = 0; i < (size == 0 ? 0 : count); ++i) {
+        if (sequence.is_text()) {
+            text += sequence.text();
+        } else {
+            list.insert(list.end(), sequence.list().begin(), sequence.list().end());
+        }
+    }
+    if (sequence.is_text()) return Value(std::move(text));
+    return Value(std::move(list));
+}
+
 Result<Value> arithmetic(const std::string& op, const Value& a, const Value& b) {
     if (op == "+" && ((a.is_text() && b.is_text()) || (a.is_list() && b.is_list()))) {
         return add_sequences(a, b);
     }
+    const auto is_sequence = [](const Value& value) { return value.is_text() || value.is_list(); };
+    if (op == "*" && is_sequence(a) && is_whole(b)) return repeat_sequence(a, whole(b));
+    if (op == "*" && is_whole(a) && is_sequence(b)) return repeat_sequence(b, whole(a));
     if (!a.is_number() || !b.is_number()) {
         return make_error(Errc::Invalid, "'{}' needs two numbers, not {} and {}", op,
                           name_of(a.kind()), name_of(b.kind()));

@@ -2,6 +2,7 @@
 
 #include <sys/utsname.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -95,16 +96,6 @@ void add_processors(Map& facts, const Root& root) {
     if (count > 0) facts.set("ansible_processor_vcpus", count);
 }
 
-// Debian's os-release has no minor version, debian_version has ("12.11").
-void add_debian_version(Map& facts, const Root& root) {
-    const Value* name = facts.find("ansible_distribution");
-    if (name == nullptr || name->text() != "Debian") return;
-    const std::string version = read_file(root, "etc/debian_version");
-    if (!version.empty() && version[0] >= '0' && version[0] <= '9') {
-        facts.set("ansible_distribution_version", trim(version));
-    }
-}
-
 void add_uptime(Map& facts, const Root& root) {
     const std::string uptime = read_file(root, "proc/uptime");
     std::string_view rest = uptime;
@@ -151,6 +142,11 @@ Value mounts_of(const Root& root) {
             fields.set("size_total", whole(usage->size_bytes));
             fields.set("size_available", whole(usage->available_bytes));
         }
+        // Of what is mounted twice in one place the upper one is seen.
+        const auto below = std::find_if(mounts.begin(), mounts.end(), [&](const Value& other) {
+            return other.map().find("mount")->text() == mount;
+        });
+        if (below != mounts.end()) mounts.erase(below);
         mounts.emplace_back(std::move(fields));
     }
     return mounts;
@@ -194,7 +190,6 @@ Map gather_facts(const Root& root, Instant now) {
     Map facts;
     add_kernel(facts, root);
     add_distribution(read_file(root, "etc/os-release"), facts);
-    add_debian_version(facts, root);
     add_processors(facts, root);
     add_memory(read_file(root, "proc/meminfo"), facts);
     add_uptime(facts, root);

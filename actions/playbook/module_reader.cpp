@@ -89,7 +89,9 @@ Status ModuleReader::read(const YamlNode& node, Task& task) const {
 }
 
 void ModuleReader::name_task(const YamlNode& node, std::string_view module, Task& task) const {
-    if (node.find("name") != nullptr) return;
+    const YamlEntry* name = node.find("name");
+    if (name != nullptr && !name->value.text.empty()) return;
+    task.has_name = false;
     task.name_source = module;
     task.name = constant(module, node.mark);
 }
@@ -154,7 +156,8 @@ Status ModuleReader::read_parameter(const YamlEntry& entry, Task& task) const {
     }
     const ParameterType type =
         parameter.spec == nullptr ? ParameterType::Any : parameter.spec->type;
-    if (entry.value.is_null() && parameter.spec != nullptr) return Ok{};  // as if not given
+    const bool not_given = entry.value.is_null() && parameter.spec != nullptr;
+    if (not_given && type != ParameterType::Any) return Ok{};
     if (type == ParameterType::Expression || type == ParameterType::Expressions) {
         if (auto read = read_expressions(entry.value, parameter); !read) return read;
     } else {

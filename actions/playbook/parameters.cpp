@@ -67,9 +67,20 @@ Result<Value> to_path(const Value& value, bool may_be_relative) {
 // Text only: the loader has turned an octal number of the file (0644) into text, refused any other
 // (644 would be 01204), and a number that an expression gives means different things to different
 // releases of Ansible.
+// A number comes from a variable or a loop, where 0644 in the file has become 420: it is the mode
+// itself. 644 that nobody wrote as octal is not (it would be 01204).
+bool is_mode_without_quotes(std::int64_t number) {
+    constexpr std::int64_t kSticky = 01000;
+    return number >= kSticky && number <= 777 && number % 10 < 8 && number / 10 % 10 < 8;
+}
+
 Result<Value> to_mode(const Value& value) {
     constexpr std::uint64_t kModeMax = 07777;
     static constexpr std::string_view kWanted = "an octal mode in quotes such as \"0644\"";
+    if (value.is_int() && value.integer() >= 0 && value.integer() <= std::int64_t{kModeMax} &&
+        !is_mode_without_quotes(value.integer())) {
+        return value;
+    }
     if (!value.is_text()) return expected(kWanted, value);
     const auto mode = parse_u64(value.text(), 8);
     if (!mode || *mode > kModeMax) return expected(kWanted, value);

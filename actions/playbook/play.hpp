@@ -51,6 +51,7 @@ struct Task {
     YamlMark mark;
     Template name;
     std::string name_source;             // as written: shown when it cannot be evaluated
+    bool has_name = true;                // false: it is called by its module
     const ModuleSpec* module = nullptr;  // null: `meta`
     MetaAction meta = MetaAction::None;
     std::vector<TaskParameter> parameters;

@@ -23,7 +23,8 @@ Map outcome_fields(const Outcome& outcome) {
 }
 
 Map task_fields(const TaskReport& task) {
-    Map fields{{"name", task.name}, {"module", task.module}};
+    const std::string& shown = task.name_in_results.empty() ? task.name : task.name_in_results;
+    Map fields{{"name", shown}, {"module", task.module}};
     Map outcome = outcome_fields(task.outcome);
     if (task.looped) {  // told by the items
         for (const std::string_view name : {"rc", "stdout", "attempts", "msg"})

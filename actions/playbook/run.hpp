@@ -47,7 +47,8 @@ struct ItemReport {
 
 struct TaskReport {
     std::string name;
-    std::string module;  // "systemd" also for systemd_service
+    std::string name_in_results;  // if it differs: Ansible's results have it as written
+    std::string module;           // "systemd" also for systemd_service
     Outcome outcome;
     bool ignored = false;
     bool denied = false;  // the policy forbade it

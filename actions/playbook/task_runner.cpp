@@ -126,6 +126,7 @@ TaskOutcome TaskRunner::run(const Task& task, bool keep_results) {
 TaskOutcome TaskRunner::run_once(const Task& task) {
     TaskOutcome outcome;
     const auto wanted = values_.holds(task.when);
+    outcome.name_as_written = !wanted || !*wanted;
     if (!wanted) {
         outcome.result = failed_result(wanted.error());
     } else if (!*wanted) {
@@ -148,6 +149,7 @@ TaskOutcome TaskRunner::run_once(const Task& task) {
 
 TaskOutcome TaskRunner::run_loop(const Task& task, bool keep_results) {
     TaskOutcome outcome;
+    outcome.name_as_written = true;  // until an item is not skipped
     const auto listed = loop_items(task);
     if (!listed) {
         // As in Ansible: a condition that is false anyway comes before a list that is undefined.
@@ -230,6 +232,7 @@ Map TaskRunner::run_item(const Task& task, const Value& item, std::size_t index,
     if (index == 0 && !flag_of(one.result, "skipped")) {
         const auto name = values_.value(task.name);
         if (name && !name->is_omit()) outcome.name = to_str(*name);
+        outcome.name_as_written = false;
     }
     ItemReport report;
     report.item = item;

@@ -23,6 +23,7 @@ struct TaskOutcome {
     std::string diff;
     std::vector<ItemReport> items;
     std::optional<std::string> name;  // evaluated with the first item of a loop
+    bool name_as_written = false;     // it ended before Ansible evaluates a name
 
     [[nodiscard]] bool failed() const;
 };

@@ -256,6 +256,14 @@ Result<int> compare(const Value& a, const Value& b) {
         if (!a.is_float() && !b.is_float()) return (whole(a) > whole(b)) - (whole(a) < whole(b));
         return (a.number() > b.number()) - (a.number() < b.number());
     }
+    if (a.is_list() && b.is_list()) {
+        // By the first items that differ, as Python does.
+        const std::size_t common = std::min(a.list().size(), b.list().size());
+        for (std::size_t i = 0; i < common; ++i) {
+            if (!equal(a.list()[i], b.list()[i])) return compare(a.list()[i], b.list()[i]);
+        }
+        return (a.list().size() > b.list().size()) - (a.list().size() < b.list().size());
+    }
     return make_error(Errc::Invalid, "{} and {} have no order: cast them with int, float or string",
                       name_of(a.kind()), name_of(b.kind()));
 }

@@ -40,7 +40,7 @@ Result<Value> Variables::find(const std::string& name) {
     if (++steps_ > kEvaluationStepsMax) {
         return make_error(Errc::Limit, "this needs more than {} steps", kEvaluationStepsMax);
     }
-    const std::array<const Map*, 5> maps{&extra_, &magic_, &loop_, &current_, &set_};
+    const std::array<const Map*, 5> maps{&loop_, &current_, &magic_, &extra_, &set_};
     for (const Map* map : maps) {
         if (const Value* value = map->find(name)) return *value;
     }

@@ -1,7 +1,8 @@
 // Variables: what a name means while a task runs. Section 3 of docs/playbooks.md.
 //
-// Later ones win: facts, `vars` of the play, of blocks and of the task, set_fact and register, loop
-// variables, extra variables. `vars` are expressions, evaluated each time they are used.
+// Later ones win: facts, `vars` of the play, of blocks and of the task, set_fact and register,
+// extra variables, what is always there, the result that changed_when and the like look at, and
+// loop variables. `vars` are expressions, evaluated each time they are used.
 #pragma once
 
 #include <string>

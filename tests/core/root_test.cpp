@@ -88,6 +88,8 @@ TEST_CASE_FIXTURE(Fixture, "root: statvfs of a real directory makes sense") {
     REQUIRE(usage);
     CHECK(usage->size_bytes >= usage->free_bytes);
     CHECK(usage->free_bytes >= usage->available_bytes);
+    directory.write("file", "x");  // may be a mount point, too
+    CHECK(root.filesystem_usage("file").has_value());
     CHECK(root.filesystem_usage("absent").error().code == Errc::NotFound);
 }
 

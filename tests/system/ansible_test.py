@@ -10,7 +10,7 @@ from machine import HERE, PROGRAM, Machine, need_machine
 need_machine(PROGRAM)
 
 INSIDE = "/opt/compare"
-SHORT = ("commands", "copy", "handlers")
+SHORT = ("commands", "copy", "handlers", "services")
 
 
 def chosen():

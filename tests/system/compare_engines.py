@@ -2,7 +2,7 @@
 prints every difference in results, totals, exit status and files. Runs inside a machine.
 
 Usage: compare_engines.py PLAYBOOK...   Beside NAME.yml, NAME.sh (if any) fills the directory first
-and NAME.args (if any) holds arguments, one a line.
+and NAME.args (if any) holds the arguments of one run a line; an empty line is a run without any.
 """
 import hashlib
 import json
@@ -37,7 +37,16 @@ def tree(root):
     return found
 
 
-def run(engine, playbook):
+def runs_of(playbook):
+    """The arguments of each run."""
+    path = os.path.splitext(playbook)[0] + ".args"
+    if not os.path.exists(path):
+        return [[]]
+    with open(path, encoding="utf-8") as lines:
+        return [line.split() for line in lines]
+
+
+def run(engine, playbook, more):
     """What one engine makes of it: {"code", "stats", "tasks", "tree"}."""
     work = tempfile.mkdtemp(prefix="compare-")
     root = os.path.join(work, "sandbox")  # as long a path for both: texts that hold it are cut alike
@@ -46,10 +55,7 @@ def run(engine, playbook):
     if os.path.exists(stem + ".sh"):
         subprocess.run(["sh", "-eu", stem + ".sh"], cwd=root, check=True)
     out = os.path.join(work, "results.json")
-    arguments = ["-e", json.dumps({"sandbox": root})]
-    if os.path.exists(stem + ".args"):
-        with open(stem + ".args", encoding="utf-8") as lines:
-            arguments += lines.read().split()
+    arguments = ["-e", json.dumps({"sandbox": root})] + more
     env = dict(os.environ, RESULTS_OUT=out, ANSIBLE_STDOUT_CALLBACK="results_callback",
                ANSIBLE_CALLBACK_PLUGINS=HERE, ANSIBLE_LOCALHOST_WARNING="0", HOME="/root",
                ANSIBLE_RETRY_FILES_ENABLED="0", ANSIBLE_NOCOLOR="1", LC_ALL="C.UTF-8", TZ="UTC")
@@ -81,8 +87,9 @@ def plain(task, root):
     kept = {"name": task.get("name"), "module": task.get("module", "").rsplit(".", 1)[-1]}
     for key in ("changed", "failed", "skipped", "ignored"):
         kept[key] = bool(task.get(key))
-    for key in ("rc", "stdout", "attempts", "item"):
+    for key in ("rc", "stdout", "attempts"):
         kept[key] = task.get(key)
+    kept["item"] = plain_item(task.get("item"))
     if kept["module"] in ("debug", "assert", "fail") and \
             not (kept["failed"] and kept["module"] == "debug"):
         # Releases of Ansible differ in when a computed number turns into text.
@@ -96,9 +103,17 @@ def plain(task, root):
     return json.loads(json.dumps(kept).replace(root, "ROOT"))
 
 
+def plain_item(item):
+    """What was found, or what a module said of something before, has times and numbers of its own."""
+    if isinstance(item, dict) and ("inode" in item or "changed" in item):
+        return {key: plain_item(item.get(key))
+                for key in ("path", "item", "rc", "stdout", "mode", "state")}
+    return item
+
+
 def looped(task):
     """The message of a whole loop, also of an empty one, is Ansible's own wording."""
-    return task.get("items") is not None or task.get("msg") == []
+    return task.get("items") is not None or task.get("msg") in ([], "No items in the list")
 
 
 def differences(ansible, ours):
@@ -121,11 +136,14 @@ def differences(ansible, ours):
 def main():
     worst = 0
     for playbook in sys.argv[1:]:
-        found = list(differences(run("ansible", playbook), run("homeostat", playbook)))
-        print("%s: %d differences" % (os.path.basename(playbook), len(found)))
-        for line in found:
-            print("    " + line)
-        worst = max(worst, bool(found))
+        for more in runs_of(playbook):
+            found = list(differences(run("ansible", playbook, more),
+                                     run("homeostat", playbook, more)))
+            print("%s: %d differences" % (" ".join([os.path.basename(playbook)] + more), len(found)),
+                  flush=True)
+            for line in found:
+                print("    " + line)
+            worst = max(worst, bool(found))
     sys.exit(worst)
 
 

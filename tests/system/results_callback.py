@@ -13,8 +13,14 @@ DOCUMENTATION = """
 FIELDS = ("changed", "failed", "skipped", "rc", "stdout", "attempts", "msg")
 
 
-def fields(result):
-    return {key: result[key] for key in FIELDS if key in result}
+def fields(task, result):
+    """What of one result, of a task or of an item, is compared."""
+    found = {key: result[key] for key in FIELDS if key in result}
+    if "censored" in result:
+        found["msg"] = "censored"
+    elif task.action.endswith("debug") and "msg" not in result:
+        found["msg"] = result.get(task.args.get("var"), result.get("skipped_reason"))
+    return found
 
 
 class CallbackModule(CallbackBase):
@@ -25,20 +31,37 @@ class CallbackModule(CallbackBase):
     def __init__(self):
         super().__init__()
         self.tasks = []
+        self.looping = {}  # by the id of a task, until its loop is over
+
+    def record_of(self, result):
+        """The record of a task. A name is what it is when the first item has ended."""
+        task = result._task
+        if task._uuid not in self.looping:
+            self.looping[task._uuid] = dict(name=task.get_name(),
+                                            module=task.action.rsplit(".", 1)[-1])
+        return self.looping[task._uuid]
+
+    def note_item(self, result, **more):
+        got = dict(result._result)
+        item = None if "censored" in got else got.get(got.get("ansible_loop_var", "item"))
+        items = self.record_of(result).setdefault("items", [])
+        items.append(dict(fields(result._task, got), item=item, **more))
 
     def note(self, result, ignored=False, **more):
-        task, got = result._task, dict(result._result)
-        module = task.action.rsplit(".", 1)[-1]
-        if module == "meta":
-            return
-        record = dict(name=task.get_name(), module=module, ignored=ignored, **dict(fields(got), **more))
-        if module == "debug" and "msg" not in got and "var" in task.args:
-            record["msg"] = got.get(task.args["var"])
-        if "results" in got and task.loop is not None:
-            variable = task.loop_control.loop_var if task.loop_control else "item"
-            record["items"] = [dict(fields(item), item=item.get(variable))
-                               for item in got["results"]]
-        self.tasks.append(record)
+        record = self.record_of(result)
+        del self.looping[result._task._uuid]
+        if record["module"] != "meta":
+            record.update(fields(result._task, dict(result._result)), ignored=ignored, **more)
+            self.tasks.append(record)
+
+    def v2_runner_item_on_ok(self, result):
+        self.note_item(result)
+
+    def v2_runner_item_on_failed(self, result):
+        self.note_item(result, failed=True)
+
+    def v2_runner_item_on_skipped(self, result):
+        self.note_item(result, skipped=True)
 
     def v2_runner_on_ok(self, result, **_):
         self.note(result)

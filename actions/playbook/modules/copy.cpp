@@ -85,6 +85,12 @@ ModuleResult run(const ModuleCall& call) {
     const auto attributes = read_attributes(call);
     if (!attributes) return failure(attributes.error());
     const auto place = Place::open(path, *grant);
+    if (!place && place.error().code == Errc::NotFound && call.check) {
+        // The directory may be what a task before this one would have made.
+        ModuleResult result;
+        result.fields = Map{{"changed", true}, {"dest", path}};
+        return result;
+    }
     if (!place) return failure(place.error());
     const auto there = place->look();
     if (!there) return failure(there.error());

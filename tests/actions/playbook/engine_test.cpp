@@ -189,6 +189,47 @@ TEST_CASE("engine: names are templates, and stay as they are when they cannot be
     CHECK(names_of(*report) == "got 2 item 1 ansible.builtin.debug debug");
 }
 
+TEST_CASE("engine: results have a name as written where Ansible never evaluates it") {
+    test::PlayFixture play;
+    const auto report = play.run_tasks(
+        "    - {name: '{{ 1 }} ran', debug: }\n"
+        "    - {name: '{{ 1 }} skipped', debug: , when: false}\n"
+        "    - {name: '{{ 1 }} of none', debug: , loop: []}\n"
+        "    - {name: '{{ 1 }} all skipped', debug: , loop: [1], when: false}\n"
+        "    - {name: '', debug: }\n"
+        "    - {name: '{{ 1 }} failed', debug: , when: nowhere, ignore_errors: true}\n");
+    REQUIRE(report);
+    CHECK(names_of(*report) == "1 ran 1 skipped 1 of none 1 all skipped debug 1 failed");
+    const std::string json = to_json(*report);
+    for (const std::string_view name : {"1 ran", "{{ 1 }} skipped", "{{ 1 }} of none",
+                                        "{{ 1 }} all skipped", "debug", "{{ 1 }} failed"}) {
+        CAPTURE(name);
+        CHECK(json.find(fmt::format("\"name\":\"{}\"", name)) != std::string::npos);
+    }
+}
+
+TEST_CASE("engine: a task without a name fails without one") {
+    test::PlayFixture play;
+    const auto report = play.run_tasks(
+        "    - block: [{fail: }]\n"
+        "      rescue: [{debug: {msg: \"[{{ ansible_failed_task.name }}]\"}}]\n");
+    REQUIRE(report);
+    CHECK(report->tasks[1].outcome.message.text() == "[]");
+}
+
+TEST_CASE("engine: a rescue that tags leave out is none") {
+    test::PlayFixture play;
+    const std::string_view tasks =
+        "    - block: [{name: a, fail: , tags: x}]\n"
+        "      rescue: [{name: b, debug: , tags: y}, {block: [{name: c, debug: , tags: y}]}]\n"
+        "      always: [{name: d, debug: , tags: x}]\n"
+        "    - {name: e, debug: , tags: x}\n";
+    play.options.tags = {"x"};
+    CHECK(names_of(*play.run_tasks(tasks)) == "a d");
+    play.options.tags = {"x", "y"};
+    CHECK(names_of(*play.run_tasks(tasks)) == "a b c d e");
+}
+
 TEST_CASE("engine: a block's condition counts for every task, before the task's own") {
     test::PlayFixture play;
     const auto report = play.run_tasks(

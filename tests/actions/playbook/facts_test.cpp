@@ -50,7 +50,8 @@ TEST_CASE("facts: a whole host, and one that tells nothing") {
     test::MemoryRoot root;
     root.set("proc/self/mounts",
              "/dev/vda1 / ext4 rw 0 0\nproc /proc proc rw 0 0\n"
-             "/dev/vdb /with\\040blank xfs rw 0 0\n");
+             "/dev/vda /twice ext4 rw 0 0\n/dev/vdb /with\\040blank xfs rw 0 0\n"
+             "/dev/vdc /twice xfs rw 0 0\n");
     root.set_usage(".", {.size_bytes = 1000, .available_bytes = 400});
     root.set("proc/stat", "cpu 1\ncpu0 1\ncpu1 1\nintr 5\n");
     root.set("proc/uptime", "12345.67 1.0\n");
@@ -60,9 +61,10 @@ TEST_CASE("facts: a whole host, and one that tells nothing") {
     CHECK(facts.find("ansible_uptime_seconds")->integer() == 12345);
     CHECK(facts.find("ansible_service_mgr")->text() == "systemd");
     const ValueList& mounts = facts.find("ansible_mounts")->list();
-    REQUIRE(mounts.size() == 2);
+    REQUIRE(mounts.size() == 3);
     CHECK(mounts[0].map().find("size_available")->integer() == 400);
     CHECK(mounts[1].map().find("mount")->text() == "/with blank");
+    CHECK(mounts[2].map().find("device")->text() == "/dev/vdc");
 
     const test::MemoryRoot silent;
     const Map few = gather_facts(silent, {});

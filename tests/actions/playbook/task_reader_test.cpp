@@ -107,9 +107,15 @@ TEST_CASE("task reader: accepted without an effect on one host") {
 
 TEST_CASE("task reader: an empty parameter counts as not given") {
     test::PlayFixture play;
-    const auto report = play.run_tasks("    - debug:\n        msg:\n        verbosity:\n");
+    play.spawner.answer(0);
+    const auto report = play.run_tasks(
+        "    - debug:\n        verbosity:\n"
+        "    - command: pwd\n      args: {chdir: }\n"
+        "    - debug:\n        msg:\n");
     REQUIRE(report);
     CHECK(report->tasks[0].outcome.message.text() == "Hello world!");
+    CHECK_FALSE(report->tasks[1].outcome.failed);
+    CHECK(report->tasks[2].outcome.message.is_none());  // any value will do here, also none
 }
 
 }  // namespace homeostat::playbook

@@ -56,12 +56,20 @@ TEST_CASE("value: equality is Python's") {
     CHECK_FALSE(equal(Value::undefined("x"), Value::undefined("x")));
 }
 
-TEST_CASE("value: only two numbers or two texts have an order") {
+TEST_CASE("value: two numbers, two texts and two lists of such have an order") {
     CHECK(*compare(1, 1.5) == -1);
     CHECK(*compare("b", "a") == 1);
     CHECK(*compare(true, 1) == 0);
     CHECK_FALSE(compare("1", 1));
-    CHECK_FALSE(compare(ValueList{}, ValueList{}));
+    CHECK(*compare(ValueList{}, ValueList{}) == 0);
+    CHECK(*compare(ValueList{1, "b"}, ValueList{1, "a"}) == 1);
+    CHECK(*compare(ValueList{1}, ValueList{1, "a"}) == -1);
+    CHECK(*compare(ValueList{1, Value()}, ValueList{2, 3}) ==
+          -1);  // what is behind is not looked at
+    CHECK(*compare(ValueList{Value(), 2}, ValueList{Value(), 1}) == 1);
+    CHECK_FALSE(compare(ValueList{1}, ValueList{"a"}));
+    CHECK_FALSE(compare(ValueList{}, 1));
+    CHECK_FALSE(compare(Map{}, Map{}));
     CHECK_FALSE(compare(Value(), 1));
 }
 

@@ -30,6 +30,21 @@ TEST_CASE("variables: later sources win") {
     CHECK(message(6) == "from extra");
 }
 
+TEST_CASE("variables: what runs right now and what is always there are above extra variables") {
+    test::PlayFixture play;
+    play.extra.set("x", "extra");
+    play.extra.set("inventory_hostname", "elsewhere");
+    play.spawner.answer(0);
+    const auto report = play.run_tasks(
+        "    - debug: {msg: '{{ x }}'}\n      loop: [item]\n      loop_control: {loop_var: x}\n"
+        "    - command: 'true'\n      register: x\n      changed_when: x.rc == 0\n"
+        "    - debug: {msg: '{{ x }} {{ inventory_hostname }}'}\n");
+    REQUIRE(report);
+    CHECK(to_str(report->tasks[0].items[0].outcome.message) == "item");
+    CHECK_FALSE(report->tasks[1].outcome.failed);
+    CHECK(report->tasks[2].outcome.message.text() == "extra localhost");
+}
+
 TEST_CASE("variables: evaluated when used, each time; set_fact at once") {
     test::PlayFixture play;
     const auto report = play.run_tasks(

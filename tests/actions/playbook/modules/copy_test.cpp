@@ -57,10 +57,12 @@ TEST_CASE("copy: links, directories and missing parents fail; check mode writes 
     play.options.diff = true;
     const auto report = play.run_tasks(
         "    - copy: {content: \"y\\n\", dest: '{{ d }}/real'}\n"
-        "    - copy: {content: z, dest: '{{ d }}/new'}\n");
+        "    - copy: {content: z, dest: '{{ d }}/new'}\n"
+        "    - copy: {content: z, dest: '{{ d }}/made-by-a-task-before/f'}\n");
     CHECK(report->tasks[0].outcome.changed);
     CHECK(report->tasks[0].outcome.diff == "-x\n+y\n");
     CHECK(report->tasks[1].outcome.changed);
+    CHECK(report->tasks[2].outcome.changed);
     CHECK(*read_file(play.directory / "real", 100) == "x");
     CHECK_FALSE(fs::exists(play.directory / "new"));
 }

@@ -76,6 +76,7 @@ TEST_CASE("file: check mode tells and changes nothing") {
                          {"path: '{{ d }}/dir', state: directory", true, false},
                          {"path: '{{ d }}/old', mode: '0601'", true, false},
                          {"path: '{{ d }}/new', state: touch", true, false},
+                         {"path: '{{ d }}/dir/made-before', state: touch", true, false},
                      });
     CHECK(fs::exists(play.directory / "old"));
     CHECK_FALSE(fs::exists(play.directory / "dir"));
