@@ -11,6 +11,7 @@ from machine import ACTUATOR, PROGRAM, SOURCE, need_machine
 need_machine(PROGRAM, ACTUATOR)
 
 EXAMPLES = os.path.join(SOURCE, "packaging/examples")
+EVIDENCE = "/var/log/homeostat-evidence"
 NOT_FULL = "filesystem_used_above: 0.85"
 
 
@@ -87,9 +88,15 @@ class RemediesTest(unittest.TestCase):
         self.machine.wait_until(unit + " is failed", lambda: self.state_of(unit) == "failed")
 
     def test_restart_a_failed_unit(self):
+        """What it said before the restart is kept; RULES C4: evidence is taken before acting."""
+        self.machine.must("mkdir", "-p", "-m", "0700", EVIDENCE)
         self.break_unit("nginx.service")
         self.assertIn("failed -> ActiveState active", self.done("restart a failed unit")["detail"])
         self.assertEqual(self.state_of("nginx.service"), "active")
+        kept = self.machine.must("sh", "-c", "cat %s/*.txt" % EVIDENCE)
+        for part in ("nginx.service, before it is restarted", "status=9/KILL", "PID"):
+            self.assertIn(part, kept)
+        self.machine.must("rm", "-r", EVIDENCE)
 
     def test_restart_a_unit_that_hangs(self):
         """It never says that it is ready, the first time."""
@@ -306,9 +313,9 @@ class RemediesTest(unittest.TestCase):
         self.assertEqual(self.machine.read("/etc/app/app.conf"), "bad\n")
 
     def test_collect_evidence(self):
-        self.machine.must("mkdir", "-p", "-m", "0700", "/var/log/homeostat-evidence")
+        self.machine.must("mkdir", "-p", "-m", "0700", EVIDENCE)
         self.done("collect evidence")
-        written = self.machine.must("sh", "-c", "cat /var/log/homeostat-evidence/*.txt")
+        written = self.machine.must("sh", "-c", "cat %s/*.txt" % EVIDENCE)
         for part in ("systemd", "some avg10", "Filesystem"):
             self.assertIn(part, written)
 
