@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "actions/json_fields.hpp"
+
 namespace homeostat {
 namespace {
 
@@ -31,30 +33,6 @@ bool all_zero(std::span<const std::uint8_t> bytes) {
 // Text that comes from programs may hold any byte; JSON wants UTF-8.
 std::string dump(const nlohmann::json& json) {
     return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
-}
-
-template <std::size_t Capacity>
-bool take(const nlohmann::json& json, const char* key, FixedString<Capacity>& out) {
-    const auto found = json.find(key);
-    if (found == json.end() || !found->is_string()) return false;
-    out.assign(found->get_ref<const std::string&>());
-    return true;
-}
-
-bool take(const nlohmann::json& json, const char* key, bool& out) {
-    const auto found = json.find(key);
-    if (found == json.end() || !found->is_boolean()) return false;
-    out = found->get<bool>();
-    return true;
-}
-
-bool take(const nlohmann::json& json, const char* key, std::uint32_t& out) {
-    const auto found = json.find(key);
-    if (found == json.end() || !found->is_number_unsigned()) return false;
-    const auto value = found->get<std::uint64_t>();
-    if (value > UINT32_MAX) return false;
-    out = static_cast<std::uint32_t>(value);
-    return true;
 }
 
 }  // namespace

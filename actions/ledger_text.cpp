@@ -2,6 +2,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "actions/json_fields.hpp"
 #include "actions/ledger.hpp"
 #include "actions/sha256.hpp"
 
@@ -13,26 +14,6 @@ constexpr int kLedgerVersion = 2;
 constexpr std::array<Outcome, 6> kOutcomes{Outcome::Started,     Outcome::Effective,
                                            Outcome::Ineffective, Outcome::Harmful,
                                            Outcome::Unknown,     Outcome::Failed};
-
-bool take(const nlohmann::json& json, const char* key, std::string& out) {
-    const auto found = json.find(key);
-    if (found == json.end() || !found->is_string()) return false;
-    out = found->get<std::string>();
-    return true;
-}
-bool take(const nlohmann::json& json, const char* key, std::int64_t& out) {
-    const auto found = json.find(key);
-    if (found == json.end() || !found->is_number_integer()) return false;
-    out = found->get<std::int64_t>();
-    return true;
-}
-
-bool take(const nlohmann::json& json, const char* key, bool& out) {
-    const auto found = json.find(key);
-    if (found == json.end() || !found->is_boolean()) return false;
-    out = found->get<bool>();
-    return true;
-}
 
 bool take_entry(const nlohmann::json& json, LedgerApproval& approval) {
     return json.is_object() && take(json, "rule", approval.rule) &&

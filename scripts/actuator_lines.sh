@@ -23,8 +23,9 @@ count "reads the owner's files, and who may write them" \
     action_config allow_list yaml_fields trusted_file rule rulebook
 count "reads the conditions of rules" condition condition_lexer condition_reader
 count "guards between a request and a run" \
-    actuator actuator_person host_guards fleet_slot precondition unit_properties
-count "socket, protocol, main" actuator_main actuator_options actuator_server actuator_protocol watcher_uid
+    actuator actuator_person actuator_run host_guards fleet_slot precondition unit_properties
+count "socket, protocol, main" \
+    actuator_main actuator_options actuator_server actuator_protocol json_fields watcher_uid
 count "remembers runs: budgets, approvals, undo, pause" \
     ledger ledger_file ledger_text ledger_undo saturating
 count "runs a playbook and takes it down" \
