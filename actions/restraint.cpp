@@ -16,7 +16,10 @@ constexpr const char* kCpuWeight = "CPUWeight";
 constexpr const char* kIoWeight = "IOWeight";
 constexpr std::string_view kMemoryHigh = "MemoryHigh";
 constexpr const char* kMemoryCurrent = "MemoryCurrent";
-constexpr std::array kProperties{kCpuWeight, kIoWeight, kMemoryHigh.data(), kMemoryCurrent};
+constexpr const char* kDropInPaths = "DropInPaths";
+constexpr const char* kFragmentPath = "FragmentPath";
+constexpr std::array kProperties{kCpuWeight,     kIoWeight,    kMemoryHigh.data(),
+                                 kMemoryCurrent, kDropInPaths, kFragmentPath};
 
 constexpr std::uint64_t kDefaultWeight = 100;
 constexpr std::uint64_t kMemoryStep = 64UL * 1024;  // whole pages on every machine
@@ -47,6 +50,37 @@ void lower_memory(std::optional<double> share, std::string_view shown,
     const auto now = parse_u64(before);
     if (wanted == 0 || (now && *now <= wanted)) return;
     changes.push_back({std::string(kMemoryHigh), before, std::to_string(wanted)});
+}
+
+bool is_of_the_distribution(std::string_view path) {
+    return path.starts_with("/usr/lib/systemd/system/") || path.starts_with("/lib/systemd/system/");
+}
+
+bool is_default(const ShareChange& change) {
+    return change.before.empty() || change.before == "infinity";
+}
+
+// systemd keeps what was set until the next boot in a file of its own for each property.
+bool is_left_by(const std::vector<ShareChange>& changes, std::string_view unit,
+                std::string_view path) {
+    return std::any_of(changes.begin(), changes.end(), [&](const ShareChange& change) {
+        return path ==
+               fmt::format("/run/systemd/system.control/{}.d/50-{}.conf", unit, change.property);
+    });
+}
+
+// Whether `systemctl revert` would take away what we have left behind and nothing else: everything
+// was at its default before, the unit is the distribution's own, and nobody has laid anything over
+// it but we.
+bool only_ours_is_left(const std::vector<ShareChange>& changes, std::string_view unit,
+                       std::string_view shown) {
+    if (!is_of_the_distribution(unit_property(shown, kFragmentPath))) return false;
+    if (!std::all_of(changes.begin(), changes.end(), is_default)) return false;
+    std::string_view rest = unit_property(shown, kDropInPaths);
+    for (auto path = next_word(rest); !path.empty(); path = next_word(rest)) {
+        if (!is_of_the_distribution(path) && !is_left_by(changes, unit, path)) return false;
+    }
+    return true;
 }
 
 }  // namespace
@@ -86,6 +120,10 @@ Result<std::size_t> end_restraint(const std::vector<ShareChange>& changes, const
     if (assignments.empty()) return std::size_t{0};
     const auto set = set_unit_properties(unit, assignments, spawner);
     if (!set) return set.error();
+    if (assignments.size() == changes.size() && only_ours_is_left(changes, unit, *shown)) {
+        // What stays otherwise is a file in /run that says what holds anyway, until the next boot.
+        static_cast<void>(revert_unit(unit, spawner));
+    }
     return assignments.size();
 }
 

@@ -58,6 +58,11 @@ Status set_unit_properties(const std::string& unit, const std::vector<std::strin
     return report ? Status(Ok{}) : report.error();
 }
 
+Status revert_unit(const std::string& unit, Spawner& spawner) {
+    const auto report = systemctl({"revert", "--", unit}, spawner);
+    return report ? Status(Ok{}) : report.error();
+}
+
 std::string_view unit_property(std::string_view text, std::string_view name) {
     std::string_view line;
     while (next_line(text, line)) {

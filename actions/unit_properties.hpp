@@ -22,6 +22,10 @@ Result<std::string> show_unit(const std::string& unit, std::span<const char* con
 Status set_unit_properties(const std::string& unit, const std::vector<std::string>& assignments,
                            Spawner& spawner);
 
+// Runs `systemctl revert -- UNIT`: takes away all that is laid over a unit of the distribution, in
+// /etc and /run, whoever made it. REQUIRES: the caller knows that this is its own.
+Status revert_unit(const std::string& unit, Spawner& spawner);
+
 // The value of `name` in lines of `Name=value`, as `systemctl show` prints them; empty if missing.
 std::string_view unit_property(std::string_view text, std::string_view name);
 

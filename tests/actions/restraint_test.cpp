@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "tests/support/scripted_spawner.hpp"
 
 namespace homeostat {
@@ -86,6 +88,52 @@ TEST_CASE("restraint: only what still has our value is put back, and it may be r
         if (row.put_back > 0) CHECK(spawner.asked.back().argv.back() == row.last);
         CHECK(spawner.asked.size() == (row.put_back > 0 ? 2 : 1));
     }
+}
+
+TEST_CASE("restraint: systemd's files go with it where they are all there is over the unit") {
+    const std::vector<ShareChange> changes{{"CPUWeight", "", "20"},
+                                           {"MemoryHigh", "infinity", "65536"}};
+    const std::string control = "/run/systemd/system.control/app.service.d/";
+    const std::string ours = control + "50-CPUWeight.conf " + control + "50-MemoryHigh.conf";
+    struct Row {
+        std::string fragment;
+        std::string drop_ins;
+        std::string_view high;
+        bool reverted;
+    };
+    const std::string vendor = "/lib/systemd/system/app.service";
+    for (const Row& row : {
+             Row{vendor, ours, "65536", true}, Row{"/usr" + vendor, ours, "65536", true},
+             Row{vendor, "/usr/lib/systemd/system/service.d/10-a.conf " + ours, "65536", true},
+             Row{"/etc/systemd/system/app.service", ours, "65536", false},
+             Row{"/run/systemd/transient/app.service", ours, "65536", false},
+             Row{"", ours, "65536", false},
+             Row{vendor, ours + " /etc/systemd/system/app.service.d/a.conf", "65536", false},
+             Row{vendor, ours + " " + control + "50-TasksMax.conf", "65536", false},
+             Row{vendor, ours + " /run/systemd/system/app.service.d/x.conf", "65536", false},
+             Row{vendor, ours + "x", "65536", false},
+             Row{vendor, ours, "7", false},  // somebody else's now
+         }) {
+        CAPTURE(row.fragment);
+        CAPTURE(row.drop_ins);
+        test::ScriptedSpawner spawner;
+        spawner.answer(0, shown("20", "1", row.high, "1") + "FragmentPath=" + row.fragment +
+                              "\nDropInPaths=" + row.drop_ins + "\n");
+        spawner.answer(0);
+        spawner.answer(0);
+        REQUIRE(end_restraint(changes, "app.service", spawner));
+        const std::vector<std::string>& last = spawner.asked.back().argv;
+        const bool reverted = std::find(last.begin(), last.end(), "revert") != last.end();
+        CHECK(reverted == row.reverted);
+        if (reverted) CHECK(last.back() == "app.service");
+    }
+    // What was no default before may be the owner's own runtime setting: it stays in its file.
+    test::ScriptedSpawner spawner;
+    spawner.answer(0, shown("20", "1", "infinity", "1") + "FragmentPath=" + vendor +
+                          "\nDropInPaths=" + control + "50-CPUWeight.conf\n");
+    spawner.answer(0);
+    REQUIRE(end_restraint({{"CPUWeight", "50", "20"}}, "app.service", spawner));
+    CHECK(spawner.asked.back().argv.back() == "CPUWeight=50");
 }
 
 TEST_CASE("restraint: people read what it changes") {
