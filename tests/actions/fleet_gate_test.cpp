@@ -72,7 +72,7 @@ TEST_CASE("fleet_gate: what is not wholly right does not pass, and is not rememb
     CHECK_FALSE(door.pass({}));
 }
 
-TEST_CASE("fleet_gate: no byte can be changed, cut or added") {
+TEST_CASE("fleet_gate (RULES T3): no byte can be changed, cut or added") {
     const std::string good = kActions.sealed(text_of(test::BundleShape{}));
     const auto untrusted = good.find("untrusted comment");
     const auto untrusted_end = good.find('\n', untrusted);
@@ -92,7 +92,7 @@ TEST_CASE("fleet_gate: no byte can be changed, cut or added") {
     }
 }
 
-TEST_CASE("fleet_gate: versions only grow, but for the way back during a probation") {
+TEST_CASE("fleet_gate (RULES B19): versions only grow, but for the way back during a probation") {
     Door door;
     REQUIRE(door.takes(7));
     CHECK(door.takes(7));
@@ -124,7 +124,7 @@ TEST_CASE("fleet_gate: one version has one content") {
     CHECK(passed.error().text.view().find("other content") != std::string_view::npos);
 }
 
-TEST_CASE("fleet_gate: a clock that is set back revives nothing") {
+TEST_CASE("fleet_gate (RULES T3): a clock that is set back revives nothing") {
     Door door;
     REQUIRE(door.pass({.version = 1}));
     const std::int64_t start = test::ManualClock::kStartUnixNs;

@@ -29,7 +29,7 @@ TEST_CASE("crash_guard: what the file of starts may hold") {
     }
 }
 
-TEST_CASE("crash_guard: three starts without a good end make the fourth a safe one") {
+TEST_CASE("crash_guard (RULES B19): three starts without a good end make the fourth a safe one") {
     const test::TemporaryDirectory state;
     for (unsigned crashes = 0; crashes < 5; ++crashes) {
         const CrashGuard guard = CrashGuard::begin(state.path(), "boot-1");

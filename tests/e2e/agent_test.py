@@ -393,6 +393,17 @@ class Agent(harness.Case):
                               capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
 
+    def test_what_runs_as_root_holds_no_code_of_the_network(self):
+        """RULES T9: neither libcurl nor TLS, no OTLP, no OpAMP; what runs without rights has them."""
+        def texts(program):
+            with open(os.path.join(harness.BIN, program), "rb") as file:
+                content = file.read()
+            return [text for text in (b"curl", b"OpenSSL", b"opamp", b"Alertmanager")
+                    if text in content]
+
+        self.assertEqual(len(texts("homeostat")), 4)
+        self.assertEqual(texts("homeostat-actuator"), [])
+
 
 FULL_CONFIG = """
 conditions: {filesystem_full: {confirm: 1s, clear_after: 1s, limits: {critical: 0.9}}}

@@ -45,17 +45,18 @@ def serve_dns(sock):
 
 
 class Listener:
-    """HTTPS, TLS 1.3 only; counts what it was asked for."""
+    """HTTPS by one version of TLS only; counts what it was asked for."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, port=8443, version=ssl.TLSVersion.TLSv1_3):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context.set_ciphers("ALL:@SECLEVEL=0")  # the old versions are weak on purpose
+        context.minimum_version = context.maximum_version = version
         context.load_cert_chain(os.path.join(directory, "server.pem"),
                                 os.path.join(directory, "server.key"))
         self.context = context
         self.requests = []
         self.refused = 0
-        self.socket = socket.create_server(("127.0.0.1", 8443))
+        self.socket = socket.create_server(("127.0.0.1", port))
         threading.Thread(target=self.serve, daemon=True).start()
 
     def serve(self):
@@ -71,7 +72,13 @@ class Listener:
                 self.refused += 1
 
 
-def fill_chroot(directory, ca):
+def scrape_from(port):
+    return ("scrape_configs:\n  - job_name: far\n    scheme: https\n"
+            "    scrape_interval: 1s\n    tls_config: {ca_file: /ca.pem}\n"
+            "    static_configs: [{targets: ['collector.test:%d']}]\n" % port)
+
+
+def fill_chroot(directory, ca, port=8443):
     """The program, its configuration, a CA and where to ask for names: nothing else."""
     for name in ("etc", "state"):
         os.makedirs(os.path.join(directory, name))
@@ -82,9 +89,7 @@ def fill_chroot(directory, ca):
         file.write("nameserver 127.0.0.1\n")
     os.makedirs(os.path.join(directory, "config"))
     with open(os.path.join(directory, "config/homeostat.yml"), "w", encoding="utf-8") as file:
-        file.write("scrape_configs:\n  - job_name: far\n    scheme: https\n"
-                   "    scrape_interval: 1s\n    tls_config: {ca_file: /ca.pem}\n"
-                   "    static_configs: [{targets: ['collector.test:8443']}]\n")
+        file.write(scrape_from(port))
 
 
 def run_in_chroot(directory, seconds="3s"):
@@ -108,6 +113,16 @@ def inside():
         code, said = run_in_chroot(root)
         assert code == 0, said
         assert listener.requests and listener.requests[0].startswith("GET /metrics "), said
+        # RULES T3: TLS 1.2 and above. A server that offers less, or an attacker who says so for it,
+        # gets no request.
+        for port, version, spoken in ((8444, ssl.TLSVersion.TLSv1_2, True),
+                                      (8445, ssl.TLSVersion.TLSv1_1, False)):
+            old = Listener(directory, port, version)
+            place = os.path.join(directory, version.name)
+            fill_chroot(place, os.path.join(directory, "ca.pem"), port)
+            code, said = run_in_chroot(place)
+            assert code == 0, said
+            assert bool(old.requests) == spoken and bool(old.refused) != spoken, (version, said)
         # Another CA: the same server is not believed.
         asked = len(listener.requests)
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",

@@ -102,7 +102,7 @@ void tell(const char* what, const Fleet& fleet, int count) {
 
 }  // namespace
 
-TEST_CASE("fleet_polls: 10,000 agents that start, lose and find their server never come at once") {
+TEST_CASE("fleet_polls (RULES B17): 10,000 agents never come at once, whatever befalls them") {
     Fleet fleet;
     fleet.pass(60);  // all of them start in one second
     tell("start", fleet, 60);

@@ -8,7 +8,7 @@
 
 namespace homeostat::playbook {
 
-TEST_CASE("outside: in shell text an outside value must be quoted or a number") {
+TEST_CASE("outside (RULES B9): in shell text an outside value must be quoted or a number") {
     test::PlayFixture play;
     play.extra.set("extra", "x");
     struct Row {
@@ -68,7 +68,7 @@ TEST_CASE("outside: a block's and the play's variables count, and the nearest wi
                        "  vars: {a: '{{ extra }}'}\n") == "accepted");
 }
 
-TEST_CASE("outside: the program is literal text in the file") {
+TEST_CASE("outside (RULES B9): the program is literal text in the file") {
     test::PlayFixture play;
     for (const std::string_view task :
          {"    - command: '{{ tool }} x'\n", "    - command: /bin/{{ tool }} x\n",

@@ -35,7 +35,7 @@ TEST_CASE("ceiling: section 7 rule 7 and requirement 11: a bundle sets what the 
     CHECK(fault_of("exporters: {otlp: {endpoint: 'https://x:4318'}}", {"exporters"}).empty());
 }
 
-TEST_CASE("ceiling: what it all comes to stays within the owner's limits") {
+TEST_CASE("ceiling (RULES B20, T4): what it all comes to stays within the owner's limits") {
     Config config;
     const FleetLimits limits{
         .series_max = 3000, .tick = seconds(1), .memory_bytes = 1000, .exporters_max = 1};

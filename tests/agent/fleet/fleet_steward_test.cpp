@@ -113,7 +113,7 @@ TEST_CASE("steward: a file in the directory comes into force, passes its probati
     CHECK(daemon.begun == 2);
 }
 
-TEST_CASE("steward: an agent that gets worse on trial goes back by itself, and says why") {
+TEST_CASE("steward (RULES B19): an agent that gets worse on trial goes back, and says why") {
     Daemon daemon;
     daemon.directory.write("web.yml", bundle_of(1, "series_max: 3000"));
     daemon.seconds_pass(10);

@@ -306,7 +306,7 @@ TEST_CASE("keeper: section 7 rule 8: the operator goes back, and may take an old
     CHECK(node.keeper->record().highest.version == 2);  // and that stays
 }
 
-TEST_CASE("keeper: rules come by the key for actions, settings by the key for settings") {
+TEST_CASE("keeper (RULES B20): rules come by the key for actions, settings by their own") {
     Node node;
     const Shape rules{.version = 1, .body = "rules: {a.yml: x}\n"};
     CHECK(node.offer(sealed(rules, kFleet)).end == OfferEnd::Refused);

@@ -169,7 +169,7 @@ TEST_CASE("opamp_link: what is remembered is read again, and damage is nothing")
     }
 }
 
-TEST_CASE("opamp_link: hosts that start together do not ask together") {
+TEST_CASE("opamp_link (RULES B17): hosts that start together do not ask together") {
     test::FragileFiles files;
     test::ManualClock clock;
     int asked = 0;

@@ -44,7 +44,7 @@ TEST_CASE("backoff: a longer wait that the protocol wants is spread, too, and en
     }
 }
 
-TEST_CASE("backoff: the jitter is full: a fleet spreads over the whole span") {
+TEST_CASE("backoff (RULES B17): the jitter is full: a fleet spreads over the whole span") {
     std::array<int, 10> buckets{};
     for (std::uint64_t host = 0; host < 10'000; ++host) {
         Backoff backoff(host * 0x9E37);

@@ -72,7 +72,7 @@ TEST_CASE("otlp exporter: one POST with the headers that servers expect") {
     }
 }
 
-TEST_CASE("otlp exporter: a gap becomes a record of its own before the next one") {
+TEST_CASE("otlp exporter (RULES B14): a gap becomes a record of its own before the next one") {
     test::ScriptedFetcher fetcher(always(200));
     OtlpSettings settings;
     settings.compression = Compression::None;

@@ -78,7 +78,7 @@ TEST_CASE("cursor: a damaged newest slot falls back to the one before") {
     }
 }
 
-TEST_CASE("cursor: two dead slots are as good as none, and the next store works") {
+TEST_CASE("cursor (RULES B13): two dead slots are as good as none, and the next store works") {
     MemorySpoolFiles files;
     store(files, 10);
     files.content("cursor-otlp").assign(2 * kCursorSlotBytes, '\xff');

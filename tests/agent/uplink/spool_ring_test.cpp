@@ -181,7 +181,7 @@ TEST_CASE("ring: an unreadable disk is an empty ring, not an error of reading") 
     CHECK(read_all(ring, files) == range(1, 3));
 }
 
-TEST_CASE("ring: a failed sync moves the group to the next segment, and nothing is synced twice") {
+TEST_CASE("ring (RULES B13): a failed sync moves the group on, and nothing is synced twice") {
     for (const std::uint64_t call : {1U, 2U}) {  // the write, the sync
         CAPTURE(call);
         MemorySpoolFiles files;

@@ -111,7 +111,7 @@ TEST_CASE("spool: what matters most is read first, and comes first when it arriv
     CHECK(rest == Numbers{5, 4, 1});
 }
 
-TEST_CASE("spool: overflow drops the oldest of its class only, and the gap is told exactly") {
+TEST_CASE("spool (RULES B14): overflow drops the oldest of its class, the gap is told exactly") {
     MemorySpoolFiles files;
     test::ManualClock clock;
     Spool spool(small_settings(), files, 1);
@@ -319,7 +319,7 @@ struct Life {
 
 }  // namespace
 
-TEST_CASE("spool: one fault at every call in turn loses nothing that was accepted") {
+TEST_CASE("spool (RULES B13): one fault at every call in turn loses nothing that was accepted") {
     for (const auto fault : {MemorySpoolFiles::Fault::Refuse, MemorySpoolFiles::Fault::Torn}) {
         for (const std::uint64_t count : {1U, 2U, 3U, 7U}) {
             for (std::uint64_t call = 1;; ++call) {
@@ -375,7 +375,7 @@ TEST_CASE("spool: crashes upon crashes, with a ring that comes round") {
     }
 }
 
-TEST_CASE("spool: random damage costs only the records it touches, and start always succeeds") {
+TEST_CASE("spool (RULES B15): damage costs only the records it touches, every start succeeds") {
     for (std::uint64_t seed = 1; seed <= 400; ++seed) {
         CAPTURE(seed);
         JitterRandom random(seed);
