@@ -1,6 +1,8 @@
 #include "core/spawner.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <string>
 
@@ -39,6 +41,16 @@ TEST_CASE("spawner: only the given environment is there, and standard input as g
     REQUIRE(echo);
     CHECK(echo->output == "300000\n");
     CHECK(run({"/bin/cat"})->output.empty());
+}
+
+TEST_CASE(
+    "spawner (RULES B3, C2 row 17): a program has its three streams and nothing else of ours") {
+    const int left_open = ::open("/dev/null", O_RDONLY);  // as systemd hands a socket over
+    REQUIRE(left_open > 2);
+    const auto report = run({"/bin/ls", "/proc/self/fd"});
+    ::close(left_open);
+    REQUIRE(report);
+    CHECK(report->output == "0\n1\n2\n3\n");  // 3 is the directory that ls reads
 }
 
 TEST_CASE("spawner: a program must be absolute and must exist") {
