@@ -82,6 +82,11 @@ Actuator::Answer Actuator::respond(const Peer& peer, std::span<const std::uint8_
     }
     answer.nonce = request->nonce;
     answer.report.incident = request->incident;
+    // A person's word over everything names no rule: whatever the files say by now, it is heard.
+    if (request->opcode >= Opcode::Undo) {
+        override_all(*request, peer, answer.report);
+        return answer;
+    }
     look_for_bundle(peer, request->config_hash != config_->hash);
     if (const auto still = check_peer(peer); !still) {
         refuse(answer.report, peer, still.error().text);
@@ -94,10 +99,6 @@ Actuator::Answer Actuator::respond(const Peer& peer, std::span<const std::uint8_
     }
     if (request->opcode == Opcode::Ping) {
         answer_ping(peer, answer.report);
-        return answer;
-    }
-    if (request->opcode >= Opcode::Undo) {
-        override_all(*request, peer, answer.report);
         return answer;
     }
     const auto planned = plan(peer, *request);

@@ -4,7 +4,8 @@
 // files that only root can write and from the host itself. The guards, in their order:
 //
 //   peer         the caller is the watcher of the allow-list, or root
-//   request      64 well-formed bytes, and both sides have read the same files
+//   request      64 well-formed bytes, and both sides have read the same files; undo, pause and
+//                resume name no rule, so they need no same files: nothing on disk can hold them up
 //   rule         it exists and is enabled
 //   allow-list   it has an entry for exactly this rule, playbook and target
 //   mode         the lowest of request, rule, entry and host; recommend needs a person (root): now,

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <utility>
 
 #include "actions/descriptor.hpp"
 
@@ -26,8 +27,12 @@ std::int64_t monotonic_ns() {
 // One conversation with a deadline: it knows whom it talks to, for the messages.
 class Conversation {
 public:
-    Conversation(const std::string& path, Duration timeout, int interrupt)
-        : path_(path), deadline_ns_(monotonic_ns() + timeout.ns), interrupt_(interrupt) {}
+    Conversation(const std::string& path, Duration timeout, int interrupt, Waiting waiting)
+        : path_(path),
+          begin_ns_(monotonic_ns()),
+          deadline_ns_(begin_ns_ + timeout.ns),
+          interrupt_(interrupt),
+          waiting_(std::move(waiting)) {}
 
     Status connect() {
         sockaddr_un address{};
@@ -90,7 +95,8 @@ private:
         if (left_ms <= 0) return make_error(Errc::Timeout, "no answer of the actuator in time");
         std::array<pollfd, 2> fds{pollfd{socket_.get(), events, 0},
                                   pollfd{interrupt_, POLLIN, 0}};  // poll passes over -1
-        ::poll(fds.data(), fds.size(), static_cast<int>(std::min<std::int64_t>(left_ms, 60'000)));
+        const std::int64_t patience_ms = std::min<std::int64_t>(left_ms, 60'000);
+        ::poll(fds.data(), fds.size(), static_cast<int>(std::min(patience_ms, until_telling_ms())));
         if (fds[0].revents == 0 && fds[1].revents != 0) {
             return make_error(Errc::Timeout,
                               "the agent was stopped before the actuator answered: see its audit");
@@ -103,20 +109,32 @@ private:
             return make_error(Errc::Failed, "the actuator at {} is busy", path_);
         }
         ::poll(nullptr, 0, kMomentMs);
+        (void)until_telling_ms();
         return Ok{};
     }
 
+    // Tells when it is time; how long until then, for ever when there is nothing to tell.
+    std::int64_t until_telling_ms() {
+        if (!waiting_.tell) return INT64_MAX;
+        const std::int64_t left_ns = begin_ns_ + waiting_.after.ns - monotonic_ns();
+        if (left_ns > 0) return left_ns / kNsPerMs + 1;
+        std::exchange(waiting_.tell, nullptr)();
+        return INT64_MAX;
+    }
+
     const std::string& path_;
+    std::int64_t begin_ns_;
     std::int64_t deadline_ns_;
     int interrupt_;
+    Waiting waiting_;
     Descriptor socket_;
 };
 
 }  // namespace
 
 Result<ActionReport> request_action(const std::string& socket_path, const ActionRequest& request,
-                                    Duration timeout, int interrupt) {
-    Conversation conversation(socket_path, timeout, interrupt);
+                                    Duration timeout, int interrupt, Waiting waiting) {
+    Conversation conversation(socket_path, timeout, interrupt, std::move(waiting));
     if (const auto connected = conversation.connect(); !connected) return connected.error();
     if (const auto sent = conversation.send(encode(request)); !sent) return sent.error();
     std::array<char, 4> head{};

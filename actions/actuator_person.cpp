@@ -67,7 +67,10 @@ void Actuator::override_all(const ActionRequest& request, const Peer& peer, Acti
     if (!is_person(peer.uid)) {
         return refuse(report, peer, "only a person (root) can do this, never the watcher");
     }
-    if (request.opcode == Opcode::Undo) return undo(request, peer, report);
+    if (request.opcode == Opcode::Undo) {
+        look_for_bundle(peer, true);  // what takes it back is what the files say now
+        return undo(request, peer, report);
+    }
     const Descriptor lock = take_lock();
     auto ledger = open_ledger(lock, peer);
     if (!ledger) return refuse(report, peer, ledger.error().text);

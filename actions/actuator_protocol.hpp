@@ -50,8 +50,8 @@ struct ActionRequest {
     ActionMode mode = ActionMode::Observe;
     IncidentId incident;
     std::uint64_t nonce = 0;
-    std::uint64_t config_hash = 0;
-    std::uint64_t length_s = 0;  // of an approval or a pause
+    std::uint64_t config_hash = 0;  // not looked at for Undo, Pause and Resume
+    std::uint64_t length_s = 0;     // of an approval or a pause
 };
 
 using RequestBytes = std::array<std::uint8_t, kRequestBytes>;

@@ -1,5 +1,6 @@
 #include "actions/actuator_server.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -51,22 +52,25 @@ Status make_room(const sockaddr_un& address) {
     return make_errno_error(errc_of(errno), errno, "remove {}", address.sun_path);
 }
 
-timeval patience() {
-    return {.tv_sec = kPeerPatience.ns / 1'000'000'000,
-            .tv_usec = kPeerPatience.ns % 1'000'000'000 / 1000};
+timeval patience_with(const Peer& peer, Duration longest) {
+    const Duration patience =
+        std::min(is_person(peer.uid) ? kPersonPatience : kPeerPatience, longest);
+    return {.tv_sec = patience.ns / 1'000'000'000, .tv_usec = patience.ns % 1'000'000'000 / 1000};
 }
 
 // One byte more than a request, so that a longer one is seen to be so. Stops at a whole request:
-// the watcher keeps its end open for the answer.
+// the watcher keeps its end open for the answer. All of it is one call of recv(2), whose time limit
+// (SO_RCVTIMEO) is for the whole: a caller that sends byte by byte wins no time.
 std::size_t receive(int fd, std::span<std::uint8_t> buffer) {
-    std::size_t size = 0;
-    while (size < kRequestBytes) {
-        const ssize_t count = ::recv(fd, buffer.data() + size, buffer.size() - size, 0);
-        if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) break;
-        size += static_cast<std::size_t>(count);
+    ssize_t count = -1;
+    do {
+        count = ::recv(fd, buffer.data(), kRequestBytes, MSG_WAITALL);
+    } while (count < 0 && errno == EINTR);
+    if (count != static_cast<ssize_t>(kRequestBytes)) {
+        return static_cast<std::size_t>(std::max<ssize_t>(count, 0));
     }
-    return size;
+    const ssize_t more = ::recv(fd, buffer.data() + kRequestBytes, 1, MSG_DONTWAIT);
+    return kRequestBytes + (more > 0 ? 1U : 0U);
 }
 
 // Rounded up, so that it is over then; a minute at most, since the clock of the host goes on while
@@ -125,13 +129,14 @@ Result<Descriptor> inherited_socket(const char* listen_pid, const char* listen_f
         listening != 1) {
         return make_error(Errc::Invalid, "descriptor 3 is not a listening socket");
     }
+    // systemd leaves it open for whatever we start: an action's programs must not have it.
+    if (::fcntl(kFirstInherited, F_SETFD, FD_CLOEXEC) != 0) {
+        return make_errno_error(Errc::Io, errno, "close descriptor 3 on exec");
+    }
     return Descriptor(kFirstInherited);
 }
 
-void serve_connection(Descriptor connection, Actuator& actuator) {
-    const timeval limit = patience();
-    ::setsockopt(connection.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    ::setsockopt(connection.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+void serve_connection(Descriptor connection, Actuator& actuator, Duration longest) {
     ucred credentials{};
     socklen_t size = sizeof credentials;
     Peer peer;  // without credentials it is nobody, and nobody is refused
@@ -139,6 +144,9 @@ void serve_connection(Descriptor connection, Actuator& actuator) {
         size == sizeof credentials) {
         peer = {.uid = credentials.uid, .pid = credentials.pid};
     }
+    const timeval limit = patience_with(peer, longest);
+    ::setsockopt(connection.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    ::setsockopt(connection.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     std::array<std::uint8_t, kRequestBytes + 1> buffer{};
     const std::size_t received = receive(connection.get(), buffer);
     const auto answer = actuator.handle(peer, {buffer.data(), received});

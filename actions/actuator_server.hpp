@@ -10,9 +10,10 @@
 
 namespace homeostat {
 
-// How long a caller may take to send its 64 bytes or to take its answer. The watcher sends at once;
-// whoever does not is holding up everybody else.
-inline constexpr Duration kPeerPatience = seconds(5);
+// How long a caller may take to send its 64 bytes in all, or to take its answer. The watcher sends
+// at once; whoever does not is holding up everybody else, a person's `pause` among them.
+inline constexpr Duration kPeerPatience = seconds(1);
+inline constexpr Duration kPersonPatience = seconds(5);
 
 // A listening UNIX socket at `path`, for the owner only; root gives it to `owner`, the watcher. A
 // socket that nobody listens on any more is replaced. Errc::Invalid when something else is there or
@@ -20,12 +21,14 @@ inline constexpr Duration kPeerPatience = seconds(5);
 Result<Descriptor> listen_at(const std::string& path, uid_t owner);
 
 // The socket that systemd opened for us (sd_listen_fds(3): LISTEN_PID is ours, LISTEN_FDS is 1, it
-// is descriptor 3). NotAvailable when it did not.
+// is descriptor 3). NotAvailable when it did not. Programs that we start do not get it.
 Result<Descriptor> inherited_socket(const char* listen_pid, const char* listen_fds, pid_t self);
 
 // Reads one request from the connection, answers it and closes it. Bad bytes, too few, too many,
-// too slow, a caller that is gone: each is refused or given up, none stops the server.
-void serve_connection(Descriptor connection, Actuator& actuator);
+// too slow, a caller that is gone: each is refused or given up, none stops the server. `longest`
+// makes us less patient.
+void serve_connection(Descriptor connection, Actuator& actuator,
+                      Duration longest = kPersonPatience);
 
 enum class ServeEnd : std::uint8_t {
     Idle,    // nobody came for the given time

@@ -2,10 +2,8 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "actions/action_config.hpp"
 #include "actions/actuator_client.hpp"
 #include "agent/cli/command.hpp"
-#include "agent/cli/fleet_session.hpp"
 #include "agent/config/config.hpp"
 #include "agent/incidents/incident_store.hpp"
 #include "agent/incidents/preferences_file.hpp"
@@ -14,6 +12,7 @@ namespace homeostat {
 namespace {
 
 constexpr Duration kPatience = minutes(65);  // longer than the longest time limit of an action
+constexpr Duration kSilence = seconds(2);    // before a person is told what is waited for
 
 struct Options {
     std::string id;
@@ -28,14 +27,15 @@ void fail(Session& session, const Error& error) {
     session.exit_code = 1;
 }
 
-// The hash says that both mean the same rules; the actuator insists on it in every request.
+// No configuration is read: what is wrong there, or what somebody has put there, stops nobody.
 Result<ActionReport> ask(Session& session, const Options& options, ActionRequest request) {
-    auto config = load_action_config(options.config, Trust::Anyone);
-    if (!config) return config.error();
-    add_fleet_rules(*config, options.state, session.host.root);
-    request.config_hash = config->hash;
+    const Waiting waiting{.after = kSilence, .tell = [&session] {
+                              session.errors << "homeostat: waiting: an action runs; `systemctl "
+                                                "stop homeostat-actuator` ends it\n"
+                                             << std::flush;
+                          }};
     request.nonce = static_cast<std::uint64_t>(session.host.clock.now().unix_ns);
-    return request_action(options.socket, request, kPatience);
+    return request_action(options.socket, request, kPatience, -1, waiting);
 }
 
 void tell(Session& session, const ActionReport& report) {
@@ -107,8 +107,7 @@ void resume(Session& session, const Options& options) {
 
 CLI::App* add_command(CLI::App& app, const char* name, const char* summary, Options& options) {
     CLI::App* command = app.add_subcommand(name, summary);
-    command->add_option("--config", options.config, "Configuration directory")
-        ->capture_default_str();
+    command->add_option("--config", options.config, "Not read any more")->group("");
     command->add_option("--state", options.state, "State directory of the watcher")
         ->capture_default_str();
     command->add_option("--socket", options.socket, "The actuator's socket")->capture_default_str();

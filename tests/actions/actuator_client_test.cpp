@@ -151,6 +151,30 @@ TEST_CASE("actuator client: a peer that says nothing is left in time") {
     CHECK(report.error().code == Errc::Timeout);
 }
 
+TEST_CASE("actuator client: who waits for long is told so, once") {
+    const test::TemporaryDirectory directory;
+    const int told = ::eventfd(0, EFD_CLOEXEC);
+    const std::string body = encode_report({}, 9);
+    int times = 0;
+    {
+        const OneAnswer server(directory / "s", [&](int fd) {
+            read_request(fd);
+            std::uint64_t count = 0;
+            if (::read(told, &count, sizeof count) < 0) return;  // until the client has told
+            send_text(fd, static_cast<std::uint32_t>(body.size()), body);
+        });
+        const auto tell = [&] {
+            ++times;
+            const std::uint64_t one = 1;
+            if (::write(told, &one, sizeof one) < 0) return;
+        };
+        CHECK(request_action(directory / "s", kRequest, seconds(20), -1,
+                             {.after = milliseconds(1), .tell = tell}));
+    }
+    ::close(told);
+    CHECK(times == 1);
+}
+
 TEST_CASE("actuator client: whoever stops need not wait, and the outcome is unknown") {
     const test::TemporaryDirectory directory;
     const OneAnswer server(directory / "s", [](int fd) {

@@ -77,10 +77,11 @@ TEST_CASE("actuator (RULES C4): what waits for a person says what there is to ap
     CHECK(world.runner.checks.size() == 2);
 }
 
-ActionReport tell(World& world, Opcode opcode, std::uint64_t length_s, uid_t uid = 0) {
+ActionReport tell(World& world, Opcode opcode, std::uint64_t length_s, uid_t uid = 0,
+                  std::uint64_t hash = 77) {
     ActionRequest request;
     request.opcode = opcode;
-    request.config_hash = 77;
+    request.config_hash = hash;
     request.length_s = length_s;
     return world.actuator->handle({.uid = uid, .pid = 1}, encode(request)).report;
 }
@@ -99,6 +100,18 @@ TEST_CASE("actuator (RULES C4): a person's pause stops everything, over restarts
     world.clock.advance(hours(1));
     CHECK(world.ask(kClean, 0).ran);
     CHECK(world.audit().find(R"("event":"paused")") != std::string::npos);
+}
+
+TEST_CASE("actuator (RULES T4): nothing on disk holds up a person's pause, resume or undo") {
+    World world;
+    CHECK(says(tell(world, Opcode::Pause, 0, 0, 0), "paused: nothing runs"));
+    CHECK(says(world.ask(kClean, 0), "paused by a person"));
+    CHECK(says(tell(world, Opcode::Undo, 0, 0, 12345), "nothing that was done"));
+    CHECK(says(tell(world, Opcode::Resume, 0, 0, 12345), "no longer paused"));
+    for (const Opcode opcode : {Opcode::Pause, Opcode::Resume, Opcode::Undo}) {
+        CHECK(says(tell(world, opcode, 0, kWatcher, 0), "only a person (root)"));
+    }
+    CHECK(world.ask(kClean, 0).ran);
 }
 
 TEST_CASE("actuator (RULES C4): a pause without an end is ended by a person only") {

@@ -1,9 +1,12 @@
 #include "actions/actuator_server.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -155,6 +158,28 @@ TEST_CASE("actuator server: serves over a socket until it is idle, told to stop 
           ServeEnd::Reload);
 }
 
+// The limit is for all 64 bytes: each byte alone would have come in time. The bytes stop when the
+// server has hung up.
+TEST_CASE("actuator server (RULES T5): who sends byte by byte holds nobody up for long") {
+    World world;
+    std::array<int, 2> ends{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+    const Descriptor ours(ends[0]);
+    const std::string bytes = bytes_of(request_with(8));
+    std::size_t sent = 0;
+    std::thread slow([&] {
+        for (; sent < bytes.size(); ++sent) {
+            if (::send(ours.get(), &bytes[sent], 1, MSG_NOSIGNAL) != 1) return;
+            pollfd gone{ours.get(), POLLRDHUP, 0};
+            if (::poll(&gone, 1, 20) != 0) return;
+        }
+    });
+    serve_connection(Descriptor(ends[1]), *world.actuator, milliseconds(40));
+    slow.join();
+    CHECK(sent < bytes.size() / 2);
+    CHECK(world.runner.runs == 0);
+}
+
 TEST_CASE("actuator server: a left-over socket is replaced, anything else is not") {
     const test::TemporaryDirectory directory;
     const std::string path = directory / "s";
@@ -172,6 +197,25 @@ TEST_CASE("actuator server: a left-over socket is replaced, anything else is not
     CHECK(listen_at(std::string(200, 'x'), ::geteuid()).error().code == Errc::Limit);
     CHECK(listen_at("", ::geteuid()).error().code == Errc::Limit);
     CHECK(listen_at(directory / "none/s", ::geteuid()).error().code == Errc::NotFound);
+}
+
+// In a child, because descriptor 3 of this process is somebody's.
+TEST_CASE("actuator server (RULES C2 row 17): systemd's socket goes to no program of an action") {
+    const test::TemporaryDirectory directory;
+    const auto listener = listen_at(directory / "s", ::geteuid());
+    REQUIRE(listener);
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        const int copy = ::fcntl(listener->get(), F_DUPFD, 10);  // it may be 3 itself
+        if (::dup2(copy, 3) != 3) ::_exit(2);
+        auto taken = inherited_socket("7", "1", 7);
+        const int flags = ::fcntl(3, F_GETFD);
+        ::_exit(taken && flags >= 0 && (flags & FD_CLOEXEC) != 0 ? 0 : 1);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
 }
 
 TEST_CASE("actuator server: systemd's socket is taken only when it is meant for us") {
