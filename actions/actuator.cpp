@@ -139,13 +139,16 @@ void Actuator::note_harm(const Plan& plan, const Peer& peer, ActionReport& repor
     const Descriptor lock = take_lock();
     auto ledger = open_ledger(lock, peer);
     if (!ledger) return refuse(report, peer, ledger.error().text);
-    if (!ledger->note_harm(plan.rule->name, plan.target->name)) {
+    const HarmNote note = ledger->note_harm(plan.rule->name, plan.target->name);
+    if (note == HarmNote::NoSuchRun) {
         return refuse(report, peer, "no run of this rule here that could have done harm");
     }
     if (const auto saved = save(*ledger); !saved) return refuse(report, peer, saved.error().text);
     report.effect = Effect::Worse;
     format_into(report.detail, "made matters worse on {}: the breaker is open", plan.target->name);
-    static_cast<void>(record("harmful", report, peer));  // told in the ledger already
+    // It is in the ledger already. Once for each run: the same word again and again would push out
+    // the history.
+    if (note == HarmNote::Noted) static_cast<void>(record("harmful", report, peer));
     // A few times at most, however often it is told.
     const LedgerUndo* undo = ledger->undo_of(plan.rule->name, plan.target->name);
     if (undo != nullptr && undo->tries < kUndoTriesMax) {

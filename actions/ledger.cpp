@@ -173,15 +173,16 @@ const LedgerRun* Ledger::run_by_person(std::string_view rule, std::string_view i
     return nullptr;
 }
 
-bool Ledger::note_harm(std::string_view rule, std::string_view target) {
+HarmNote Ledger::note_harm(std::string_view rule, std::string_view target) {
     for (auto run = runs_.rbegin(); run != runs_.rend(); ++run) {
         if (run->dry || run->rule != rule || run->target != target) continue;
         const bool late = subtract(time_ns_, run->ended_ns) >= kHarmSeenWithin.ns;
-        if (late || run->outcome == Outcome::Started) return false;
+        if (late || run->outcome == Outcome::Started) return HarmNote::NoSuchRun;
+        if (run->outcome == Outcome::Harmful) return HarmNote::KnownAlready;
         run->outcome = Outcome::Harmful;
-        return true;
+        return HarmNote::Noted;
     }
-    return false;
+    return HarmNote::NoSuchRun;
 }
 
 BudgetVerdict Ledger::judge_cooldown(const BudgetRequest& request) const {

@@ -130,6 +130,9 @@ struct BudgetVerdict {
     FixedString<159> why;  // the guard that refused; empty when allowed
 };
 
+// What became of the watcher's word that a run did harm.
+enum class HarmNote : std::uint8_t { NoSuchRun, KnownAlready, Noted };
+
 class Ledger {
 public:
     // Reads back what to_text() made. Errc::Parse when a byte differs: the file is then not
@@ -162,8 +165,8 @@ public:
     [[nodiscard]] LedgerRecord record_of(std::string_view rule) const;
 
     // The watcher saw that the newest run of this rule on this target made matters worse, within
-    // kHarmSeenWithin of its end. It can only make the actuator more careful; false: no such run.
-    bool note_harm(std::string_view rule, std::string_view target);
+    // kHarmSeenWithin of its end. It can only make the actuator more careful.
+    HarmNote note_harm(std::string_view rule, std::string_view target);
 
     // The newest run of this rule for this incident that a person asked for; null if there is none.
     [[nodiscard]] const LedgerRun* run_by_person(std::string_view rule,

@@ -256,6 +256,10 @@ TEST_CASE("actuator (RULES B22): ... and by the watcher's word, which can only s
     CHECK(harm(kClean, 0).effect == Effect::Worse);
     CHECK(world.runner.rules.size() == 1);
     CHECK(world.audit().find("\"harmful\"") != std::string::npos);
+    // RULES B24: saying it again pushes nothing out of the audit log.
+    const std::string audit = world.audit();
+    for (int i = 0; i < 500; ++i) CHECK(harm(kClean, 0).effect == Effect::Worse);
+    CHECK(world.audit() == audit);
     world.fill("srv/a", 10);
     world.clock.advance(hours(2));
     CHECK(says(world.ask(kClean, 0), "breaker"));
