@@ -69,6 +69,10 @@ bool RuleCondition::holds(const Incident& incident) const {
     return evaluate(root_, incident) == Truth::True;
 }
 
+bool RuleCondition::part_holds(std::size_t part, const Incident& incident) const {
+    return evaluate(root_.children[part], incident) == Truth::True;
+}
+
 // Recursive; the reader keeps the depth below kConditionDepthMax.
 RuleCondition::Truth RuleCondition::evaluate(const Node& node, const Incident& incident) {
     switch (node.kind) {

@@ -58,6 +58,10 @@ public:
     // Allocates nothing but what RE2 may need. A condition that was never parsed holds for nothing.
     [[nodiscard]] bool holds(const Incident& incident) const;
 
+    // The parts of what all_of() or any_of() has made.
+    [[nodiscard]] std::size_t parts() const { return root_.children.size(); }
+    [[nodiscard]] bool part_holds(std::size_t part, const Incident& incident) const;
+
     // The texts that this field is compared with by ==, != or `in`: what somebody expects it to be.
     [[nodiscard]] std::vector<std::string_view> texts_for(std::string_view field) const;
 

@@ -32,9 +32,6 @@ Duration doubled(Duration wait, std::uint32_t times, Duration most) {
     return std::min(wait, most);
 }
 
-// An incident that was looked at so lately is open.
-constexpr Duration kSeenLately = seconds(10);
-
 // By the incident's own story: how the newest run of this rule ended.
 bool ended_as(const Rule& rule, const Incident& incident,
               std::initializer_list<std::string_view> states) {
@@ -68,15 +65,17 @@ bool is_control(const IncidentId& incident) {
 Decider::Decider(const ActionConfig& config, DeciderOptions options)
     : config_(config),
       options_(options),
+      joins_(config.rules),
       memories_(std::max<std::size_t>(options.incidents_max, 1)),
       groups_(std::max<std::size_t>(options.incidents_max, 1)) {}
 
 std::optional<Decision> Decider::decide(const Incident& incident, Instant now) {
     if (!started_) started_ = now;
     if (incident.is_over()) return std::nullopt;
-    const auto first = first_match(incident);
+    joins_.see(incident, now);
+    const auto first = first_match(incident, now);
     if (!first) return std::nullopt;
-    const std::uint16_t rule = choose_rung(*first, incident);
+    const std::uint16_t rule = choose_rung(*first, incident, now);
     Memory& memory = memory_of(incident.id, rule, now);
     if (!is_due(memory, incident, now)) return std::nullopt;
     if (!passes_throttle(memory, incident, now)) return std::nullopt;
@@ -138,23 +137,24 @@ const Rule* Decider::rule_of(const Decision& decision) const {
     return decision.rule < config_.rules.size() ? &config_.rules[decision.rule] : nullptr;
 }
 
-std::optional<std::uint16_t> Decider::first_match(const Incident& incident) const {
+std::optional<std::uint16_t> Decider::first_match(const Incident& incident, Instant now) const {
     for (std::size_t i = 0; i < config_.rules.size(); ++i) {
         const Rule& rule = config_.rules[i];
         if (!rule.enabled || rule.below) continue;
-        if (rule.condition.holds(incident)) return static_cast<std::uint16_t>(i);
+        if (joins_.holds(i, incident, now)) return static_cast<std::uint16_t>(i);
     }
     return std::nullopt;
 }
 
 // The gentlest that has not failed on this incident yet; when all have, the hardest. A rung that is
 // disabled, or whose own condition does not hold, is left out.
-std::uint16_t Decider::choose_rung(std::uint16_t rule, const Incident& incident) const {
+std::uint16_t Decider::choose_rung(std::uint16_t rule, const Incident& incident,
+                                   Instant now) const {
     std::uint16_t chosen = rule;
     for (const std::uint16_t next : config_.rules[rule].rungs) {
         if (!has_failed(config_.rules[chosen], incident)) break;
         const Rule& rung = config_.rules[next];
-        if (!rung.enabled || !rung.condition.holds(incident)) continue;
+        if (!rung.enabled || !joins_.holds(next, incident, now)) continue;
         chosen = next;
     }
     return chosen;
@@ -285,12 +285,13 @@ Decider::Group& Decider::group_of(std::uint64_t key, Instant now) {
 }
 
 // No harder one above it that could still be tried.
-bool Decider::is_last_rung(const Rule& rule, const Incident& incident) const {
-    for (const Rule& other : config_.rules) {
+bool Decider::is_last_rung(const Rule& rule, const Incident& incident, Instant now) const {
+    for (std::size_t i = 0; i < config_.rules.size(); ++i) {
+        const Rule& other = config_.rules[i];
         const bool above = other.below && &config_.rules[*other.below] == &rule;
         if (!above) continue;
-        if (other.enabled && other.condition.holds(incident)) return false;
-        return is_last_rung(other, incident);
+        if (other.enabled && joins_.holds(i, incident, now)) return false;
+        return is_last_rung(other, incident, now);
     }
     return true;
 }
@@ -302,7 +303,7 @@ Decision Decider::make_decision(std::uint16_t number, const Incident& incident, 
     decision.rule_name = std::string_view(rule.name);
     decision.playbook = std::string_view(rule.playbook);
     decision.mode = rule.mode;
-    decision.last_rung = is_last_rung(rule, incident);
+    decision.last_rung = is_last_rung(rule, incident, now);
     decision.target = kNoTarget;
     if (const auto target = rule.target_for(incident)) {
         decision.target = config_.allow_list.find_target(rule.name, rule.playbook, *target);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "actions/action_config.hpp"
+#include "actions/joins.hpp"
 #include "core/decision.hpp"
 #include "core/incident.hpp"
 #include "core/time.hpp"
@@ -68,6 +69,10 @@ public:
     // Once per tick, before decide(): how it knows a gap from an hour without incidents.
     void tick(Instant now);
 
+    // Every open incident, every tick, also those that decide() is not asked about: a part of
+    // another rule's `all` may be held by one that is being repaired.
+    void see(const Incident& incident, Instant now) { joins_.see(incident, now); }
+
     // The decision that is due for this incident now, if one is. Call it for every open incident,
     // every tick; most calls return nothing. The first matching enabled rule of the files decides.
     // `allowed` false with a reason in `why` is a decision too: it belongs in the incident's story.
@@ -116,9 +121,9 @@ private:
         std::uint32_t matches = 0;
     };
 
-    std::optional<std::uint16_t> first_match(const Incident& incident) const;
-    std::uint16_t choose_rung(std::uint16_t rule, const Incident& incident) const;
-    bool is_last_rung(const Rule& rule, const Incident& incident) const;
+    std::optional<std::uint16_t> first_match(const Incident& incident, Instant now) const;
+    std::uint16_t choose_rung(std::uint16_t rule, const Incident& incident, Instant now) const;
+    bool is_last_rung(const Rule& rule, const Incident& incident, Instant now) const;
     bool is_storm(std::uint16_t rule, Instant now) const;
     Duration wait_for_turn(const Decision& decision, Instant now) const;
     bool is_due(const Memory& memory, const Incident& incident, Instant now) const;
@@ -134,6 +139,7 @@ private:
 
     const ActionConfig& config_;
     DeciderOptions options_;
+    Joins joins_;
     std::vector<Memory> memories_;
     std::vector<Group> groups_;
     std::optional<Instant> started_;  // the grace time counts from here

@@ -36,6 +36,10 @@ struct Throttle {
     std::vector<std::string_view> group_by;  // fields of the incident
 };
 
+// Whether one incident has to answer the whole condition (`any` and plain text), or its parts may
+// be held by different ones (joins.hpp).
+enum class Join : std::uint8_t { One, All, NotAll };
+
 // What the rule's author asks for; the allow-list can only tighten it.
 struct RuleLimits {
     std::optional<std::uint32_t> per_hour;
@@ -77,6 +81,8 @@ struct Rule {
     bool from_fleet = false;  // a bundle brought it (actions/fleet_actions.hpp)
     ActionMode mode = ActionMode::Observe;
     RuleCondition condition;
+    Join join = Join::One;
+    Duration timeout;  // of All and NotAll: how long the parts may be apart
     Throttle throttle;
     RuleLimits limits;
     std::optional<Verify> verify;

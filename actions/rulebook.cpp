@@ -147,9 +147,7 @@ private:
         if (const auto ok = fields->take("mode", rule.mode); !ok) return ok.error();
         const auto condition_node = fields->require("condition");
         if (!condition_node) return condition_node.error();
-        auto parsed = condition(**condition_node);
-        if (!parsed) return parsed.error();
-        rule.condition = std::move(*parsed);
+        if (const auto ok = condition(**condition_node, rule); !ok) return ok.error();
         if (const auto ok = throttle(*fields, rule.throttle); !ok) return ok.error();
         if (const auto ok = action(*fields, rule); !ok) return ok.error();
         if (const auto ok = limits(*fields, rule.limits); !ok) return ok.error();
@@ -166,36 +164,51 @@ private:
         return rule;
     }
 
-    Result<RuleCondition> condition(const YamlNode& node) {
-        if (node.is_scalar()) return one_condition(node);
+    Status condition(const YamlNode& node, Rule& rule) {
+        if (node.is_scalar()) {
+            auto one = one_condition(node);
+            if (!one) return one.error();
+            rule.condition = std::move(*one);
+            return Ok{};
+        }
         const auto fields = YamlFields::open(file_, node, "condition", kConditionKeys);
         if (!fields) return fields.error();
-        for (const char* key : {"not_all", "timeout"}) {
-            if (const YamlNode* found = fields->find(key); found != nullptr) {
-                return yaml_error(file_, found->mark,
-                                  "condition: `{}` waits for several events; one incident at a "
-                                  "time is supported: use `all`, `any` or one condition",
-                                  key);
-            }
+        std::string_view key;
+        for (const std::string_view name : {"all", "any", "not_all"}) {
+            if (fields->find(name) == nullptr) continue;
+            if (!key.empty()) key = "two of them";
+            if (key.empty()) key = name;
         }
-        const YamlNode* all = fields->find("all");
-        const YamlNode* any = fields->find("any");
-        if ((all == nullptr) == (any == nullptr)) {
-            return yaml_error(file_, node.mark, "condition: expected text, or one of `all`, `any`");
+        if (key.empty() || key == "two of them") {
+            return yaml_error(file_, node.mark,
+                              "condition: expected text, or one of `all`, `any`, `not_all`");
         }
-        const YamlNode& list = all != nullptr ? *all : *any;
-        if (!list.is_list() || list.items.empty() || list.items.size() > kListMax) {
-            return fields->wrong(list, all != nullptr ? "all" : "any",
-                                 fmt::format("a list of 1 to {} conditions", kListMax));
+        rule.join = key == "all" ? Join::All : key == "any" ? Join::One : Join::NotAll;
+        if (const auto ok = timeout(*fields, rule); !ok) return ok;
+        const YamlNode& list = *fields->find(key);
+        const std::size_t least = rule.join == Join::NotAll ? 2 : 1;
+        if (!list.is_list() || list.items.size() < least || list.items.size() > kListMax) {
+            return fields->wrong(list, key,
+                                 fmt::format("a list of {} to {} conditions", least, kListMax));
         }
         std::vector<RuleCondition> parts;
         for (const YamlNode& item : list.items) {
             auto part = one_condition(item);
-            if (!part) return part;
+            if (!part) return part.error();
             parts.push_back(std::move(*part));
         }
-        return all != nullptr ? RuleCondition::all_of(std::move(parts))
-                              : RuleCondition::any_of(std::move(parts));
+        rule.condition = rule.join == Join::One ? RuleCondition::any_of(std::move(parts))
+                                                : RuleCondition::all_of(std::move(parts));
+        return Ok{};
+    }
+
+    Status timeout(const YamlFields& fields, Rule& rule) {
+        const YamlNode* node = fields.find("timeout");
+        if (node == nullptr && rule.join == Join::NotAll) return fields.require("timeout").error();
+        if (node != nullptr && rule.join == Join::One) {
+            return yaml_error(file_, node->mark, "timeout belongs to `all` and `not_all`");
+        }
+        return fields.take("timeout", rule.timeout, kWindowMin, kWindowMax);
     }
 
     Result<RuleCondition> one_condition(const YamlNode& node) {

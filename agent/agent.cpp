@@ -287,8 +287,11 @@ void Agent::tell_harm(const Incident& incident) {
 }
 
 void Agent::decide(const Incident& incident, Instant now) {
+    decider_.see(incident, now);
     const bool busy = incident.state == IncidentState::Acting;
     if (busy || incident.is_over() || incident.state == IncidentState::GivenUp) return;
+    // Somebody is at work here: also on what was open before.
+    if (incidents_.preferences().silences_actions(incident, now)) return;
     const auto decision = decider_.decide(incident, now);
     if (!decision) return;
     if (!decision->allowed) ++actions_.blocked[static_cast<std::size_t>(decision->guard)];

@@ -14,6 +14,12 @@ const Silence* Preferences::silence_of(std::string_view kind, std::string_view c
     return nullptr;
 }
 
+bool Preferences::silences_actions(const Incident& incident, Instant now) const {
+    const std::string_view condition =
+        incident.findings.empty() ? std::string_view{} : incident.findings[0].condition.view();
+    return silence_of(incident.kind, condition, incident.subject.name, now.unix_ns) != nullptr;
+}
+
 const FeedbackEffect* Preferences::feedback_of(std::string_view condition,
                                                std::string_view subject) const {
     for (const FeedbackEffect& effect : feedback) {

@@ -2,7 +2,8 @@
 // whether they have paused all actions.
 //
 // A silence holds back what it matches until it expires; what still holds then opens an incident
-// like any other. A maintenance window is a silence of everything. Feedback changes how long a
+// like any other. Nothing is done meanwhile about a matching incident that was open before. A
+// maintenance window is a silence of everything. Feedback changes how long a
 // condition must hold on a subject before it counts: "noise" adds kNoiseStep, up to kNoiseMax;
 // "useful" takes one step back. Neither can hide a condition for good, both can be undone.
 //
@@ -15,6 +16,7 @@
 
 #include "core/finding.hpp"
 #include "core/fixed_vector.hpp"
+#include "core/incident.hpp"
 
 namespace homeostat {
 
@@ -58,6 +60,8 @@ public:
     [[nodiscard]] const Silence* silence_of(std::string_view kind, std::string_view condition,
                                             std::string_view subject,
                                             std::int64_t now_unix_ns) const;
+    // True while a silence matches an incident that is open: nothing is done about it by itself.
+    [[nodiscard]] bool silences_actions(const Incident& incident, Instant now) const;
     [[nodiscard]] const FeedbackEffect* feedback_of(std::string_view condition,
                                                     std::string_view subject) const;
 

@@ -50,6 +50,33 @@ std::string with_rule(std::string_view inside) {
 constexpr std::string_view kCondition = "      condition: event.value > 1\n";
 constexpr std::string_view kAction = "      action: {run_playbook: {name: p.yml}}\n";
 
+TEST_CASE("rulebook: all, any and not_all, with the time that their parts may be apart") {
+    struct Row {
+        std::string_view condition;
+        Join join;
+        Duration timeout;
+        std::size_t parts;
+    };
+    for (const Row& row :
+         {Row{"{all: [event.value > 1, event.value > 2], timeout: 10 seconds}", Join::All,
+              seconds(10), 2},
+          Row{"{all: [event.value > 1]}", Join::All, Duration{}, 1},
+          Row{"{any: [event.value > 1, event.value > 2]}", Join::One, Duration{}, 2},
+          Row{"{not_all: [event.value > 1, event.value > 2, event.value > 3], timeout: 5 minutes}",
+              Join::NotAll, minutes(5), 3}}) {
+        CAPTURE(row.condition);
+        std::vector<Rule> rules;
+        const auto parsed = parse_rulebook("r.yml",
+                                           with_rule(std::string(kAction) + "      condition: " +
+                                                     std::string(row.condition) + "\n"),
+                                           rules);
+        REQUIRE_MESSAGE(parsed.has_value(), std::string(parsed ? "" : parsed.error().text.c_str()));
+        CHECK(rules[0].join == row.join);
+        CHECK(rules[0].timeout == row.timeout);
+        CHECK(rules[0].condition.parts() == row.parts);
+    }
+}
+
 TEST_CASE("rulebook: a whole file in the syntax of ansible-rulebook, and our own keys") {
     std::vector<Rule> rules;
     const auto parsed = parse_rulebook("r.yml", kWhole, rules);
@@ -145,8 +172,21 @@ TEST_CASE("rulebook (RULES B10): what is not supported is refused with its place
         {with_rule(kCondition), "a rule needs `action:`"},
         {with_rule(std::string(kAction) + "      condition: event.valeu > 1\n"),
          "r.yml:7:18: condition, character 1: an incident has no 'valeu' (did you mean 'value'?)"},
-        {with_rule(std::string(kAction) + "      condition: {not_all: [a], timeout: 5m}\n"),
-         "`not_all` waits for several events"},
+        {with_rule(std::string(kAction) +
+                   "      condition: {not_all: [event.value > 1], timeout: 5m}\n"),
+         "not_all: expected a list of 2 to 64 conditions"},
+        {with_rule(std::string(kAction) +
+                   "      condition: {not_all: [event.value > 1, event.value > 2]}\n"),
+         "needs `timeout:`"},
+        {with_rule(std::string(kAction) +
+                   "      condition: {any: [event.value > 1], timeout: 5m}\n"),
+         "timeout belongs to `all` and `not_all`"},
+        {with_rule(std::string(kAction) +
+                   "      condition: {all: [event.value > 1], timeout: 0s}\n"),
+         "timeout"},
+        {with_rule(std::string(kAction) +
+                   "      condition: {all: [event.value > 1], not_all: [event.value > 1]}\n"),
+         "one of `all`, `any`, `not_all`"},
         {with_rule(std::string(kAction) + "      condition: {all: []}\n"), "a list of 1 to 64"},
         {with_rule(std::string(kAction) +
                    "      condition: {all: [event.value > 1], any: [event.value > 1]}\n"),

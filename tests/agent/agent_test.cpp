@@ -140,6 +140,26 @@ TEST_CASE("agent: an actuator that could not be reached is asked again within se
     CHECK(rig.jobs.size() == 2);
 }
 
+TEST_CASE("agent (RULES C4): maintenance stops actions of what was open before, until it is over") {
+    Rig rig(test::rig_config(), cleaning_allowed());
+    rig.run(120);
+    rig.synthetic.set_writer(40 * kMiB);
+    for (int i = 0; i < 170 && rig.agent.open_incidents().empty(); ++i) rig.run(1);
+    REQUIRE(rig.agent.open_incidents().size() == 1);
+    REQUIRE(rig.jobs.empty());  // it is a forecast, not yet critical
+    Preferences preferences;
+    Silence maintenance;
+    maintenance.until_unix_ns = (rig.clock.now() + minutes(30)).unix_ns;
+    REQUIRE(preferences.silences.push(maintenance));
+    rig.agent.set_preferences(preferences);
+    rig.run(170);
+    CHECK(rig.agent.open_incidents()[0].severity == Severity::Critical);
+    CHECK(rig.jobs.empty());
+    rig.agent.set_preferences({});
+    rig.run(2);
+    CHECK(rig.jobs.size() == 1);
+}
+
 TEST_CASE("agent: without an allow-list nothing is asked, and the incident says so") {
     ActionConfig config = cleaning_allowed();
     config.allow_list = AllowList{};

@@ -40,6 +40,11 @@ TEST_CASE("preferences: a silence matches by kind, condition and subject, until 
         silence.until_unix_ns = kNow.unix_ns + (row.expired ? 0 : 1);
         REQUIRE(preferences.silences.push(silence));
         CHECK(preferences.holds_back(finding("/srv"), kNow) == row.silent);
+        Incident open;
+        open.kind = "filesystem_space";
+        open.subject = {SubjectKind::Mount, "/srv"};
+        REQUIRE(open.findings.push(finding("/srv")));
+        CHECK(preferences.silences_actions(open, kNow) == row.silent);
     }
 }
 
