@@ -115,7 +115,7 @@ Status run(const ActuatorOptions& options, const Root& root) {
     // Nothing of the environment is needed from here on, so nothing can be passed on.
     ::clearenv();
 
-    ForkedRunner runner(root, clock, stop->get());
+    ForkedRunner runner(root, clock, stop->get(), options.age_floor);
     auto actuator = Actuator::open(
         files->current(), *watcher, options.state,
         {.root = root, .clock = clock, .spawner = spawner, .runner = runner, .files = &*files});

@@ -9,10 +9,18 @@
 namespace homeostat {
 namespace {
 
-constexpr std::array<std::string_view, 9> kNames{"--config", "--state",     "--bundle",
-                                                 "--listen", "--idle-exit", "--watcher-uid",
-                                                 "--check",  "--help",      "--version"};
-constexpr std::size_t kWithValue = 6;  // the first of them
+constexpr std::array<std::string_view, 10> kNames{
+    "--config",      "--state",     "--bundle", "--listen", "--idle-exit",
+    "--watcher-uid", "--age-floor", "--check",  "--help",   "--version"};
+constexpr std::size_t kWithValue = 7;  // the first of them
+
+// 0 on its own stands without a unit.
+Status take_time(std::string_view name, std::string_view value, Duration& out) {
+    const auto duration = value == "0" ? Result<Duration>(Duration{}) : parse_duration(value);
+    if (!duration) return make_error(Errc::Invalid, "{}: {}", name, duration.error().text);
+    out = *duration;
+    return Ok{};
+}
 
 Status take_value(std::string_view name, std::string_view value, ActuatorOptions& options) {
     if (name == "--config") {
@@ -24,10 +32,9 @@ Status take_value(std::string_view name, std::string_view value, ActuatorOptions
     } else if (name == "--listen") {
         options.listen = value;
     } else if (name == "--idle-exit") {
-        // 0 on its own: stay for ever.
-        const auto duration = value == "0" ? Result<Duration>(Duration{}) : parse_duration(value);
-        if (!duration) return make_error(Errc::Invalid, "--idle-exit: {}", duration.error().text);
-        options.idle_exit = *duration;
+        return take_time(name, value, options.idle_exit);
+    } else if (name == "--age-floor") {
+        return take_time(name, value, options.age_floor);
     } else {
         const auto uid = parse_u64(value);
         if (!uid || *uid >= UINT32_MAX) {
@@ -88,6 +95,8 @@ Options:
   --listen PATH        make this socket instead of taking systemd's
   --idle-exit TIME     go away after so long without a request; 0: stay [30s]
   --watcher-uid UID    who may ask besides root: the uid in allow.yml, or 0 for root alone
+  --age-floor TIME     for trials: never delete a file younger than this, whatever allow.yml says;
+                       the shipped unit leaves it as it is [1h]
   --check              read everything, say what is allowed, and exit
   --version
   --help

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "actions/allow_list.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
 
@@ -18,6 +19,7 @@ struct ActuatorOptions {
     std::string bundle = "/var/lib/homeostat/fleet/actions.yml";  // left there by the watcher
     std::string listen;  // empty: the socket that systemd hands over
     Duration idle_exit = seconds(30);
+    Duration age_floor = kAgeFloor;  // less only for trials, by who starts it: no file can say it
     std::optional<std::uint32_t> watcher_uid;
     bool check = false;
     bool help = false;

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "actions/built_in_refusals.hpp"
+#include "actions/playbook/words.hpp"
 #include "actions/restraint.hpp"
 #include "actions/rulebook.hpp"
 #include "actions/yaml_fields.hpp"
@@ -23,9 +24,9 @@ constexpr std::uint32_t kPerDayMax = 240;
 
 constexpr std::array<std::string_view, 7> kTopKeys{
     "version", "watcher_uid", "max_mode", "grace_after_boot", "limits", "fleet", "actions"};
-constexpr std::array<std::string_view, 14> kActionKeys{
-    "rule",    "playbook", "max_mode", "targets",    "paths",  "programs", "shell",
-    "min_age", "requires", "limits",   "time_limit", "relief", "undo",     "restrain"};
+constexpr std::array<std::string_view, 15> kActionKeys{
+    "rule",    "playbook", "max_mode", "targets",    "paths",  "owners", "programs", "shell",
+    "min_age", "requires", "limits",   "time_limit", "relief", "undo",   "restrain"};
 constexpr std::array<std::string_view, 5> kFleetKeys{"at_once", "slot", "keys", "max_mode",
                                                      "approvals"};
 constexpr std::array<std::string_view, 2> kHostLimitsKeys{"per_hour", "per_day"};
@@ -198,24 +199,40 @@ private:
 
     Status places(const YamlFields& fields, AllowedAction& action) {
         if (const auto ok = fields.take("paths", action.paths, kItemsMax, kPathMax); !ok) return ok;
-        if (const auto ok = fields.take("programs", action.programs, kItemsMax, kPathMax); !ok) {
+        if (const auto ok = fields.take("owners", action.owners, kItemsMax, kNameMax); !ok) {
             return ok;
         }
-        if (const auto ok = check_each(fields, "paths", path_refusal); !ok) return ok;
-        return check_each(fields, "programs", program_refusal);
+        const YamlNode* paths = fields.find("paths");
+        for (std::size_t i = 0; i < action.paths.size(); ++i) {
+            const std::string_view why = path_refusal(action.paths[i]);
+            if (!why.empty()) return refused(paths->items[i], "paths", why);
+        }
+        return programs(fields, action);
     }
 
-    Status check_each(const YamlFields& fields, std::string_view key,
-                      std::string_view (*refusal)(std::string_view)) {
-        const YamlNode* node = fields.find(key);
-        if (node == nullptr) return Ok{};
-        for (const YamlNode& item : node->items) {
-            const std::string_view why = refusal(item.text);
-            if (why.empty()) continue;
-            return yaml_error(file_, item.mark, "{}: '{}' cannot be allowed: {}", key, item.text,
-                              why);
+    // A path alone, or a whole command line, split as `command` splits it.
+    Status programs(const YamlFields& fields, AllowedAction& action) {
+        std::vector<std::string> texts;
+        if (const auto ok = fields.take("programs", texts, kItemsMax, kPathMax); !ok) return ok;
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+            const YamlNode& item = fields.find("programs")->items[i];
+            const auto words = playbook::split_words(texts[i]);
+            if (!words) return refused(item, "programs", words.error().text);
+            if (words->empty()) return refused(item, "programs", "it names no program");
+            const std::string_view why = program_refusal(words->front().text);
+            if (!why.empty()) return refused(item, "programs", why);
+            if (words->size() == 1) {
+                action.programs.push_back(words->front().text);
+                continue;
+            }
+            std::vector<std::string>& command = action.commands.emplace_back();
+            for (const playbook::Word& word : *words) command.push_back(word.text);
         }
         return Ok{};
+    }
+
+    Error refused(const YamlNode& item, std::string_view key, std::string_view why) const {
+        return yaml_error(file_, item.mark, "{}: '{}' cannot be allowed: {}", key, item.text, why);
     }
 
     Status shell(const YamlFields& fields, AllowedAction& action) {

@@ -68,13 +68,18 @@ struct Precondition {
     std::string unit_state;  // UnitState: an ActiveState, for example "failed"
 };
 
+// Whatever an entry says: what is younger may be in the making (reliability rule C3).
+inline constexpr Duration kAgeFloor = hours(1);
+
 struct AllowedAction {
     std::string rule;
     std::string playbook;
     ActionMode max_mode = ActionMode::Observe;
     std::vector<std::string> targets;
     std::vector<std::string> paths;
-    std::vector<std::string> programs;
+    std::vector<std::string> owners;    // whose files may be deleted, beside root's and the path's
+    std::vector<std::string> programs;  // with any arguments; in a fleet's playbook with none
+    std::vector<std::vector<std::string>> commands;  // whole argument lists, the program first
     bool shell = false;
     Duration min_age = hours(1);  // younger files are never deleted
     bool relief = false;          // runs on a host that hardly works, too: it makes it lighter

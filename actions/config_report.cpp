@@ -104,9 +104,16 @@ private:
             line("warning: allow.yml line {}: no targets: it allows nothing", action.line);
         }
         if (trust_ != Trust::OwnerOnly) return;
-        for (const std::string& program : action.programs) {
-            if (const auto fine = check_trusted_program(program); !fine) error(fine.error().text);
+        for (const std::string& path : action.paths) {
+            const auto way = check_trusted_way(path);
+            if (!way && way.error().code != Errc::NotFound) error(way.error().text);
         }
+        for (const std::string& program : action.programs) check_program(program);
+        for (const auto& command : action.commands) check_program(command.front());
+    }
+
+    void check_program(const std::string& program) {
+        if (const auto fine = check_trusted_program(program); !fine) error(fine.error().text);
     }
 
     const ActionConfig& config_;

@@ -85,7 +85,7 @@ Result<RunOutcome> understand(std::string_view message, int status) {
 
 // In the child. The playbook's programs get sessions of their own from the spawner.
 [[noreturn]] void be_the_run(const RunOrder& order, std::string_view text, const Root& root,
-                             const Clock& clock, int report, pid_t parent,
+                             const Clock& clock, Duration age_floor, int report, pid_t parent,
                              const ActionGroup& group) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(1);  // it died before the line above
@@ -97,7 +97,8 @@ Result<RunOutcome> understand(std::string_view message, int status) {
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ProcessSpawner spawner;
-    const std::string message = compose(run_in_process(order, text, root, clock, spawner));
+    const std::string message =
+        compose(run_in_process(order, text, root, clock, spawner, age_floor));
     std::string_view rest = message;
     while (!rest.empty()) {
         const ssize_t count = ::write(report, rest.data(), rest.size());
@@ -184,7 +185,9 @@ Result<RunOutcome> ForkedRunner::run(const RunOrder& order) {
     const pid_t self = ::getpid();
     const pid_t run = ::fork();
     if (run < 0) return make_errno_error(Errc::Io, errno, "fork");
-    if (run == 0) be_the_run(order, *text, root_, clock_, to_us.get(), self, group);
+    if (run == 0) {
+        be_the_run(order, *text, root_, clock_, age_floor_, to_us.get(), self, group);
+    }
     to_us.reset();
 
     std::string message;

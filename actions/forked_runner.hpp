@@ -19,9 +19,10 @@ namespace homeostat {
 class ForkedRunner final : public ActionRunner {
 public:
     // `stop` becomes readable when the run has to end at once; -1: never. `root` is the real one.
+    // No file younger than `age_floor` is deleted.
     // REQUIRES: this process has no other children, and one thread.
-    ForkedRunner(const Root& root, const Clock& clock, int stop)
-        : root_(root), clock_(clock), stop_(stop) {}
+    ForkedRunner(const Root& root, const Clock& clock, int stop, Duration age_floor = kAgeFloor)
+        : root_(root), clock_(clock), stop_(stop), age_floor_(age_floor) {}
 
     Result<RunOutcome> run(const RunOrder& order) override;
 
@@ -29,6 +30,7 @@ private:
     const Root& root_;
     const Clock& clock_;
     int stop_;
+    Duration age_floor_;
 };
 
 }  // namespace homeostat

@@ -5,6 +5,7 @@
 #include "actions/allow_list_policy.hpp"
 #include "actions/built_in_refusals.hpp"
 #include "actions/playbook/run.hpp"
+#include "actions/watcher_uid.hpp"
 #include "core/format.hpp"
 
 namespace homeostat {
@@ -82,6 +83,21 @@ FixedString<159> tell(const playbook::RunReport& report, bool check) {
     return detail;
 }
 
+Result<AllowListPolicy> policy_of(const RunOrder& order, const Root& root, Duration age_floor) {
+    PolicyFacts facts{
+        .whose = order.playbook_text == nullptr ? PlaybookOf::Owner : PlaybookOf::Fleet,
+        .age_floor = age_floor};
+    for (const std::string& owner : order.action.owners) {
+        const auto uid = find_watcher_uid(owner, root);
+        if (!uid) {
+            return make_error(Errc::NotFound, "allow.yml line {}: owners: {}", order.action.line,
+                              uid.error().text);
+        }
+        facts.owners.push_back(*uid);
+    }
+    return AllowListPolicy(order.action, order.target, std::move(facts));
+}
+
 Status check_target(const RunOrder& order, const Root& root) {
     if (order.target.kind != SubjectKind::Unit) return Ok{};
     return check_unit_alias(order.target.name, root);
@@ -90,14 +106,17 @@ Status check_target(const RunOrder& order, const Root& root) {
 }  // namespace
 
 Result<RunOutcome> run_in_process(const RunOrder& order, std::string_view playbook_text,
-                                  const Root& root, const Clock& clock, Spawner& spawner) {
+                                  const Root& root, const Clock& clock, Spawner& spawner,
+                                  Duration age_floor) {
     if (auto allowed = check_target(order, root); !allowed) return allowed.error();
-    const AllowListPolicy policy(order.action, order.target);
+    const auto policy = policy_of(order, root, age_floor);
+    if (!policy) return policy.error();
     playbook::SleepingPauser pauser;
     const playbook::Environment environment{
-        .root = root, .clock = clock, .spawner = spawner, .pauser = pauser, .policy = policy};
+        .root = root, .clock = clock, .spawner = spawner, .pauser = pauser, .policy = *policy};
     playbook::Options options;
     options.check = order.check;
+    options.only_check = order.check;  // a dry run is dry, whatever a task says of itself
     const auto report =
         playbook::run_playbook(input_of(order, playbook_text), options, environment);
     if (!report) return report.error();
@@ -111,10 +130,11 @@ Result<RunOutcome> run_in_process(const RunOrder& order, std::string_view playbo
 Status check_order(const RunOrder& order, std::string_view playbook_text, const Root& root,
                    const Clock& clock, Spawner& spawner) {
     if (auto allowed = check_target(order, root); !allowed) return allowed;
-    const AllowListPolicy policy(order.action, order.target);
+    const auto policy = policy_of(order, root, kAgeFloor);
+    if (!policy) return policy.error();
     playbook::SleepingPauser pauser;
     const playbook::Environment environment{
-        .root = root, .clock = clock, .spawner = spawner, .pauser = pauser, .policy = policy};
+        .root = root, .clock = clock, .spawner = spawner, .pauser = pauser, .policy = *policy};
     return playbook::check_playbook(input_of(order, playbook_text), environment);
 }
 

@@ -71,15 +71,42 @@ Status check(int fd, const std::string& shown, bool last) {
                       shown, fault, status.st_uid, status.st_mode & 07777U);
 }
 
+// What is asked of the parts of a path.
+enum class Ask : std::uint8_t { Nothing, OwnersAll, OwnersAbove };
+
+// What its distribution lets a group write although root works there.
+constexpr std::string_view kLogs = "/var/log";
+
+Status check_above(int fd, const std::string& shown) {
+    struct stat status {};
+    const bool logs = shown == kLogs && ::fstat(fd, &status) == 0 && status.st_uid == 0 &&
+                      (status.st_mode & S_IWOTH) == 0;
+    return logs ? Status(Ok{}) : check(fd, shown, false);
+}
+
+// In a shared directory anybody may make a name, and only its owner take it away.
+Status check_in_shared(int directory, int fd, const std::string& shown) {
+    struct stat above {};
+    struct stat status {};
+    if (::fstat(directory, &above) != 0 || ::fstat(fd, &status) != 0) {
+        return make_errno_error(Errc::Io, errno, "stat {}", shown);
+    }
+    const bool shared =
+        (above.st_mode & S_ISVTX) != 0 && (above.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+    if (!shared || status.st_uid == 0 || status.st_uid == ::geteuid()) return Ok{};
+    return make_error(Errc::Denied, "{} lies where anybody can write, and belongs to uid {}", shown,
+                      status.st_uid);
+}
+
 // Opens the path one name at a time from "/", checking each directory. The last name is opened with
 // `flags`.
-Result<Descriptor> open_path(const std::string& path, int flags, bool believe_owner_only) {
+Result<Descriptor> open_path(const std::string& path, int flags, Ask ask) {
     if (path.empty() || path[0] != '/') {
         return make_error(Errc::Invalid, "'{}': an absolute path is needed", path);
     }
     Descriptor at(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!at) return make_errno_error(Errc::Io, errno, "open /");
-    if (const auto root = check(at.get(), "/", false); believe_owner_only && !root) {
+    if (const auto root = check(at.get(), "/", false); ask != Ask::Nothing && !root) {
         return root.error();
     }
     std::size_t begin = 1;
@@ -99,17 +126,20 @@ Result<Descriptor> open_path(const std::string& path, int flags, bool believe_ow
             if (error == ELOOP) return make_error(Errc::Denied, "{} is a symbolic link", shown);
             return make_errno_error(errc_of(error), error, "open {}", shown);
         }
-        if (const auto believed = check(child.get(), shown, last);
-            believe_owner_only && !believed) {
-            return believed.error();
+        Status believed = Ok{};
+        if (ask == Ask::OwnersAll) believed = check(child.get(), shown, last);
+        if (ask == Ask::OwnersAbove) {
+            believed = last ? check_in_shared(at.get(), child.get(), shown)
+                            : check_above(child.get(), shown);
         }
+        if (!believed) return believed.error();
         at = std::move(child);
     }
     return at;
 }
 
 Result<Descriptor> open_trusted(const std::string& path, int flags) {
-    return open_path(path, flags, true);
+    return open_path(path, flags, Ask::OwnersAll);
 }
 
 Result<std::string> read_regular(const Result<Descriptor>& file, const std::string& path,
@@ -142,7 +172,8 @@ Result<std::string> read_trusted_file(const std::string& path, std::size_t size_
 }
 
 Result<std::string> read_anybodys_file(const std::string& path, std::size_t size_max) {
-    return read_regular(open_path(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, false), path, size_max);
+    return read_regular(open_path(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, Ask::Nothing), path,
+                        size_max);
 }
 
 Result<std::vector<std::string>> list_trusted_directory(const std::string& path,
@@ -168,6 +199,12 @@ Result<std::vector<std::string>> list_trusted_directory(const std::string& path,
 Status check_trusted_directory(const std::string& path) {
     const auto directory = open_trusted(path, O_PATH | O_DIRECTORY);
     if (!directory) return directory.error();
+    return Ok{};
+}
+
+Status check_trusted_way(const std::string& path) {
+    const auto way = open_path(path, O_PATH, Ask::OwnersAbove);
+    if (!way) return way.error();
     return Ok{};
 }
 

@@ -38,6 +38,12 @@ Result<std::vector<std::string>> list_trusted_directory(const std::string& path,
 // Ok when the directory exists and it and all above it may be believed.
 Status check_trusted_directory(const std::string& path);
 
+// Ok when nobody but root can put something else at this path: of all above it only root is owner,
+// and only root can write there. In a shared directory (/tmp) what lies there must be root's or
+// ours. /var/log may be writable by its group, as Ubuntu ships it: who is in that group moves the
+// logs about anyway. What is at the path itself may belong to anybody. Errors as above.
+Status check_trusted_way(const std::string& path);
+
 // Ok when the program at this absolute path may be started with our rights: a trusted regular file
 // that somebody may execute, without set-user-id bits. Symbolic links are refused, so name the file
 // itself.

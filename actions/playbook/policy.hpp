@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -39,6 +40,13 @@ struct PathGrant {
     bool regular_files_only = false;
 };
 
+// A program with all that the playbook gives to it. Borrowed.
+struct ProgramStart {
+    std::span<const std::string> argv;  // the program's path first
+    bool variables = false;             // the playbook sets variables for it
+    bool input = false;                 // ... or writes to its standard input
+};
+
 class Policy {
 public:
     virtual ~Policy() = default;
@@ -49,8 +57,20 @@ public:
     // REQUIRES: `path` is absolute and has no "..", ".", "//" or trailing "/".
     virtual Result<PathGrant> allow_path(std::string_view path, PathUse use) const = 0;
     virtual Status allow_shell() const = 0;
+    // May this be started with some arguments or other? Asked when the file is loaded.
     // REQUIRES: an absolute path, the one that is going to be executed.
     virtual Status allow_program(std::string_view program) const = 0;
+    // The last question before a program of `command` starts.
+    virtual Status allow_start(const ProgramStart& start) const {
+        return allow_program(start.argv.front());
+    }
+    // Whether programs are looked for where the distribution puts them only, not in /usr/local.
+    [[nodiscard]] virtual bool only_distribution() const { return false; }
+    // Asked before the modules for units start systemctl. Errc::NotFound: it is not there.
+    virtual Status trust_program(const std::string& program) const {
+        static_cast<void>(program);
+        return Ok{};
+    }
     // `verb`: start, stop, restart, reload, enable, disable, daemon-reload (with an empty unit).
     virtual Status allow_unit(std::string_view unit, std::string_view verb) const = 0;
     // For uri and wait_for: a host name or address as written. Loopback needs no asking.

@@ -81,6 +81,8 @@ struct Progress {
 
 struct Options {
     bool check = false;  // change nothing, say what would change
+    // As `check`, and no task's `check_mode: false` is heard: nothing at all is changed.
+    bool only_check = false;
     bool diff = false;
     std::vector<std::string> tags{};  // empty: all
     std::vector<std::string> skip_tags{};

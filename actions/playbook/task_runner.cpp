@@ -329,8 +329,9 @@ Status TaskRunner::judge(const Task& task, Map& result) {
 TaskRunner::Attempt TaskRunner::run_module(const Task& task) {
     const auto parameters = values_.parameters(task);
     if (!parameters) return {failed_result(parameters.error()), false, {}};
-    const auto check = values_.flag(task.check_mode, options_.check);
-    if (!check) return {failed_result(check.error()), false, {}};
+    const auto asked = values_.flag(task.check_mode, options_.check);
+    if (!asked) return {failed_result(asked.error()), false, {}};
+    const bool check = *asked || options_.only_check;
     const ModuleSpec& module = *task.module;
     if (module.validate != nullptr) {
         const auto valid = module.validate(*parameters);
@@ -340,10 +341,10 @@ TaskRunner::Attempt TaskRunner::run_module(const Task& task) {
         const auto allowed = module.authorise(*parameters, environment_);
         if (!allowed) return {denial(allowed.error()).fields, true, {}};
     }
-    if (*check && module.skipped_when_checking) {
+    if (check && module.skipped_when_checking) {
         return {skipped_result("not run in check mode"), false, {}};
     }
-    return call_module(task, *parameters, *check);
+    return call_module(task, *parameters, check);
 }
 
 TaskRunner::Attempt TaskRunner::call_module(const Task& task, const Parameters& parameters,

@@ -28,6 +28,8 @@ TEST_CASE("actuator options: every option, with a blank or with =") {
     CHECK(none->listen.empty());
     CHECK_FALSE(none->watcher_uid);
     CHECK(parse({"--idle-exit", "0"})->idle_exit == Duration{});
+    CHECK(parse({})->age_floor == hours(1));
+    CHECK(parse({"--age-floor", "5s"})->age_floor == seconds(5));
 }
 
 TEST_CASE(
@@ -40,7 +42,7 @@ TEST_CASE(
          {Row{{"--confg", "/a"}, "did you mean '--config'"},
           Row{{"--unsafe"}, "unknown option '--unsafe'"}, Row{{"start"}, "unknown option 'start'"},
           Row{{"--config"}, "--config needs a value"}, Row{{"--config="}, "--config needs a value"},
-          Row{{"--idle-exit", "5"}, "--idle-exit:"},
+          Row{{"--idle-exit", "5"}, "--idle-exit:"}, Row{{"--age-floor", "5"}, "--age-floor:"},
           Row{{"--watcher-uid", "-1"}, "expected a number, got '-1'"},
           Row{{"--watcher-uid", "4294967295"}, "expected a number"},
           Row{{""}, "unknown option ''"}}) {

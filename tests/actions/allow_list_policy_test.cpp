@@ -1,11 +1,13 @@
 #include "actions/allow_list_policy.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <string>
 
+#include "actions/descriptor.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace homeostat {
@@ -51,12 +53,38 @@ TEST_CASE("allow-list policy (RULES B11, C2 row 12): deletion is of old regular 
     const auto grant = policy.allow_path(volume / "app.log.1", PathUse::Delete);
     REQUIRE(grant);
     CHECK(grant->root == volume.path());
-    CHECK(grant->age_min == minutes(5));
+    CHECK(grant->age_min == hours(1));  // the entry says five minutes
+    AllowedAction patient = action;
+    patient.min_age = hours(24);
+    CHECK(AllowListPolicy(patient, kMount).allow_path(volume / "a", PathUse::Delete)->age_min ==
+          hours(24));
     CHECK(grant->regular_files_only);
     const auto itself = policy.allow_path(volume.path(), PathUse::Delete);
     REQUIRE_FALSE(itself);
     CHECK(itself.error().text.view().find("is the allowed directory itself") !=
           std::string_view::npos);
+}
+
+TEST_CASE("allow-list policy (RULES C2 row 13): a root that others could swap is not worked in") {
+    const test::TemporaryDirectory directory;
+    directory.write("owners/logs/app.log.1", "");
+    directory.write("theirs/logs/app.log.1", "");
+    REQUIRE(::chmod((directory / "owners").c_str(), 0755) == 0);
+    REQUIRE(::chmod((directory / "owners/logs").c_str(), 0777) == 0);  // only what is above counts
+    REQUIRE(::chmod((directory / "theirs").c_str(), 0775) == 0);
+    const AllowedAction action =
+        entry({directory / "owners/logs", directory / "theirs/logs", directory / "theirs/none/x"});
+    const AllowListPolicy policy(action, kMount);
+    for (const PathUse use : {PathUse::Change, PathUse::Delete}) {
+        CHECK(policy.allow_path(directory / "owners/logs/app.log.1", use));
+        const auto grant = policy.allow_path(directory / "theirs/logs/app.log.1", use);
+        REQUIRE_FALSE(grant);
+        CHECK(grant.error().code == Errc::Denied);
+        CHECK(grant.error().text.view().find("can be written by group or others") !=
+              std::string_view::npos);
+        CHECK_FALSE(policy.allow_path(directory / "theirs/none/x/y", use));
+    }
+    CHECK(policy.allow_path(directory / "theirs/logs/app.log.1", PathUse::Read));
 }
 
 TEST_CASE("allow-list policy (RULES C2 row 15): no paths allow nothing") {
@@ -77,10 +105,14 @@ TEST_CASE("allow-list policy (RULES C3): nothing beside a database is deleted") 
         const AllowedAction action = entry({volume.path()});
         const AllowListPolicy policy(action, kMount);
         CAPTURE(mark);
-        CHECK_FALSE(policy.allow_path(volume / "data/app.log.1", PathUse::Delete));
-        CHECK(policy.allow_path(volume / "logs/app.log.1", PathUse::Delete));
-        CHECK_FALSE(policy.allow_path(volume / "data/app.log.1", PathUse::Delete));
-        CHECK(policy.allow_path(volume / "data/app.log.1", PathUse::Read));
+        const auto may_go = [&](const char* in) {
+            CHECK(policy.allow_path(volume / in, PathUse::Delete));
+            const Descriptor directory(::open((volume / in).c_str(), O_RDONLY | O_DIRECTORY));
+            return bool(policy.allow_removal(directory.get(), "app.log.1"));
+        };
+        CHECK_FALSE(may_go("data"));
+        CHECK(may_go("logs"));
+        CHECK_FALSE(may_go("data"));
     }
 }
 
@@ -115,6 +147,63 @@ TEST_CASE("allow-list policy (RULES B4, B6): programs exactly as listed, and own
     }
     REQUIRE(::chmod(mine.c_str(), 0777) == 0);
     CHECK_FALSE(policy.allow_program(mine));
+}
+
+TEST_CASE("allow-list policy (RULES C2 rows 2 and 16): a command line in the list is exact") {
+    ::umask(022);
+    const test::TemporaryDirectory directory;
+    const std::string tool = directory.write("tool", "#!/bin/true\n");
+    const std::string other = directory.write("other", "#!/bin/true\n");
+    REQUIRE(::chmod(tool.c_str(), 0755) == 0);
+    REQUIRE(::chmod(other.c_str(), 0755) == 0);
+    AllowedAction action = entry({});
+    action.programs = {other};
+    action.commands = {{tool, "show", "a b"}, {tool, "list"}};
+    struct Row {
+        std::vector<std::string> argv;
+        bool owners;
+        bool fleets;
+    };
+    const Row rows[] = {
+        {{tool, "show", "a b"}, true, true},
+        {{tool, "list"}, true, true},
+        {{tool}, false, false},
+        {{tool, "show"}, false, false},
+        {{tool, "show", "a", "b"}, false, false},
+        {{tool, "show", "a b", ""}, false, false},
+        {{tool, "list", "--all"}, false, false},
+        {{tool, "--x", "list"}, false, false},
+        {{other}, true, true},
+        {{other, "--all"}, true, false},
+        {{"/usr/bin/df", "list"}, false, false},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.argv.size());
+        CAPTURE(row.argv.back());
+        CHECK(bool(AllowListPolicy(action, kMount).allow_start({.argv = row.argv})) == row.owners);
+        CHECK(bool(AllowListPolicy(action, kMount, {.whose = PlaybookOf::Fleet})
+                       .allow_start({.argv = row.argv})) == row.fleets);
+    }
+    CHECK(AllowListPolicy(action, kMount).allow_program(tool));
+}
+
+TEST_CASE("allow-list policy (RULES T4, C2 row 4): a fleet's playbook bends no program") {
+    ::umask(022);
+    const test::TemporaryDirectory directory;
+    const std::string tool = directory.write("tool", "#!/bin/true\n");
+    REQUIRE(::chmod(tool.c_str(), 0755) == 0);
+    AllowedAction action = entry({});
+    action.shell = true;
+    action.commands = {{tool, "list"}};
+    const std::vector<std::string> argv{tool, "list"};
+    const AllowListPolicy owners(action, kMount);
+    const AllowListPolicy fleets(action, kMount, {.whose = PlaybookOf::Fleet});
+    CHECK(owners.allow_start({.argv = argv, .variables = true, .input = true}));
+    CHECK(fleets.allow_start({.argv = argv}));
+    CHECK_FALSE(fleets.allow_start({.argv = argv, .variables = true}));
+    CHECK_FALSE(fleets.allow_start({.argv = argv, .input = true}));
+    CHECK(owners.allow_shell());
+    CHECK_FALSE(fleets.allow_shell());
 }
 
 TEST_CASE("allow-list policy (RULES T2): only the unit that is sick, and nothing that lasts") {

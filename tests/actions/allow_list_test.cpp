@@ -18,9 +18,10 @@ actions:
     max_mode: auto
     targets: [/srv/volume, /]
     paths: [/srv/volume, /var/log/app]
-    programs: [/usr/bin/df]
+    programs: [/usr/bin/df, '/usr/bin/journalctl --lines 50 -- "a b"']
     shell: allow
     min_age: 5s
+    owners: [app, '33']
     requires: {filesystem_used_above: 0.80}
     limits: {per_hour: 1, per_day: 2, cooldown: 1m}
     time_limit: 30s
@@ -59,8 +60,11 @@ TEST_CASE("allow-list: a whole file, and the defaults where nothing is written")
     CHECK(clean.max_mode == ActionMode::Auto);
     CHECK(clean.paths == std::vector<std::string>{"/srv/volume", "/var/log/app"});
     CHECK(clean.programs == std::vector<std::string>{"/usr/bin/df"});
+    CHECK(clean.commands == std::vector<std::vector<std::string>>{
+                                {"/usr/bin/journalctl", "--lines", "50", "--", "a b"}});
     CHECK(clean.shell);
     CHECK(clean.min_age == seconds(5));
+    CHECK(clean.owners == std::vector<std::string>{"app", "33"});
     CHECK(clean.time_limit == seconds(30));
     CHECK(clean.requires_.kind == Precondition::Kind::FilesystemUsedAbove);
     CHECK(clean.requires_.ratio == doctest::Approx(0.8));
@@ -157,6 +161,12 @@ TEST_CASE("allow-list: what cannot be allowed or understood is refused with its 
         {with_action("    targets: [/srv/a]\n    paths: [/var]\n"), "above a protected tree"},
         {with_action("    targets: [/srv/a]\n    programs: [df]\n"), "not an exact absolute path"},
         {with_action("    targets: [/srv/a]\n    programs: [/bin/sh]\n"), "whatever it is given"},
+        {with_action("    targets: [/srv/a]\n    programs: [/bin/sh -c x]\n"),
+         "whatever it is given"},
+        {with_action("    targets: [/srv/a]\n    programs: [df -h]\n"), "not an exact absolute"},
+        {with_action("    targets: [/srv/a]\n    programs: ['/bin/df \"x']\n"),
+         "programs: '/bin/df \"x' cannot be allowed"},
+        {with_action("    targets: [/srv/a]\n    programs: ['  ']\n"), "names no program"},
         {with_action("    targets: [/srv/a]\n    shell: yes\n"), "shell: expected deny or allow"},
         {with_action("    targets: [/srv/a]\n    max_mode: auto\n"), "needs `requires:`"},
         {with_action("    targets: [/srv/a]\n    requires: {}\n"), "exactly one of"},

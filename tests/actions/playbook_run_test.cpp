@@ -41,15 +41,17 @@ struct World {
         target.kind = SubjectKind::Mount;
     }
 
-    Result<RunOutcome> run(std::string_view text, bool check = false) {
+    Result<RunOutcome> run(std::string_view text, bool check = false, bool fleets = false) {
         const SystemClock clock;
+        const std::string copy(text);
         const RunOrder order{.rule = rule,
                              .action = action,
                              .target = target,
                              .incident = {},
                              .playbook_path = "/etc/homeostat/playbooks/p.yml",
+                             .playbook_text = fleets ? &copy : nullptr,
                              .check = check};
-        return run_in_process(order, text, root, clock, spawner);
+        return run_in_process(order, text, root, clock, spawner, age_floor);
     }
 
     test::TemporaryDirectory volume;
@@ -58,6 +60,7 @@ struct World {
     Rule rule;
     AllowedAction action;
     AllowedTarget target;
+    Duration age_floor;  // none: the files of a test are new
 };
 
 constexpr std::string_view kClean = R"(- hosts: localhost
@@ -92,6 +95,67 @@ TEST_CASE("playbook run: in check mode it says what it would do and does nothing
     CHECK(exists(world.volume / "app.log.1"));
 }
 
+TEST_CASE("playbook run (RULES C2 row 15): no task's check_mode makes a dry run act") {
+    World world;
+    world.action.programs = {"/usr/bin/true"};
+    constexpr std::string_view kActs = R"(- hosts: localhost
+  gather_facts: false
+  tasks:
+    - file: {path: "{{ event.subject }}/app.log.1", state: absent}
+      check_mode: false
+    - copy: {content: evil, dest: "{{ event.subject }}/new"}
+      check_mode: "{{ false }}"
+    - command: /usr/bin/true
+      check_mode: no
+    - file: {path: "{{ event.subject }}/keep.txt", mode: "0600"}
+      check_mode: no
+)";
+    const auto outcome = world.run(kActs, true);
+    REQUIRE(outcome);
+    CHECK_FALSE(outcome->failed);
+    CHECK(exists(world.volume / "app.log.1"));
+    CHECK_FALSE(exists(world.volume / "new"));
+    CHECK(world.spawner.asked.empty());
+    struct stat kept {};
+    REQUIRE(::stat((world.volume / "keep.txt").c_str(), &kept) == 0);
+    CHECK((kept.st_mode & 07777U) == 0644);
+}
+
+TEST_CASE(
+    "playbook run (RULES B5, C2 row 7): no set-user-id bit, neither new nor under new words") {
+    for (const char* task : {"file: {path: '{{ event.subject }}/keep.txt', mode: '04755'}",
+                             "file: {path: '{{ event.subject }}/keep.txt', mode: '02755'}",
+                             "file: {path: '{{ event.subject }}/keep.txt', mode: '01644'}",
+                             "file: {path: '{{ event.subject }}/d', state: directory, mode: 01777}",
+                             "file: {path: '{{ event.subject }}/t', state: touch, mode: '{{ m }}'}",
+                             "copy: {content: x, dest: '{{ event.subject }}/c', mode: '06755'}"}) {
+        World world;
+        CAPTURE(task);
+        world.rule.extra_vars = {{"m", std::string("04755")}};
+        const auto outcome =
+            world.run("- hosts: localhost\n  gather_facts: false\n  tasks:\n    - " +
+                      std::string(task) + "\n      ignore_errors: true\n");
+        REQUIRE(outcome);
+        CHECK(outcome->failed);  // a denial: ignore_errors does not catch it
+        CHECK(outcome->detail.view().find("sets no set-user-id") != std::string_view::npos);
+        struct stat kept {};
+        REQUIRE(::stat((world.volume / "keep.txt").c_str(), &kept) == 0);
+        CHECK((kept.st_mode & 07777U) == 0644);
+        for (const char* name : {"d", "t", "c"}) CHECK_FALSE(exists(world.volume / name));
+    }
+    World world;
+    const std::string program = world.volume / "keep.txt";
+    REQUIRE(::chmod(program.c_str(), 06755) == 0);
+    const auto outcome = world.run(
+        "- hosts: localhost\n  gather_facts: false\n  tasks:\n"
+        "    - copy: {content: new, dest: '{{ event.subject }}/keep.txt'}\n");
+    REQUIRE(outcome);
+    CHECK_FALSE(outcome->failed);
+    struct stat now {};
+    REQUIRE(::stat(program.c_str(), &now) == 0);
+    CHECK((now.st_mode & 07777U) == 0755);
+}
+
 TEST_CASE("playbook run (RULES C3): younger than min_age stays, and the report says so") {
     World world;
     world.action.min_age = hours(1);
@@ -104,16 +168,58 @@ TEST_CASE("playbook run (RULES C3): younger than min_age stays, and the report s
     CHECK(exists(world.volume / "app.log.1"));
 }
 
-TEST_CASE("playbook run: no name and no second link of a file keeps the others from going") {
+TEST_CASE("playbook run (RULES C3): younger than an hour stays, although the entry says 0s") {
     World world;
+    world.age_floor = kAgeFloor;
+    const auto outcome = world.run(kClean);
+    REQUIRE(outcome);
+    CHECK(outcome->changed == 0);
+    CHECK(outcome->detail.view().find("less than 1h ago") != std::string_view::npos);
+    CHECK(exists(world.volume / "app.log.1"));
+}
+
+TEST_CASE("playbook run (RULES C3): of another user than the rule's nothing is deleted") {
+    if (::geteuid() != 0) return;  // only root can give a file away
+    World world;
+    world.root.set("etc/passwd", "app:x:4711:4711::/:/bin/false\n");
+    const std::string theirs = world.volume.write("logs/app.log.1", "x");
+    const std::string its_own = world.volume.write("logs/app.log.2", "x");
+    const std::string roots = world.volume.write("logs/app.log.3", "x");
+    const std::string place = world.volume / "logs";
+    REQUIRE(::chown(theirs.c_str(), 4711, 4711) == 0);
+    REQUIRE(::chown(its_own.c_str(), 4712, 4712) == 0);
+    REQUIRE(::chown(place.c_str(), 4712, 4712) == 0);
+    world.action.paths = {place};
+    world.target.name = place;
+    const auto outcome = world.run(kClean);
+    REQUIRE(outcome);
+    CHECK(outcome->detail.view().find("delete (2), 1 left alone: ") == 0);
+    CHECK(outcome->detail.view().find("`owners` does not have it") != std::string_view::npos);
+    CHECK(exists(theirs));
+    CHECK_FALSE(exists(its_own));
+    CHECK_FALSE(exists(roots));
+    world.action.owners = {"nobody-here"};
+    CHECK(world.run(kClean).error().code == Errc::NotFound);
+    world.action.owners = {"app"};
+    REQUIRE(world.run(kClean));
+    CHECK_FALSE(exists(theirs));
+}
+
+TEST_CASE("playbook run (RULES C3): no name, no second link, no database keeps others from going") {
+    World world;
+    const std::string deep =
+        std::string(kClean).replace(kClean.find("*.log.*\"") + 8, 0, ", recurse: true");
     world.volume.write("a[1]{x}*?.log.1", "old");
     world.volume.write("two\nlines.log.1", "old");
     world.volume.write("linked.log.1", "old");
+    world.volume.write("data/PG_VERSION", "15");
+    world.volume.write("data/app.log.1", "old");
     REQUIRE(::link((world.volume / "linked.log.1").c_str(), (world.volume / "kept").c_str()) == 0);
-    const auto outcome = world.run(kClean);
+    const auto outcome = world.run(deep);
     REQUIRE(outcome);
     CHECK_FALSE(outcome->failed);
-    CHECK(outcome->detail.view().find("delete (4), 1 left alone: ") == 0);
+    CHECK(outcome->detail.view().find("delete (4), 2 left alone: ") == 0);
+    CHECK(exists(world.volume / "data/app.log.1"));
     CHECK_FALSE(exists(world.volume / "a[1]{x}*?.log.1"));
     CHECK_FALSE(exists(world.volume / "two\nlines.log.1"));
     CHECK(exists(world.volume / "linked.log.1"));
@@ -149,6 +255,52 @@ TEST_CASE("playbook run (RULES B5, T7): what the entry does not grant is refused
         CHECK((!outcome || outcome->failed));
         CHECK(world.spawner.asked.empty());
         CHECK(exists(world.volume / "keep.txt"));
+    }
+}
+
+TEST_CASE("playbook run (RULES C2 row 16, T4): of a fleet's commands only whole ones run") {
+    struct Row {
+        std::string_view task;
+        bool owners;
+        bool fleets;
+    };
+    for (const Row& row :
+         {Row{"command: /usr/bin/env-tool list", true, true},
+          Row{"command: {argv: [/usr/bin/env-tool, list]}", true, true},
+          Row{"command: /usr/bin/env-tool list --all", false, false},
+          Row{"command: /usr/bin/env-tool {{ what }}", true, true},
+          Row{"command: /usr/bin/env-tool {{ event.subject }}", false, false},
+          Row{"command: /usr/bin/free-tool anything", true, false},
+          Row{"command: {cmd: /usr/bin/env-tool list, stdin: x}", true, false},
+          Row{"command: /usr/bin/env-tool list\n      environment: {A: b}", true, false},
+          Row{"shell: echo x", true, false}}) {
+        CAPTURE(row.task);
+        for (const bool fleets : {false, true}) {
+            for (const bool check : {false, true}) {
+                World world;
+                ::umask(022);
+                world.action.shell = true;
+                world.rule.extra_vars = {{"what", std::string("list")}};
+                std::string text(row.task);
+                for (const char* name : {"env-tool", "free-tool"}) {
+                    const std::string tool = world.volume.write(name, "#!/bin/true\n");
+                    REQUIRE(::chmod(tool.c_str(), 0755) == 0);
+                    const std::string placeholder = std::string("/usr/bin/") + name;
+                    if (const auto at = text.find(placeholder); at != std::string::npos) {
+                        text.replace(at, placeholder.size(), tool);
+                    }
+                }
+                world.action.commands = {{world.volume / "env-tool", "list"}};
+                world.action.programs = {world.volume / "free-tool"};
+                world.spawner.answer(0);
+                const auto outcome = world.run(
+                    "- hosts: localhost\n  gather_facts: false\n  tasks:\n    - " + text + "\n",
+                    check, fleets);
+                const bool allowed = fleets ? row.fleets : row.owners;
+                CHECK((outcome && !outcome->failed) == allowed);
+                CHECK(world.spawner.asked.size() == (allowed && !check ? 1U : 0U));
+            }
+        }
     }
 }
 

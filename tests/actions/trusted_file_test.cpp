@@ -216,5 +216,29 @@ TEST_CASE("trusted file: anybody's file is read without its links, and never wai
     CHECK_FALSE(read_anybodys_file(tree.directory / "etc/pipe", 100));
 }
 
+TEST_CASE(
+    "trusted file (RULES C2 row 13): the way to a place is root's, the place may be anybody's") {
+    const TemporaryDirectory directory;
+    directory.write("a/b/c", "");
+    set_mode(directory / "a", 0755);
+    set_mode(directory / "a/b", 0777);
+    CHECK(check_trusted_way(directory / "a/b"));
+    CHECK_FALSE(check_trusted_way(directory / "a/b/c"));
+    CHECK(check_trusted_way(directory.path()));  // in /tmp, and ours
+    CHECK(check_trusted_way(directory / "a/none").error().code == Errc::NotFound);
+    set_mode(directory / "a", 0775);
+    CHECK(check_trusted_way(directory / "a/b").error().code == Errc::Denied);
+    set_mode(directory / "a", 01777);  // shared, but not root's
+    if (::geteuid() != 0) CHECK_FALSE(check_trusted_way(directory / "a/b"));
+    if (::geteuid() != 0) return;
+    CHECK(check_trusted_way(directory / "a/b"));
+    REQUIRE(::chown((directory / "a/b").c_str(), 65534, 65534) == 0);
+    CHECK(check_trusted_way(directory / "a/b").error().code == Errc::Denied);
+    set_mode(directory / "a", 0755);
+    CHECK(check_trusted_way(directory / "a/b"));
+    REQUIRE(::chown((directory / "a").c_str(), 65534, 65534) == 0);
+    CHECK(check_trusted_way(directory / "a/b").error().code == Errc::Denied);
+}
+
 }  // namespace
 }  // namespace homeostat

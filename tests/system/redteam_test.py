@@ -82,6 +82,7 @@ class RedTeamTest(unittest.TestCase):
         cls.machine = ActuatorHost("redteam", memory="1G")
         cls.machine.__enter__()
         cls.addClassCleanup(cls.machine.__exit__)
+        cls.machine.let_young_files_go()
         for path in CANARIES:
             cls.machine.write(path, "alive")
         cls.before = cls.canaries()
@@ -101,7 +102,7 @@ class RedTeamTest(unittest.TestCase):
     def allow_cleaning(self):
         self.machine.install_rules({"clean": CLEAN}, HEAD + entry(
             "clean", ["host"], "    requires: nothing\n    paths: [/srv/service]\n"
-            "    min_age: 0s\n    time_limit: 60s\n", "per_hour: 60, per_day: 240, cooldown: 0s"))
+            "    min_age: 0s\n    owners: [nobody]\n    time_limit: 60s\n", "per_hour: 60, per_day: 240, cooldown: 0s"))
 
     def as_stranger(self, *command):
         return ("setpriv", "--reuid", "stranger", "--regid", "stranger", "--clear-groups", *command)
@@ -157,9 +158,51 @@ class RedTeamTest(unittest.TestCase):
         self.assertEqual(left, ["dir.log.1", "fifo.log.1", "link.log.1", "open.log.1", "other.name",
                                 "twin.log.1"])
 
+    def test_files_of_another_user_stay(self):
+        """RULES C3: what belongs to another uid than the rule's."""
+        self.make_place()
+        self.machine.must("sh", "-c", "cd /srv/service; echo x >his.log.1; echo x >root.log.1;"
+                                      "echo x >web.log.1; chown stranger his.log.1;"
+                                      "chown www-data web.log.1")
+        self.allow_cleaning()
+        answer = self.machine.ask_one(mode=2)
+        self.assertTrue(answer["ran"] and not answer["failed"], answer)
+        self.assertEqual(self.machine.must("ls", "/srv/service"), "web.log.1\n")
+
+    def test_no_playbook_leaves_a_set_user_id_program_behind(self):
+        """RULES C2 row 7: root's file, anybody's to start, would reach beyond the paths."""
+        self.make_place()
+        self.machine.install_rules(
+            {"clean": play('ansible.builtin.copy: {content: x, dest: /srv/service/tool, mode: "4755"}\n'
+                           '      ignore_errors: true',
+                           'ansible.builtin.file: {path: /srv/service/tool, mode: "6755", state: touch}'),
+             "dry": play('ansible.builtin.copy: {content: x, dest: /srv/service/dry}\n'
+                         '      check_mode: false')},
+            HEAD + entry("clean", ["host"], "    requires: nothing\n    paths: [/srv/service]\n")
+            + entry("dry", ["host"], "    requires: nothing\n    paths: [/srv/service]\n"))
+        answer = self.machine.ask_one(rule=0, target=0)
+        self.assertTrue(answer["failed"], answer)
+        answer = self.machine.ask_one(rule=1, target=1, mode=0)
+        self.assertEqual((answer["ran"], answer["failed"]), (True, False), answer)
+        self.assertEqual(self.machine.must("ls", "-A", "/srv/service"), "")
+
+    def test_a_place_that_its_owner_could_swap_is_not_worked_in(self):
+        """RULES C2 row 13: a directory above the path belongs to somebody else."""
+        self.make_place()
+        self.machine.must("sh", "-c", "mkdir -p /srv/service/in; echo x >/srv/service/in/x.log.1;"
+                                      "chown -R stranger /srv/service")
+        self.machine.install_rules({"clean": CLEAN.replace("/srv/service", "/srv/service/in")},
+                                   HEAD + entry("clean", ["host"], "    requires: nothing\n"
+                                                "    paths: [/srv/service/in]\n    min_age: 0s\n"))
+        self.machine.ask_one(mode=2)
+        self.assertEqual(self.machine.must("ls", "/srv/service/in"), "x.log.1\n")
+        check = self.machine.run("homeostat-actuator", "--check")
+        self.assertEqual(check.returncode, 1, check.stdout)
+        self.assertIn("/srv/service belongs to another user than root", check.stdout)
+
     def test_programs_are_not_found_by_path_nor_bent_by_the_environment(self):
         """RULES B4, C2 row 1: PATH, LD_*, a program that others can write, a link to one."""
-        self.machine.write("/usr/local/bin/true", "#!/bin/sh\ntouch /tmp/pwned\n", "0755")
+        self.machine.write("/usr/local/bin/true", "#!/bin/sh\ntouch /srv/pwned\n", "0755")
         self.machine.must("sh", "-c", "cp /usr/bin/true /srv/writable; chmod 0777 /srv/writable;"
                                       "ln -sf /srv/writable /srv/linked")
         playbooks = {
@@ -169,15 +212,30 @@ class RedTeamTest(unittest.TestCase):
             "writable": play("ansible.builtin.command: /srv/writable"),
             "linked": play("ansible.builtin.command: /srv/linked"),
             "shell": play("ansible.builtin.shell: touch /tmp/pwned"),
+            "more": play("ansible.builtin.command: /usr/bin/cat /etc/shadow"),
         }
         allow = HEAD + "".join(entry(name, ["host"], "    requires: nothing\n    programs: "
-                                     "[/usr/bin/true, /srv/writable, /srv/linked]\n")
+                                     "[/usr/bin/true, /srv/writable, /srv/linked,"
+                                     " /usr/bin/cat /etc/hostname]\n")
                                for name in sorted(playbooks))
         self.machine.install_rules(playbooks, allow)
         for number in range(len(playbooks)):
             answer = self.machine.ask_one(rule=number, target=number)
             self.assertTrue(not answer.get("ran") or answer.get("failed"), answer)
-        self.assertNotEqual(self.machine.run("test", "-e", "/tmp/pwned").returncode, 0)
+        # The actuator has a /tmp of its own.
+        self.assertEqual(self.machine.run("find", "/", "-xdev", "-name", "pwned").stdout, "")
+
+    def test_systemctl_is_the_distributions(self):
+        """RULES B4, C2 row 1: one that lies first on a search path is not started."""
+        for trap in ("/usr/local/sbin/systemctl", "/usr/local/bin/systemctl"):
+            self.machine.write(trap, "#!/bin/sh\ntouch /srv/pwned\n", "0755")
+            self.addCleanup(self.machine.run, "rm", "-f", trap)
+        self.machine.install_rules(
+            {"unit": play("ansible.builtin.service: {name: nginx.service, state: restarted}")},
+            HEAD + entry("unit", ["nginx.service"], "    requires: nothing\n"))
+        answer = self.machine.ask_one()
+        self.assertEqual((answer["ran"], answer["failed"]), (True, False), answer)
+        self.assertEqual(self.machine.run("find", "/", "-xdev", "-name", "pwned").stdout, "")
 
     def test_hostile_values_of_every_parameter_touch_nothing(self):
         """RULES C2 row 5, D17: each value in each parameter of a module that changes something."""

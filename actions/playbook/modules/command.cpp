@@ -291,14 +291,19 @@ ModuleResult run_command(const ModuleCall& call) {
     if (!argv) return failure(argv.error());
     ValueList words(argv->begin(), argv->end());
     const Value cmd(std::move(words));
+    auto program = find_program((*argv)[0], call.parameters.text("chdir"));
+    if (program) {
+        (*argv)[0] = *program;
+        // In check mode too: a dry run says what the real one would be refused.
+        const auto allowed =
+            call.environment.policy.allow_start({.argv = *argv,
+                                                 .variables = !call.variables.empty(),
+                                                 .input = call.parameters.has("stdin")});
+        if (!allowed) return denial(allowed.error());
+    }
     return perform(call, cmd, [&] {
-        auto program = find_program((*argv)[0], call.parameters.text("chdir"));
-        if (!program) return not_started(program.error(), cmd);
-        if (auto allowed = call.environment.policy.allow_program(*program); !allowed) {
-            return denial(allowed.error());
-        }
-        (*argv)[0] = std::move(*program);
-        return run_program(call, std::move(*argv), cmd);
+        return program ? run_program(call, std::move(*argv), cmd)
+                       : not_started(program.error(), cmd);
     });
 }
 

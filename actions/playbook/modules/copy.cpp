@@ -34,9 +34,9 @@ ModuleResult done(const Place& place, bool changed) {
     return result;
 }
 
-// REQUIRES: a regular file is there.
+// REQUIRES: a regular file is there. `kept`: the bits of its mode that stay unless asked for.
 ModuleResult replace(const ModuleCall& call, const Place& place, const struct stat& there,
-                     const std::string& content, Attributes wanted) {
+                     mode_t kept, const std::string& content, Attributes wanted) {
     const bool force = call.parameters.flag("force", true);
     if (!force) return done(place, false);
     const auto old_size = static_cast<std::size_t>(there.st_size);
@@ -51,7 +51,7 @@ ModuleResult replace(const ModuleCall& call, const Place& place, const struct st
     std::string diff = call.diff && !same_content ? text_diff(old, content) : std::string();
     if (changed && !call.check) {
         // What is not asked for stays as it was, also when the file is replaced.
-        if (!wanted.mode) wanted.mode = there.st_mode & 07777U;
+        if (!wanted.mode) wanted.mode = there.st_mode & kept;
         if (!wanted.uid) wanted.uid = there.st_uid;
         if (!wanted.gid) wanted.gid = there.st_gid;
         if (auto written = write_file(place, content, wanted); !written) {
@@ -82,8 +82,8 @@ ModuleResult run(const ModuleCall& call) {
     if (!grant) return denial(grant.error());
     const std::string content = call.parameters.text("content");
     if (content.size() > kContentBytesMax) return failure("'content' is larger than 1 MiB");
-    const auto attributes = read_attributes(call);
-    if (!attributes) return failure(attributes.error());
+    const auto attributes = read_attributes(call, *grant);
+    if (!attributes) return refused(attributes.error());
     const auto place = Place::open(path, *grant);
     if (!place && place.error().code == Errc::NotFound && call.check) {
         // The directory may be what a task before this one would have made.
@@ -98,7 +98,9 @@ ModuleResult run(const ModuleCall& call) {
     if (!S_ISREG((*there)->st_mode)) {
         return failure(fmt::format("{} is a {}, not a file", path, kind_of((*there)->st_mode)));
     }
-    return replace(call, *place, **there, content, *attributes);
+    // New content under an old set-user-id bit would be a new program of that user.
+    const mode_t kept = grant->root.empty() ? 07777U : 07777U & ~kSpecialBits;
+    return replace(call, *place, **there, kept, content, *attributes);
 }
 
 constexpr std::array<ParameterSpec, 6> kParameters{{

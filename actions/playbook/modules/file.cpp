@@ -171,8 +171,8 @@ ModuleResult run(const ModuleCall& call) {
     const PathUse use = state == "absent" ? PathUse::Delete : PathUse::Change;
     auto grant = call.environment.policy.allow_path(call.parameters.text("path"), use);
     if (!grant) return denial(grant.error());
-    const auto attributes = read_attributes(call);
-    if (!attributes) return failure(attributes.error());
+    const auto attributes = read_attributes(call, *grant);
+    if (!attributes) return refused(attributes.error());
     return FileTask(call, std::move(*grant), *attributes).run(state);
 }
 

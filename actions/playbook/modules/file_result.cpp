@@ -15,11 +15,16 @@ Value whole(std::uint64_t number) {
 
 }  // namespace
 
-Result<Attributes> read_attributes(const ModuleCall& call) {
+Result<Attributes> read_attributes(const ModuleCall& call, const PathGrant& grant) {
     Attributes attributes;
     const Parameters& parameters = call.parameters;
     if (parameters.knows("mode")) {
         attributes.mode = static_cast<mode_t>(parameters.integer("mode", 0));
+        if (!grant.root.empty() && (*attributes.mode & kSpecialBits) != 0) {
+            return make_error(Errc::Denied,
+                              "mode {}: an action sets no set-user-id, set-group-id or sticky bit",
+                              mode_text(*attributes.mode));
+        }
     }
     if (!parameters.has("owner") && !parameters.has("group")) return attributes;
     const Accounts accounts(call.environment.root);
@@ -32,6 +37,10 @@ Result<Attributes> read_attributes(const ModuleCall& call) {
         if (!attributes.gid) return make_error(Errc::NotFound, "no group is called '{}'", group);
     }
     return attributes;
+}
+
+ModuleResult refused(const Error& error) {
+    return error.code == Errc::Denied ? denial(error) : failure(error);
 }
 
 std::string mode_text(mode_t mode) {

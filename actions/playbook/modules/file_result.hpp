@@ -12,8 +12,15 @@
 
 namespace homeostat::playbook {
 
-// `mode`, `owner` and `group`. Errc::NotFound: nobody is called so.
-Result<Attributes> read_attributes(const ModuleCall& call);
+// `mode`, `owner` and `group`. Errc::NotFound: nobody is called so. Errc::Denied: a set-user-id,
+// set-group-id or sticky bit below the root of a grant: a program that is root's and anybody's to
+// start would reach beyond that root.
+Result<Attributes> read_attributes(const ModuleCall& call, const PathGrant& grant);
+
+// What an error of read_attributes() comes to.
+ModuleResult refused(const Error& error);
+
+inline constexpr mode_t kSpecialBits = 07000;  // set-user-id, set-group-id, sticky
 
 // "0644".
 std::string mode_text(mode_t mode);

@@ -14,9 +14,13 @@ namespace {
 constexpr std::array<std::string_view, 6> kSearchPath{
     "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"};
 
-std::string search_path() {
+constexpr std::size_t kOutsideDistribution = 2;  // so many of them, at the beginning
+
+std::string search_path(bool only_distribution) {
     std::string path;
-    for (const std::string_view directory : kSearchPath) {
+    for (std::size_t i = only_distribution ? kOutsideDistribution : 0; i < kSearchPath.size();
+         ++i) {
+        const std::string_view directory = kSearchPath[i];
         if (!path.empty()) path += ':';
         path += directory;
     }
@@ -26,7 +30,23 @@ std::string search_path() {
 }  // namespace
 
 Status check_variable(std::string_view name) {
-    static constexpr std::array<std::string_view, 4> kExact{"PATH", "IFS", "ENV", "BASH_ENV"};
+    static constexpr std::array<std::string_view, 17> kExact{"PATH",
+                                                             "IFS",
+                                                             "ENV",
+                                                             "BASH_ENV",
+                                                             "APT_CONFIG",
+                                                             "DBUS_SYSTEM_BUS_ADDRESS",
+                                                             "GCONV_PATH",
+                                                             "GETCONF_DIR",
+                                                             "LOCPATH",
+                                                             "GLIBC_TUNABLES",
+                                                             "NLSPATH",
+                                                             "NODE_OPTIONS",
+                                                             "RUBYLIB",
+                                                             "OPENSSL_CONF",
+                                                             "RUBYOPT",
+                                                             "OPENSSL_ENGINES",
+                                                             "OPENSSL_MODULES"};
     static constexpr std::array<std::string_view, 4> kBeginnings{"LD_", "PYTHON", "PERL",
                                                                  "BASH_FUNC_"};
     const bool malformed = name.empty() || name.find('=') != std::string_view::npos ||
@@ -42,7 +62,8 @@ Status check_variable(std::string_view name) {
 std::vector<std::string> program_environment(const Environment& environment,
                                              const std::vector<std::string>& variables) {
     const std::string home = Accounts(environment.root).home(::geteuid());
-    std::vector<std::string> all{"PATH=" + search_path(), "LANG=C.UTF-8"};
+    std::vector<std::string> all{"PATH=" + search_path(environment.policy.only_distribution()),
+                                 "LANG=C.UTF-8"};
     const auto sets = [&](std::string_view name) {
         return std::any_of(variables.begin(), variables.end(),
                            [&](const std::string& variable) { return variable.starts_with(name); });

@@ -94,6 +94,11 @@ public:
     Status allow_host(std::string_view host) const override {
         return make_error(Errc::Denied, "not {}", host);
     }
+    bool only_distribution() const override { return distribution; }
+    Status trust_program(const std::string& program) const override {
+        if (program == trusted_program) return Ok{};
+        return make_error(untrusted, "not {}", program);
+    }
     Duration task_time_max() const override { return seconds(60); }
 
     std::string path_root;
@@ -102,6 +107,9 @@ public:
     bool shell = true;
     std::string forbidden_program;
     std::string forbidden_unit;
+    bool distribution = false;
+    std::string trusted_program;
+    Errc untrusted = Errc::NotFound;
 };
 
 class PlayFixture {

@@ -116,6 +116,40 @@ TEST_CASE("service: units that are missing and jobs that end badly fail") {
     CHECK(play.run_tasks("    - service: {name: x, state: started}\n")->failed);
 }
 
+TEST_CASE("service (RULES B4, C2 row 1): for an action systemctl is the distribution's, unbent") {
+    constexpr std::string_view kTask =
+        "    - service: {name: nginx, state: started}\n"
+        "      environment: {SYSTEMCTL_SKIP: '1'}\n";
+    for (const char* program : {"/usr/bin/systemctl", "/bin/systemctl"}) {
+        test::PlayFixture play;
+        play.policy.distribution = true;
+        play.policy.trusted_program = program;
+        play.spawner.answer(0, "LoadState=loaded\nActiveState=active\n");
+        const auto report = play.run_tasks(kTask);
+        REQUIRE(report);
+        CHECK_FALSE(report->failed);
+        REQUIRE(play.spawner.asked.size() == 1);
+        CHECK(play.spawner.asked[0].argv[0] == program);
+        for (const std::string& variable : play.spawner.asked[0].environment) {
+            CAPTURE(variable);
+            CHECK_FALSE(variable.starts_with("SYSTEMCTL_SKIP="));
+            CHECK(variable.find("/usr/local") == std::string::npos);
+        }
+    }
+    test::PlayFixture play;
+    play.policy.distribution = true;
+    for (const auto [code, says] : {std::pair{Errc::NotFound, "this host has no systemctl"},
+                                    std::pair{Errc::Denied, "not /usr/bin/systemctl"}}) {
+        play.policy.untrusted = code;
+        const auto report = play.run_tasks(kTask);
+        REQUIRE(report);
+        CHECK(report->failed);
+        CHECK(report->tasks[0].denied == (code == Errc::Denied));
+        CHECK(to_str(report->tasks[0].outcome.message).find(says) != std::string::npos);
+    }
+    CHECK(play.spawner.asked.empty());
+}
+
 TEST_CASE("service: names and parameters that are refused") {
     test::PlayFixture play;
     for (const std::string_view task :
