@@ -69,6 +69,8 @@ bool tell_actuator(Session& session, const Options& options, const ActionRequest
         return false;
     } else {
         fail(session, report.error());
+        session.errors << "homeostat: a file /var/lib/homeostat-actuator/pause stops every action, "
+                          "too\n";
     }
     return session.exit_code == 0;
 }

@@ -1,7 +1,9 @@
 """The released actuator in a booted machine: it repairs, it stops, and a hostile watcher gains
 nothing. HOMEOSTAT_UNITS is the number of broken nginx units to repair (5; a release takes 200)."""
+import json
 import os
 import re
+import subprocess
 import time
 import unittest
 
@@ -141,6 +143,91 @@ class ActuatorTest(unittest.TestCase):
         self.assertTrue(self.machine.ask_one()["ran"])
         events = [e["event"] for e in self.machine.audit()]
         self.assertEqual((events.count("paused"), events.count("resumed")), (1, 1))
+
+    def watcher(self, requests="[{}]"):
+        """Asks and does not wait for the answer."""
+        asking = self.machine.start(
+            "setpriv", "--reuid", "homeostat", "--regid", "homeostat", "--clear-groups",
+            "sh", "-c", "echo '%s' | python3 /usr/local/lib/actuator_client.py" % requests,
+            stdout=subprocess.PIPE, text=True)
+        self.addCleanup(asking.wait)
+        return asking
+
+    def test_nothing_holds_up_a_pause(self):
+        """RULES C4, T5: neither faults in the files, nor callers that send nothing; who waits for an
+        action hears of it."""
+        self.machine.install_rules(
+            {"sleep": play("ansible.builtin.shell: sleep 4711 & sleep 15; kill $!")},
+            HEAD + entry("sleep", ["host"], "    requires: nothing\n    shell: allow\n"))
+        self.machine.must("mkdir", "-p", "/run/watch")
+        self.watcher()
+        self.machine.wait_until("the action runs", lambda: self.sleepers() == 2)
+        self.machine.write("/etc/homeostat/rules/test.yml", "- nonsense: [\n")
+        done = self.machine.run("homeostat", "pause", "--state", "/run/watch")
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn("waiting: an action runs; `systemctl stop homeostat-actuator`", done.stderr)
+        self.assertIn("done: paused", done.stdout)
+        silent = self.machine.start(
+            "setpriv", "--reuid", "homeostat", "--regid", "homeostat", "--clear-groups", "python3",
+            "-c", "import socket, time\ns = []\nfor n in range(16):\n"
+                  "    s.append(socket.socket(socket.AF_UNIX)); s[-1].connect("
+                  "'/run/homeostat/actuator.sock')\nprint('all', flush=True)\ntime.sleep(600)",
+            stdout=subprocess.PIPE, text=True)
+        self.addCleanup(silent.wait)
+        self.addCleanup(silent.terminate)
+        self.assertEqual(silent.stdout.readline(), "all\n")
+        self.assertIn("done: no longer paused", self.machine.must(
+            "homeostat", "resume", "--state", "/run/watch", timeout=60))
+
+    def peak_memory(self, playbook, extra, **request):
+        """Runs a playbook; its answer, and the most that any process of the actuator ever had of
+        memory (VmHWM, KiB), the one that runs the playbook among them."""
+        self.machine.install_rules({"run": playbook}, HEAD + entry("run", ["host"], extra))
+        asking = self.watcher("[%s]" % json.dumps(request))
+        peak = 0
+        while asking.poll() is None:
+            said = self.machine.run("sh", "-c", "for p in $(pgrep -f ^/usr/sbin/homeostat-actuator); do "
+                                                "grep VmHWM /proc/$p/status; done").stdout
+            peak = max([peak, *(int(kib) for kib in re.findall(r"VmHWM:\s+(\d+) kB", said))])
+        return json.loads(asking.stdout.read())[0], peak
+
+    def test_it_needs_little_memory_whatever_a_program_says(self):
+        """At most 4 MiB while it acts, also when a program prints 100 MB, or bytes that are no text."""
+        for name, command in (("nothing", "/usr/bin/true"),
+                              ("100 MB", "/usr/bin/head -c 100000000 /dev/zero"),
+                              ("no text", "/usr/bin/head -c 1000000 /dev/urandom")):
+            with self.subTest(name):
+                answer, peak = self.peak_memory(
+                    play("ansible.builtin.command: %s\n      register: said" % command,
+                         "ansible.builtin.pause: {seconds: 2}",
+                         "ansible.builtin.fail: {msg: '{{ said.stdout | length > 9 }} {{ said.stdout }}'}"),
+                    "    requires: nothing\n    programs: [%s]\n" % command)
+                print("%s: the actuator had %d KiB at most" % (name, peak))
+                self.assertTrue(answer["ran"] and answer["failed"], answer)
+                self.assertIn("': %s" % (name != "nothing"), answer["detail"])
+                self.assertGreater(peak, 0)
+                self.assertLessEqual(peak, 4096)
+        self.assertEqual([entry["event"] for entry in self.machine.audit()][-2:], ["begin", "ran"])
+
+    def test_a_disk_that_runs_full_in_the_middle_is_told_and_leaves_no_halves(self):
+        """What was written stays whole, what had no room is not there."""
+        self.machine.must("mkdir", "-p", "/srv/small")
+        self.machine.must("mount", "-t", "tmpfs", "-o", "size=1m,mode=0755", "tmpfs", "/srv/small")
+        self.addCleanup(self.machine.run, "umount", "/srv/small")
+        self.machine.must("sh", "-c", "head -c 60000 /dev/zero | tr '\\0' x >/srv/text")
+        self.machine.install_rules(
+            {"fill": play("ansible.builtin.command: /usr/bin/cat /srv/text\n      register: text",
+                          'ansible.builtin.copy: {content: "{{ text.stdout }}", '
+                          'dest: "/srv/small/{{ item }}"}\n      loop: "{{ range(1, 40) | list }}"')},
+            HEAD + entry("fill", ["host"], "    requires: nothing\n    paths: [/srv/small]\n"
+                                           "    programs: [/usr/bin/cat /srv/text]\n"))
+        answer = self.machine.ask_one()
+        self.assertTrue(answer["ran"] and answer["failed"], answer)
+        self.assertIn("No space left on device", answer["detail"])
+        sizes = self.machine.must("sh", "-c", "stat -c %s /srv/small/* /srv/small/.[!.]* 2>/dev/null"
+                                              " || true").split()
+        self.assertEqual(set(sizes), {"60000"})
+        self.assertGreater(len(sizes), 10)
 
     def test_a_unit_that_cannot_be_repaired_is_left_alone_after_two_tries(self):
         """RULES B22: ineffective twice is out."""
