@@ -13,6 +13,8 @@
 #include <string>
 #include <thread>
 
+#include "actions/rulebook.hpp"
+#include "actions/trusted_file.hpp"
 #include "core/file.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/memory_root.hpp"
@@ -304,6 +306,45 @@ TEST_CASE("playbook run (RULES C2 row 16, T4): of a fleet's commands only whole 
     }
 }
 
+// docs/rules.md, "From a load limit to a rule".
+TEST_CASE("playbook run: the restart above a load limit of the documents loads and runs") {
+    if (!check_trusted_program("/usr/bin/systemctl")) return;  // a host without systemd
+    const auto text = read_file("docs/examples/restart-on-load.yml", 1 << 16);
+    const auto rules_text = read_file("docs/examples/restart-on-load-rules.yml", 1 << 16);
+    REQUIRE(text);
+    REQUIRE(rules_text);
+    std::vector<Rule> rules;
+    const auto parsed = parse_rulebook("rules.yml", *rules_text, rules);
+    REQUIRE_MESSAGE(parsed.has_value(), std::string(parsed ? "" : parsed.error().text.c_str()));
+    REQUIRE(rules.size() == 2);
+    Incident incident;
+    incident.kind = "cpu_saturation";
+    incident.severity = Severity::Warning;
+    for (const Rule& rule : rules) CHECK(rule.condition.holds(incident));
+    CHECK(rules[0].target_for(incident)->name == "app.service");
+    CHECK(rules[1].restrain.has_value());
+
+    for (const bool high : {false, true}) {
+        World world;
+        world.target = {.action = 0, .name = "app.service", .kind = SubjectKind::Unit};
+        world.action.paths.clear();
+        world.action.commands = {{"/usr/bin/cat", "/proc/loadavg"}};
+        world.spawner.answer(0, high ? "9.10 5.00 1.00 3/700 99\n" : "7.90 5.00 1.00 3/700 99\n");
+        world.spawner.answer(0, "LoadState=loaded\nActiveState=active\n");
+        world.spawner.answer(0);
+        const auto outcome = world.run(*text);
+        REQUIRE_MESSAGE(outcome.has_value(),
+                        std::string(outcome ? "" : outcome.error().text.c_str()));
+        CHECK_FALSE(outcome->failed);
+        CHECK(outcome->changed == (high ? 1 : 0));
+        REQUIRE(world.spawner.asked.size() == (high ? 3U : 1U));
+        CHECK(world.spawner.asked[0].argv ==
+              std::vector<std::string>{"/usr/bin/cat", "/proc/loadavg"});
+        if (high) CHECK(world.spawner.asked[2].argv[3] == "restart");
+        if (high) CHECK(world.spawner.asked[2].argv.back() == "app.service");
+    }
+}
+
 TEST_CASE("playbook run: a file outside of the language is refused before anything runs") {
     World world;
     for (const char* text : {"", "[", "- hosts: localhost\n  tasks: [{nonsense: 1}]\n",
@@ -322,6 +363,27 @@ TEST_CASE("playbook run: a file outside of the language is refused before anythi
     CHECK_FALSE(check_order(order, "- hosts: localhost\n  tasks: [{shell: x}]\n", world.root, clock,
                             world.spawner));
     CHECK(exists(world.volume / "app.log.1"));
+}
+
+TEST_CASE("playbook run (RULES C3): a file with a second name keeps its mode and its times") {
+    World world;
+    const test::TemporaryDirectory outside;
+    const std::string canary = outside.write("canary", "x");
+    if (::link(canary.c_str(), (world.volume / "twin").c_str()) != 0) return;  // two file systems
+    struct stat before {};
+    REQUIRE(::stat(canary.c_str(), &before) == 0);
+    for (const char* task : {"file: {path: '{{ event.subject }}/twin', mode: '0666'}",
+                             "file: {path: '{{ event.subject }}/twin', state: touch}"}) {
+        CAPTURE(task);
+        const auto outcome =
+            world.run("- hosts: localhost\n  gather_facts: false\n  tasks:\n    - " +
+                      std::string(task) + "\n");
+        CHECK((!outcome || outcome->failed));
+    }
+    struct stat after {};
+    REQUIRE(::stat(canary.c_str(), &after) == 0);
+    CHECK(after.st_mode == before.st_mode);
+    CHECK(after.st_mtim.tv_nsec == before.st_mtim.tv_nsec);
 }
 
 // Another user of the volume puts a link to the outside where the directory was, and back, as fast

@@ -145,6 +145,10 @@ private:
     ModuleResult set_on(const Place& place, const struct stat& now, bool touching) {
         const auto fd = place.open_itself();
         if (!fd) return failure(fd.error());
+        // Its other name may be beyond the root of the grant.
+        if (!grant_.root.empty() && !S_ISDIR(now.st_mode) && now.st_nlink > 1) {
+            return denial(make_error(Errc::Denied, "{} has a second name somewhere", path_));
+        }
         const timespec access = wanted_time("access_time", touching);
         const timespec modification = wanted_time("modification_time", touching);
         const bool times = access.tv_nsec == UTIME_NOW || modification.tv_nsec == UTIME_NOW;
