@@ -136,6 +136,8 @@ std::string FleetSession::effective() const {
     std::vector<Error> errors;
     const auto bundle = steward_->in_force();
     auto settings = load_settings_with(place_.config, bundle ? &*bundle : nullptr, errors);
+    // What does not fit the owner's files any more is not used (read_in_force).
+    if (!settings) settings = load_settings_with(place_.config, nullptr, errors);
     if (!settings) return "";
     mask_secrets(settings->tree);
     return yaml_text(settings->tree);
@@ -173,10 +175,7 @@ void FleetSession::hand_over(TellFault tell) {
 // Everything that a start would find, found before anything is changed.
 Status FleetSession::check(const Bundle& bundle) const {
     std::vector<Error> errors;
-    if (!check_ceiling(bundle.settings, layer_name(bundle.header), settings_, errors)) {
-        return summed(errors);
-    }
-    const FleetLayer layer{bundle, host_};
+    const FleetLayer layer{bundle, host_, settings_};
     auto configuration = read_configuration(place_.config, &layer, [&](std::string_view fault) {
         errors.push_back(make_error(Errc::Invalid, "{}", fault));
     });
@@ -195,6 +194,10 @@ bool FleetSession::refuse_trial(std::string_view why, Instant now) {
 std::optional<Configuration> read_configuration(const std::string& directory,
                                                 const FleetLayer* layer, TellFault tell) {
     std::vector<Error> errors;
+    if (layer != nullptr) {  // fleet.yml may have changed since the bundle came
+        const Bundle& bundle = layer->bundle;
+        (void)check_ceiling(bundle.settings, layer_name(bundle.header), layer->fleet, errors);
+    }
     const auto settings =
         load_settings_with(directory, layer == nullptr ? nullptr : &layer->bundle, errors);
     auto config = settings ? read_settings(*settings, credentials_directory(), errors)
@@ -236,7 +239,7 @@ std::optional<Configuration> read_in_force(const std::string& directory, FleetSe
             tell(fault);
         };
         std::optional<FleetLayer> layer;
-        if (bundle) layer.emplace(FleetLayer{*bundle, fleet->host()});
+        if (bundle) layer.emplace(FleetLayer{*bundle, fleet->host(), fleet->settings()});
         auto configuration = read_configuration(directory, layer ? &*layer : nullptr, told);
         if (configuration) fleet->hand_over(tell);
         if (configuration || !bundle) return configuration;

@@ -50,6 +50,7 @@ public:
     void hand_over(TellFault tell);
 
     [[nodiscard]] const HostFacts& host() const { return host_; }
+    [[nodiscard]] const FleetSettings& settings() const { return settings_; }
 
 private:
     FleetSession(const FleetPlace& place, FleetSettings settings);
@@ -68,10 +69,11 @@ private:
     std::unique_ptr<FleetSteward> steward_;
 };
 
-// A bundle on a host; the host must outlive the call.
+// A bundle on a host, below the ceiling of its fleet.yml; all must outlive the call.
 struct FleetLayer {
     const Bundle& bundle;
     const HostFacts& host;
+    const FleetSettings& fleet;
 };
 
 // All of DIR with the layer on top, or every fault in it, told. `layer` may be null.

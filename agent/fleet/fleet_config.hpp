@@ -10,7 +10,8 @@
 
 namespace homeostat {
 
-// `bundle` may be null. Errors: as load_settings.
+// `bundle` may be null. Errors: as load_settings, and when the bundle would take what is the
+// owner's to another address (ceiling.hpp, check_addresses).
 Result<Settings> load_settings_with(const std::string& directory, const Bundle* bundle,
                                     std::vector<Error>& errors);
 
