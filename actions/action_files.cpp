@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "actions/fleet_actions.hpp"
 #include "actions/trusted_file.hpp"
@@ -14,8 +15,16 @@ constexpr std::size_t kFleetFileBytesMax = 256UL * 1024;
 constexpr std::size_t kLabelsMax = 64;
 constexpr Duration kClockStep = minutes(1);  // the memory is not written for less
 
+// What root has said about single bundles, in the directory that fleet.yml names; where others can
+// write, nobody can tell who said it, and nothing counts.
+OperatorWord read_word(const std::string& directory) {
+    const auto text = read_trusted_file(directory + "/" + kOperatorFile, kOperatorBytesMax);
+    return text ? parse_operator_word(*text) : OperatorWord{};
+}
+
 // Of fleet.yml only who this host is to a fleet; the watcher checks the whole.
-Status read_following(const std::string& file, std::string_view text, FleetGate& gate) {
+Status read_following(const std::string& file, std::string_view text, FleetGate& gate,
+                      std::string& directory) {
     const auto document = parse_yaml(text, file, {.size_max = kFleetFileBytesMax});
     if (!document) return document.error();
     const YamlEntry* channel = document->find("channel");
@@ -23,6 +32,8 @@ Status read_following(const std::string& file, std::string_view text, FleetGate&
         return yaml_error(file, document->mark, "channel: expected text");
     }
     gate.channel = channel->value.text;
+    const YamlEntry* bundles = document->find("directory");
+    if (bundles != nullptr && bundles->value.is_text()) directory = bundles->value.text;
     const YamlEntry* labels = document->find("labels");
     if (labels == nullptr) return Ok{};
     if (!labels->value.is_map() || labels->value.entries.size() > kLabelsMax) {
@@ -51,7 +62,6 @@ Status ActionFiles::reload(Instant now) {
     auto owners = load_action_config(places_.config, Trust::OwnerOnly);
     if (!owners) return owners.error();
     current_ = std::move(*owners);
-    refused_.clear();
     look(now);
     return Ok{};
 }
@@ -60,21 +70,29 @@ bool ActionFiles::look(Instant now) {
     const std::uint64_t before = current_.hash;
     drop_fleet_actions(current_);
     current_.stale_from_unix_ns = INT64_MAX;
+    untaken_hash_.reset();
     const auto added = add_bundle(now);
+    if (added) refused_.clear();
     if (!added && refused_ != added.error().text.view()) {
         refused_ = added.error().text.view();
-        news_ = {false, "bundle not taken: " + refused_};
+        untaken_ = "bundle not taken: " + refused_;
+        news_ = {false, untaken_};
+        untaken_ += "; a higher version replaces it, `homeostat config rollback` leaves it";
     }
     return current_.hash != before;
 }
 
 // Nothing is added where there is no bundle, or nobody who may bring one.
 Status ActionFiles::add_bundle(Instant now) {
-    if (places_.bundle.empty() || current_.allow_list.trust.keys.empty()) return Ok{};
+    if (places_.bundle.empty()) return Ok{};
     const auto text = read_anybodys_file(places_.bundle, kBundleBytesMax);
     if (!text) {
         if (text.error().code == Errc::NotFound) return Ok{};
         return text.error();
+    }
+    // Nothing of it is believed: it only tells what somebody means who goes by it.
+    if (const auto parts = split_signed(*text)) {
+        untaken_hash_ = hash_with(current_.hash, sha256_hex(parts->body));
     }
     const auto way_in = gate();
     if (!way_in) return way_in.error();
@@ -87,13 +105,14 @@ Status ActionFiles::add_bundle(Instant now) {
     const std::size_t owners = current_.rules.size();
     if (auto added = add_fleet_actions(current_, *bundle, way_in->host); !added) return added;
     current_.stale_from_unix_ns = bundle->header.expires_unix_ns;
+    const auto hash = std::exchange(untaken_hash_, std::nullopt);
     if (memory_ == *memory) return Ok{};
     if (auto saved = remember(*memory); !saved) {
         // What cannot be remembered could be replayed: it does not count.
         drop_fleet_actions(current_);
+        untaken_hash_ = hash;
         return saved;
     }
-    refused_.clear();
     news_ = {true, fmt::format("{} {}: {} rules, {} approvals", layer_name(bundle->header),
                                bundle->digest.view().substr(0, 12), current_.rules.size() - owners,
                                current_.fleet.approvals.size())};
@@ -105,7 +124,11 @@ Result<FleetGate> ActionFiles::gate() const {
     const auto text = read_trusted_file(path, kFleetFileBytesMax);
     if (!text) return text.error();
     FleetGate gate;
-    if (const auto read = read_following(path, *text, gate); !read) return read.error();
+    std::string directory = places_.config + "/bundles";
+    if (const auto read = read_following(path, *text, gate, directory); !read) {
+        return read.error();
+    }
+    gate.word = read_word(directory);
     gate.host = host_facts(std::move(gate.host.labels), read_host_identity(places_.root),
                            places_.agent_version);
     gate.keys = current_.allow_list.trust.keys;

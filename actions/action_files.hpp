@@ -3,7 +3,8 @@
 //
 // The owner's files are read at start and by reload(); the bundle is looked for whenever somebody
 // asks with numbers of other files than these. What is wrong with a bundle never stops the owner's
-// rules: it is left out, and said.
+// rules: it is left out, and said, and who goes by it all the same still means the owner's files by
+// the numbers of the owner's rules.
 #pragma once
 
 #include <cstdint>
@@ -48,6 +49,12 @@ public:
 
     [[nodiscard]] const ActionConfig& current() const { return current_; }
 
+    // Why not, and what to do, when `hash` is that of the owner's files as they are here with the
+    // bundle that lies there, and that bundle was not taken. Null: `hash` means something else.
+    [[nodiscard]] const std::string* untaken(std::uint64_t hash) const {
+        return untaken_hash_ && *untaken_hash_ == hash ? &untaken_ : nullptr;
+    }
+
     // Once for each bundle that was taken, and for each reason why one was not.
     std::optional<FleetNews> take_news();
 
@@ -75,6 +82,8 @@ private:
     FleetMemory memory_;
     std::optional<FleetNews> news_;
     std::string refused_;  // the reason that was told last
+    std::optional<std::uint64_t> untaken_hash_;
+    std::string untaken_;
 };
 
 }  // namespace homeostat

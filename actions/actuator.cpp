@@ -92,9 +92,8 @@ Actuator::Answer Actuator::respond(const Peer& peer, std::span<const std::uint8_
         refuse(answer.report, peer, still.error().text);
         return answer;
     }
-    if (request->config_hash != config_->hash) {
-        refuse(answer.report, peer,
-               "the rules or the allow-list changed on disk: reload both programs");
+    if (const auto agreed = check_agreement(*request); !agreed) {
+        refuse(answer.report, peer, agreed.error().text);
         return answer;
     }
     if (request->opcode == Opcode::Ping) {

@@ -4,8 +4,9 @@
 // files that only root can write and from the host itself. The guards, in their order:
 //
 //   peer         the caller is the watcher of the allow-list, or root
-//   request      64 well-formed bytes, and both sides have read the same files; undo, pause and
-//                resume name no rule, so they need no same files: nothing on disk can hold them up
+//   request      64 well-formed bytes, and both sides have read the same files; where they differ
+//                in a fleet's bundle alone, the owner's rules go on; undo, pause and resume name no
+//                rule, so they need no same files: nothing on disk can hold them up
 //   rule         it exists and is enabled
 //   allow-list   it has an entry for exactly this rule, playbook and target
 //   mode         the lowest of request, rule, entry and host; recommend needs a person (root): now,
@@ -121,6 +122,7 @@ private:
     // In actuator_fleet.cpp.
     void read_again();
     void look_for_bundle(const Peer& peer, bool again);
+    Status check_agreement(const ActionRequest& request) const;
     [[nodiscard]] bool is_stale() const;
     [[nodiscard]] bool approved_by_fleet(const Plan& plan, const ActionRequest& request,
                                          const Ledger& ledger) const;

@@ -34,6 +34,23 @@ void Actuator::look_for_bundle(const Peer& peer, bool again) {
     static_cast<void>(record("bundle", note, peer));  // it is in the memory of the gate already
 }
 
+// Both sides go by the same files. Where they differ in the fleet's bundle alone, the owner's rules
+// are the first of both, and have the same numbers.
+Status Actuator::check_agreement(const ActionRequest& request) const {
+    if (request.config_hash == config_->hash) return Ok{};
+    const std::string* why =
+        host_.files == nullptr ? nullptr : host_.files->untaken(request.config_hash);
+    if (why == nullptr) {
+        return make_error(Errc::Denied,
+                          "the rules or the allow-list changed on disk: reload both programs");
+    }
+    const bool names_rule = request.opcode != Opcode::Ping && request.opcode < Opcode::Undo;
+    if (names_rule && request.rule >= config_->rules.size()) {
+        return make_error(Errc::Denied, "{}", *why);
+    }
+    return Ok{};
+}
+
 std::int64_t Actuator::unix_time() const {
     const Instant now = host_.clock.now();
     return host_.files == nullptr ? now.unix_ns : host_.files->time_of(now);

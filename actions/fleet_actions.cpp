@@ -29,9 +29,7 @@ public:
         add_playbooks();
         add_rules();
         add_approvals(host);
-        for (std::size_t i = 0; i < bundle_.digest.size(); i += 16) {
-            config_.hash = mix(fnv1a(bundle_.digest.view().substr(i, 16), config_.hash));
-        }
+        config_.hash = hash_with(config_.hash, bundle_.digest);
         if (first_.empty()) return Ok{};
         drop_fleet_actions(config_);
         return first_.front();
@@ -117,6 +115,14 @@ Status add_fleet_actions(ActionConfig& config, const Bundle& bundle, const HostF
                          std::vector<Error>* errors) {
     if (!bundle.brings_actions()) return Ok{};
     return Layer(config, bundle, errors).add(host);
+}
+
+std::uint64_t hash_with(std::uint64_t owners_hash, const Sha256Hex& digest) {
+    std::uint64_t hash = owners_hash;
+    for (std::size_t i = 0; i < digest.size(); i += 16) {
+        hash = mix(fnv1a(digest.view().substr(i, 16), hash));
+    }
+    return hash;
 }
 
 void drop_fleet_actions(ActionConfig& config) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "actions/action_config.hpp"
+#include "actions/sha256.hpp"
 #include "core/result.hpp"
 
 namespace homeostat {
@@ -21,6 +22,9 @@ namespace homeostat {
 // `errors`, when given, receives every one of them.
 Status add_fleet_actions(ActionConfig& config, const Bundle& bundle, const HostFacts& host,
                          std::vector<Error>* errors = nullptr);
+
+// The hash of both: `owners_hash` is that of the owner's files, `digest` the bundle's.
+std::uint64_t hash_with(std::uint64_t owners_hash, const Sha256Hex& digest);
 
 // Takes away what was added: the owner's files alone are left.
 void drop_fleet_actions(ActionConfig& config);

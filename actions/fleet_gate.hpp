@@ -9,10 +9,12 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "actions/bundle.hpp"
 #include "actions/minisign.hpp"
+#include "actions/operator_word.hpp"
 #include "core/result.hpp"
 
 namespace homeostat {
@@ -24,6 +26,8 @@ namespace homeostat {
 //     newest 8 DIGEST UNIX_NS PROBATION_NS     accepted then; the highest version ever
 //     former 7 DIGEST                          may be gone back to during that probation,
 //     back 1                                   and it was: it stays until a higher one comes
+//     earlier 7 DIGEST                         accepted before, the newest of them first
+//     elsewhere test 4 DIGEST                  the highest of a channel that was followed before
 //     clock UNIX_NS                            the latest time at which a bundle counted
 //     sum SHA256                               of all lines before
 struct FleetMemory {
@@ -39,11 +43,15 @@ struct FleetMemory {
     std::int64_t probation_ns = 0;
     Accepted former;
     bool went_back = false;
+    std::vector<Accepted> earlier;
+    std::vector<std::pair<std::string, Accepted>> elsewhere;
     std::int64_t clock_unix_ns = 0;
 
     friend bool operator==(const FleetMemory&, const FleetMemory&) = default;
 };
-inline constexpr std::size_t kFleetMemoryBytesMax = 4096;
+inline constexpr std::size_t kFleetMemoryBytesMax = 8192;
+inline constexpr std::size_t kEarlierMax = 8;
+inline constexpr std::size_t kElsewhereMax = 8;
 
 std::string to_text(const FleetMemory& memory);
 // Errc::Parse for anything that to_text has not written.
@@ -55,6 +63,8 @@ struct FleetGate {
     std::vector<MinisignKey> keys;  // allow.yml, fleet
     HostFacts host;
     std::string agent_version;
+    OperatorWord word;  // root's own: what was left is not taken, and opens the way to what was
+                        // accepted before it; what may be older is taken
 };
 
 // The bundle in `text` (its signature inside), when everything about it is right; `memory` is then

@@ -97,9 +97,14 @@ std::optional<FleetSettings> fleet_of(Session& session, const Options& options) 
     return std::move(**fleet);
 }
 
-Status say_to_daemon(const FleetSettings& fleet, const std::string& word) {
+// What was said before, as `change` changes it: what was left once stays left.
+Status say_to_daemon(const FleetSettings& fleet, FunctionRef<void(OperatorWord&)> change) {
     if (const auto made = make_directory(fleet.directory, 0755); !made) return made;
-    return write_file_atomically(fleet.directory + "/" + kOperatorFile, word, 0644);
+    const std::string path = fleet.directory + "/" + kOperatorFile;
+    const auto before = read_file(path, kOperatorBytesMax);
+    OperatorWord word = before ? parse_operator_word(*before) : OperatorWord{};
+    change(word);
+    return write_file_atomically(path, to_text(word), 0644);
 }
 
 // Polls: the daemon's record is the answer. False: it did not come in time.
@@ -162,11 +167,9 @@ void apply(Session& session, const Options& options) {
     if (!whole) return session.fail_at(whole.error().text);
     const auto bundle = check_bundle(*whole, *fleet);
     if (!bundle) return session.fail_at(bundle.error().text);
-    std::string word = "now " + bundle->digest + "\n";
-    if (options.accept_version) word += "older " + bundle->digest + "\n";
-    if (const auto said = say_to_daemon(*fleet, word); !said) {
-        return session.fail_at(said.error().text);
-    }
+    const auto said = say_to_daemon(
+        *fleet, [&](OperatorWord& word) { word.take(bundle->digest, options.accept_version); });
+    if (!said) return session.fail_at(said.error().text);
     const auto written = write_file_atomically(fleet->directory + "/" + kAppliedFile, *whole, 0644);
     if (!written) return session.fail_at(written.error().text);
     RolloutRecord last;
@@ -186,7 +189,7 @@ void roll_back(Session& session, const Options& options) {
     if (!record) return session.fail_at(record.error().text);
     const BundleRef bundle = record->in_force();
     if (!bundle.known()) return session.fail_at("no bundle is in force: nothing to go back from");
-    const auto said = say_to_daemon(*fleet, "leave " + bundle.digest + "\n");
+    const auto said = say_to_daemon(*fleet, [&](OperatorWord& word) { word.leave(bundle.digest); });
     if (!said) return session.fail_at(said.error().text);
     RolloutRecord last;
     const bool answered = wait_for(session, options, [&](const RolloutRecord& now) {

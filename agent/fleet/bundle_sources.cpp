@@ -14,7 +14,6 @@ namespace homeostat {
 namespace {
 
 constexpr std::size_t kFilesMax = 32;
-constexpr std::size_t kOperatorBytesMax = 4096;
 constexpr std::size_t kSignatureBytesMax = 4096;
 constexpr const char* kSignatureSuffix = ".minisig";
 
@@ -62,19 +61,6 @@ void BundleDirectory::offer(const std::string& name, Instant now, TakeBundle tak
 OperatorWord BundleDirectory::operator_word() const {
     const auto text = read_file(directory_ + "/" + kOperatorFile, kOperatorBytesMax);
     return text ? parse_operator_word(*text) : OperatorWord{};
-}
-
-OperatorWord parse_operator_word(std::string_view text) {
-    OperatorWord word;
-    std::string_view line;
-    while (next_line(text, line)) {
-        const std::string_view key = next_word(line);
-        const std::string_view digest = next_word(line);
-        if (key == "now") word.now = digest;
-        if (key == "older") word.older = digest;
-        if (key == "leave") word.leave = digest;
-    }
-    return word;
 }
 
 Result<HttpResponse> BundleUrl::get(Fetcher& fetcher, const std::string& url,

@@ -30,7 +30,7 @@ public:
 
     void poll(Instant now, TakeBundle take);
 
-    // DIRECTORY/operator, lines of "now DIGEST", "older DIGEST" and "leave DIGEST".
+    // DIRECTORY/operator (actions/operator_word.hpp); what cannot be read says nothing.
     [[nodiscard]] OperatorWord operator_word() const;
 
 private:
@@ -45,9 +45,6 @@ private:
     std::string directory_;
     std::map<std::string, Seen> seen_;
 };
-
-inline constexpr const char* kOperatorFile = "operator";
-OperatorWord parse_operator_word(std::string_view text);
 
 // GET with If-None-Match (RFC 9110, 13.1.2). A bundle without its signature inside is fetched with
 // URL.minisig. Failures back off; what a server says or does not say never touches what is in

@@ -117,13 +117,13 @@ OfferAnswer FleetSteward::offer(std::string_view text, std::string_view signatur
 
 void FleetSteward::heed_operator(Instant now) {
     word_ = directory_.operator_word();
-    if (word_.leave.empty()) return;
+    if (word_.left.empty()) return;
+    const std::string& last = word_.left.back();
     const std::lock_guard lock(keeper_mutex_);
-    const auto left = parts_.keeper.leave(word_.leave, now);
+    const auto left = parts_.keeper.leave(last, now);
     if (!left) return;  // not in force: nothing to leave
     before_.reset();
-    parts_.log.write(LogLevel::Warning, "fleet: the operator left bundle {}",
-                     word_.leave.substr(0, 12));
+    parts_.log.write(LogLevel::Warning, "fleet: the operator left bundle {}", last.substr(0, 12));
     wants_reload_ = true;
 }
 

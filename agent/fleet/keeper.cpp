@@ -290,8 +290,11 @@ Status Keeper::leave(std::string_view digest, Instant now) {
     }
     RolloutRecord next = record_;
     next.good = {};
+    std::vector<BundleRef> left{record_.good};
     for (auto event = record_.history.rbegin(); event != record_.history.rend(); ++event) {
-        if (event->what != "kept" || event->bundle == record_.good) continue;
+        if (event->what == "left") left.push_back(event->bundle);
+        if (event->what != "kept") continue;
+        if (std::find(left.begin(), left.end(), event->bundle) != left.end()) continue;
         if (!load(event->bundle)) continue;
         next.good = event->bundle;
         break;

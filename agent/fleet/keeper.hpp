@@ -20,6 +20,7 @@
 
 #include "actions/bundle.hpp"
 #include "actions/minisign.hpp"
+#include "actions/operator_word.hpp"
 #include "agent/fleet/fleet_files.hpp"
 #include "agent/fleet/rollout_record.hpp"
 #include "core/function_ref.hpp"
@@ -45,13 +46,6 @@ struct OfferAnswer {
     OfferEnd end = OfferEnd::Refused;
     BundleRef bundle;  // its version is nought when nobody whom we trust has signed it
     std::string text;  // why, for Ignored and Refused
-};
-
-// What the operator of this host has said about single bundles, by digest.
-struct OperatorWord {
-    std::string now;    // does not wait for its turn
-    std::string older;  // is taken although its version is not the highest
-    std::string leave;  // is not to be in force
 };
 
 class Keeper {

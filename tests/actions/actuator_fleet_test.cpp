@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "actions/actuator.hpp"
+#include "actions/fleet_actions.hpp"
 #include "actions/ledger_file.hpp"
 #include "core/file.hpp"
 #include "tests/actions/fleet_host.hpp"
@@ -73,6 +74,31 @@ struct World {
         host.clock.advance(minutes(10));
         fill(5);  // what was mended is broken again
         return actuator->handle({.uid = uid, .pid = 1}, encode(request)).report;
+    }
+
+    // As a watcher asks that goes by the owner's files and the bundle that it has left.
+    ActionReport ask_by(const test::BundleShape& left, std::uint16_t rule) {
+        host.leave(left, host.actions);
+        test::BundleShape shape = left;
+        if (shape.body == test::BundleShape{}.body) shape.body = test::kPushedActions;
+        const auto owners = load_action_config(host.directory / "etc", Trust::Anyone);
+        REQUIRE(owners);
+        ActionRequest request;
+        request.rule = rule;
+        request.target = rule;
+        request.mode = ActionMode::Auto;
+        request.incident.bytes[0] = 9;
+        request.nonce = 1;
+        request.config_hash = hash_with(owners->hash, sha256_hex(text_of(shape)));
+        host.clock.advance(hours(12));
+        fill(5);
+        return actuator->handle({.uid = kWatcher, .pid = 1}, encode(request)).report;
+    }
+
+    // `homeostat config rollback` and `apply`: root's word.
+    void say(const OperatorWord& word) const {
+        ::mkdir((host.directory / "etc/bundles").c_str(), 0755);
+        host.directory.write("etc/bundles/operator", to_text(word));
     }
 
     std::string audit() const { return *read_file(host.directory / "state/audit.log", 1 << 20); }
@@ -169,6 +195,75 @@ TEST_CASE("actuator_fleet: a watcher that lies gets nothing run that the owner h
     world.host.leave({.version = 4}, world.host.actions);
     refuses("a replay of an older one");
     CHECK(world.runner.runs == 1);
+}
+
+TEST_CASE("actuator_fleet: the owner's remedies work on when a bundle is not taken") {
+    World world;
+    REQUIRE(world.ask_by({.version = 8}, kPushed).ran);
+    // A roll-back in which root had no part, after the probation: a watcher that was down for long.
+    CHECK(world.ask_by({.version = 7}, kOwn).ran);
+    CHECK(world.runner.texts.back() == "own");
+    const ActionReport report = world.ask_by({.version = 7}, kPushed);
+    CHECK_FALSE(report.ran);
+    CHECK(report.detail ==
+          "bundle not taken: version 7 is older than 8, which was accepted; a higher version "
+          "replaces it, `homeostat config rollback` leaves it");
+    CHECK_FALSE(world.ask_by({.version = 7}, 9).ran);
+    // Other files of the owner's are other numbers, whatever the bundle.
+    ActionRequest request;
+    request.config_hash = hash_with(1, sha256_hex("x"));
+    const auto answer = world.actuator->handle({.uid = kWatcher, .pid = 1}, encode(request));
+    CHECK(answer.report.detail.view().find("reload both programs") != std::string_view::npos);
+    CHECK(world.ask_by({.version = 9}, kPushed).ran);
+    CHECK(verify_audit(world.host.directory / "state"));
+}
+
+TEST_CASE(
+    "actuator_fleet: section 7 rule 8: root goes back from one bundle with rules to another") {
+    World world;
+    REQUIRE(world.ask_by({.version = 7}, kPushed).ran);
+    REQUIRE(world.ask_by({.version = 8}, kPushed).ran);
+    CHECK_FALSE(world.ask_by({.version = 7}, kPushed).ran);  // the watcher's word alone
+    OperatorWord word;
+    const test::BundleShape eight{.version = 8, .body = test::kPushedActions};
+    word.leave(std::string(sha256_hex(text_of(eight)).view()));
+    world.say(word);
+    CHECK(world.ask_by({.version = 7}, kPushed).ran);
+    CHECK(world.ask_by({.version = 7}, kOwn).ran);
+    CHECK_FALSE(world.ask_by({.version = 8}, kPushed).ran);
+    world.start();
+    CHECK(world.ask_by({.version = 7}, kPushed).ran);
+    // Disaster: an older one by name.
+    const test::BundleShape five{.version = 5, .body = test::kPushedActions};
+    CHECK_FALSE(world.ask_by(five, kPushed).ran);
+    word.take(std::string(sha256_hex(text_of(five)).view()), true);
+    world.say(word);
+    CHECK(world.ask_by(five, kPushed).ran);
+    CHECK(world.ask_by({.version = 9}, kPushed).ran);
+}
+
+TEST_CASE("actuator_fleet: what others could have written is not the operator's word") {
+    World world;
+    REQUIRE(world.ask_by({.version = 7}, kPushed).ran);
+    REQUIRE(world.ask_by({.version = 8}, kPushed).ran);
+    OperatorWord word;
+    const test::BundleShape eight{.version = 8, .body = test::kPushedActions};
+    word.leave(std::string(sha256_hex(text_of(eight)).view()));
+    world.say(word);
+    const std::string file = world.host.directory / "etc/bundles/operator";
+    SUBCASE("the file") {
+        ::chmod(file.c_str(), 0666);
+    }
+    SUBCASE("the directory") {
+        ::chmod((world.host.directory / "etc/bundles").c_str(), 0777);
+    }
+    SUBCASE("a link") {
+        REQUIRE(::rename(file.c_str(), (file + ".elsewhere").c_str()) == 0);
+        REQUIRE(::symlink((file + ".elsewhere").c_str(), file.c_str()) == 0);
+    }
+    CHECK_FALSE(world.ask_by({.version = 7}, kPushed).ran);
+    CHECK(world.ask_by({.version = 7}, kOwn).ran);
+    CHECK(world.ask_by({.version = 8}, kPushed).ran);
 }
 
 TEST_CASE("actuator_fleet: no bit of the bundle can be changed by who passes it on") {

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "actions/sha256.hpp"
 #include "actions/sodium_signatures.hpp"
 #include "tests/support/bundle_shape.hpp"
 #include "tests/support/signer.hpp"
@@ -31,6 +32,10 @@ struct Door {
         return give(signer.sealed(text_of(shape)));
     }
     bool takes(std::uint64_t version) { return pass({.version = version}).has_value(); }
+    static std::string digest(std::uint64_t version) {
+        const test::BundleShape shape{.version = version, .body = "playbooks: {p.yml: x}\n"};
+        return std::string(sha256_hex(text_of(shape)).view());
+    }
 
     FleetGate gate;
     test::ManualClock clock;
@@ -114,6 +119,69 @@ TEST_CASE("fleet_gate (RULES B19): versions only grow, but for the way back duri
     CHECK(door.takes(9));
 }
 
+TEST_CASE("fleet_gate: section 7 rule 8: root's word opens the way back, one step at a time") {
+    Door door;
+    for (const std::uint64_t version : {6U, 7U, 8U, 9U}) {
+        REQUIRE(door.takes(version));
+        door.clock.advance(hours(1));
+    }
+    for (const std::uint64_t version : {6U, 7U, 8U}) CHECK_FALSE(door.takes(version));
+    door.gate.word.leave(Door::digest(9));
+    CHECK_FALSE(door.takes(9));  // it is not to be in force
+    CHECK_FALSE(door.takes(7));
+    CHECK_FALSE(door.takes(6));
+    CHECK(door.takes(8));
+    door.gate.word = {};  // and stays when nothing is said any more
+    door.clock.advance(hours(100));
+    CHECK(door.takes(8));
+    door.gate.word.leave(Door::digest(9));
+    door.gate.word.leave(Door::digest(8));
+    CHECK_FALSE(door.takes(8));
+    CHECK_FALSE(door.takes(6));
+    CHECK(door.takes(7));
+    REQUIRE(door.takes(10));  // a higher one comes, and what is before it is closed again
+    door.clock.advance(hours(1));
+    CHECK_FALSE(door.takes(7));
+    door.gate.word.leave(Door::digest(10));
+    CHECK_FALSE(door.takes(9));
+    CHECK(door.takes(7));
+}
+
+TEST_CASE("fleet_gate: a version that was gone back from by itself is not what root goes back to") {
+    Door door;
+    REQUIRE(door.takes(7));
+    REQUIRE(door.takes(8));
+    REQUIRE(door.takes(7));  // 8 did not pass its probation
+    REQUIRE(door.takes(9));
+    door.clock.advance(hours(1));
+    door.gate.word.leave(Door::digest(9));
+    CHECK_FALSE(door.takes(8));
+    CHECK(door.takes(7));
+}
+
+TEST_CASE(
+    "fleet_gate: root may name an older one, also one that was never here, but none of late") {
+    Door door;
+    REQUIRE(door.takes(9));
+    door.clock.advance(hours(1));
+    CHECK_FALSE(door.takes(5));
+    door.gate.word.take(Door::digest(5), true);
+    CHECK_FALSE(door.takes(4));
+    CHECK(door.takes(5));
+    CHECK(door.memory.newest.version == 9);
+    door.gate.word = {};
+    door.clock.advance(hours(1));
+    CHECK(door.takes(5));
+    CHECK_FALSE(door.takes(4));
+    REQUIRE(door.takes(10));
+    door.clock.advance(hours(1));
+    door.gate.word.leave(Door::digest(10));
+    CHECK(door.takes(5));  // what was in force before
+    door.clock.advance(hours(24 * 31));
+    door.gate.word.take(Door::digest(4), true);
+    CHECK_FALSE(door.takes(4));
+}
+
 TEST_CASE("fleet_gate: one version has one content") {
     Door door;
     REQUIRE(door.takes(7));
@@ -154,8 +222,34 @@ TEST_CASE("fleet_gate: another channel begins anew, at the time that was reached
     CHECK(door.memory.clock_unix_ns == clock);
 }
 
+TEST_CASE("fleet_gate: section 7 rule 2: a channel's highest version is known when it comes back") {
+    Door door;
+    REQUIRE(door.takes(9));
+    door.gate.channel = "test";
+    REQUIRE(door.pass({.version = 1, .id = "test"}));
+    door.gate.channel = "prod";
+    CHECK_FALSE(door.takes(8));
+    CHECK(door.takes(9));
+    CHECK(door.takes(10));
+    door.gate.channel = "test";
+    CHECK_FALSE(door.pass({.version = 1, .id = "test", .probation = "11m"}));
+    CHECK(door.pass({.version = 1, .id = "test"}));
+    for (int i = 0; i < 20; ++i) {  // and it is bounded
+        door.gate.channel = fmt::format("channel-{}", i);
+        REQUIRE(door.pass({.version = 3, .id = door.gate.channel}));
+    }
+    CHECK(door.memory.elsewhere.size() == kElsewhereMax);
+    CHECK(*parse_fleet_memory(to_text(door.memory)) == door.memory);
+    door.gate.channel = "channel-15";
+    CHECK_FALSE(door.pass({.version = 2, .id = door.gate.channel}));
+}
+
 TEST_CASE("fleet_gate: what is remembered is read again, and no damage is read as something else") {
     Door door;
+    REQUIRE(door.pass({.version = 3, .id = "prod"}));
+    door.gate.channel = "test";
+    REQUIRE(door.pass({.version = 3, .id = "test"}));
+    door.gate.channel = "prod";
     REQUIRE(door.takes(7));
     REQUIRE(door.takes(8));
     REQUIRE(door.takes(7));

@@ -85,15 +85,6 @@ TEST_CASE("sources: what was refused is offered again after a while") {
     CHECK(taker.all.size() == 2);
 }
 
-TEST_CASE("sources: the operator's word is read, and what is not understood is left") {
-    const OperatorWord word = parse_operator_word("now aa\nleave  bb\nolder cc\nelse dd\n\nnow");
-    CHECK(word.now.empty());  // the last line took it back
-    CHECK(word.leave == "bb");
-    CHECK(word.older == "cc");
-    CHECK(parse_operator_word("").now.empty());
-    CHECK(parse_operator_word(std::string_view("\0\xFF", 2)).leave.empty());
-}
-
 TEST_CASE("sources: a web server is asked with the ETag, and 304 offers nothing") {
     test::ManualClock clock;
     HttpsSource settings;

@@ -274,7 +274,7 @@ TEST_CASE("keeper: the ring lets a host wait, over restarts, and the operator ne
     REQUIRE(node.offer(text).end == OfferEnd::Waiting);
     CHECK_FALSE(node.keeper->due(node.clock.now()));
     const std::string digest = node.keeper->record().waiting.digest;
-    CHECK(node.keeper->due(node.clock.now(), {.now = digest, .older = "", .leave = ""}));
+    CHECK(node.keeper->due(node.clock.now(), {.now = digest}));
     node.clock.advance(minutes(59));
     CHECK_FALSE(node.keeper->due(node.clock.now()));
     REQUIRE(node.restart());
@@ -299,11 +299,21 @@ TEST_CASE("keeper: section 7 rule 8: the operator goes back, and may take an old
     const std::string old = sealed({.version = 1, .body = "series_max: 2500\n"});
     CHECK(node.offer(old).end == OfferEnd::Ignored);
     const auto digest = sha256_hex(text_of({.version = 1, .body = "series_max: 2500\n"}));
-    const OperatorWord word{.now = "", .older = std::string(digest.view()), .leave = ""};
+    const OperatorWord word{.older = std::string(digest.view())};
     CHECK(node.offer(old, word).end == OfferEnd::Waiting);
     REQUIRE(node.keeper->start_trial(node.clock.now()));
     CHECK(node.version() == 1);
     CHECK(node.keeper->record().highest.version == 2);  // and that stays
+}
+
+TEST_CASE("keeper: who goes back twice does not come to what was left first") {
+    Node node;
+    for (const std::uint64_t version : {1U, 2U, 3U}) node.run(version);
+    for (const std::uint64_t version : {2U, 1U, 0U}) {
+        REQUIRE(node.keeper->leave(node.keeper->record().good.digest, node.clock.now()));
+        CHECK(node.version() == version);
+    }
+    CHECK_FALSE(node.keeper->leave("0000", node.clock.now()));
 }
 
 TEST_CASE("keeper (RULES B20): rules come by the key for actions, settings by their own") {
