@@ -31,10 +31,7 @@ Status Keeper::begin(Instant now) {
     } else if (text.error().code != Errc::NotFound) {
         problem = text.error();
     }
-    if (record_.channel != setup_.channel) {  // another fleet: nothing of the former one holds
-        record_ = {};
-        record_.channel = setup_.channel;
-    }
+    if (record_.channel != setup_.channel) record_.follow(setup_.channel);
     if (record_.trial.known() && !record_.trial_boot.empty() &&
         record_.trial_boot == setup_.boot_id) {
         (void)roll_back(now, "the agent crashed while it was on probation");
@@ -121,6 +118,7 @@ Status Keeper::check_version(const Bundle& bundle, const OperatorWord& word,
     if (bundle.digest.view() == word.older) return Ok{};
     for (const BundleRef& known : {record_.highest, record_.waiting}) {
         if (!known.known() || version > known.version) continue;
+        if (record_.returned && bundle.digest.view() == known.digest) continue;
         if (version == known.version) {
             return make_error(Errc::Denied, "version {} was accepted with other content: {}",
                               version, known.digest.substr(0, 12));
@@ -182,6 +180,7 @@ OfferAnswer Keeper::offer(std::string_view text, std::string_view signature, Ins
     answer.bundle.digest = sha256_hex(parts.body).view();
     for (const BundleRef& known : {record_.in_force(), record_.waiting, record_.highest}) {
         if (known.digest != answer.bundle.digest || known.digest == word.older) continue;
+        if (record_.returned && !(known == record_.waiting)) continue;
         answer.end = OfferEnd::Unchanged;
         answer.bundle = known;
         return answer;
@@ -248,6 +247,7 @@ Status Keeper::start_trial(Instant now) {
     next.trial_boot = setup_.boot_id;
     if (next.trial.version >= next.highest.version) next.highest = next.trial;
     next.waiting = {};
+    next.returned = false;
     next.add_event({now.unix_ns, next.trial, "trial", name_of(bundle->header) + " is in force"});
     if (const auto saved = save(next); !saved) return saved;
     bundle_ = std::move(*bundle);

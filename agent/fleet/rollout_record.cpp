@@ -54,12 +54,27 @@ bool take_event(std::string_view rest, RolloutRecord& record) {
     return true;
 }
 
+bool take_former(std::string_view rest, RolloutRecord& record) {
+    if (record.elsewhere.size() == kFormerChannelsMax) return false;
+    FormerChannel& former = record.elsewhere.emplace_back();
+    former.channel = next_word(rest);
+    if (former.channel.empty() || !take_bundle(rest, former.highest)) return false;
+    const std::string_view word = next_word(rest);
+    former.kept = word == "kept";
+    return former.kept || word == "-";
+}
+
 bool take_line(std::string_view key, std::string_view rest, RolloutRecord& record) {
     if (key == "channel") {
         record.channel = next_word(rest);
         return !record.channel.empty();
     }
     if (key == "highest") return take_bundle(rest, record.highest);
+    if (key == "returned") {
+        record.returned = next_word(rest) == "1";
+        return record.returned;
+    }
+    if (key == "elsewhere") return take_former(rest, record);
     if (key == "good") return take_bundle(rest, record.good);
     if (key == "event") return take_event(rest, record);
     if (key == "trial") {
@@ -84,10 +99,35 @@ void RolloutRecord::add_event(RolloutEvent event) {
     history.push_back(std::move(event));
 }
 
+void RolloutRecord::follow(const std::string& next) {
+    RolloutRecord record;
+    record.channel = next;
+    record.elsewhere = std::move(elsewhere);
+    std::erase_if(record.elsewhere, [&](const FormerChannel& former) {
+        if (former.channel == next) {
+            record.highest = former.highest;
+            record.returned = former.kept;
+        }
+        return former.channel == next || former.channel == channel;
+    });
+    if (highest.known()) {
+        if (record.elsewhere.size() == kFormerChannelsMax) {
+            record.elsewhere.erase(record.elsewhere.begin());
+        }
+        record.elsewhere.push_back({channel, highest, good == highest});
+    }
+    *this = std::move(record);
+}
+
 std::string to_text(const RolloutRecord& record) {
     std::string out = std::string(kMagic) + "\n";
     if (!record.channel.empty()) out += "channel " + record.channel + "\n";
     out += line_of("highest", record.highest);
+    if (record.returned) out += "returned 1\n";
+    for (const FormerChannel& former : record.elsewhere) {
+        out += fmt::format("elsewhere {} {} {} {}\n", former.channel, former.highest.version,
+                           former.highest.digest, former.kept ? "kept" : "-");
+    }
     out += line_of("good", record.good);
     out += line_of("trial", record.trial, record.trial_boot.empty() ? "-" : record.trial_boot);
     out += line_of("waiting", record.waiting, fmt::format("{}", record.waiting_since_unix_ns));

@@ -4,6 +4,8 @@
 //     homeostat-fleet 1
 //     channel prod
 //     highest 7 DIGEST             the highest version that was ever accepted
+//     returned 1                   it was in force when this channel was left: it may come again
+//     elsewhere test 4 DIGEST kept     the highest of a channel that was followed before; or -
 //     good 6 DIGEST                in force and kept
 //     trial 7 DIGEST BOOT          in force, on probation; BOOT while a process runs it, else -
 //     waiting 8 DIGEST UNIX_NS     checked, its turn comes; since when it is known
@@ -45,9 +47,19 @@ struct RolloutEvent {
     std::string text;
 };
 
+// The highest version of a channel that this host follows no more.
+struct FormerChannel {
+    std::string channel;
+    BundleRef highest;
+    bool kept = false;  // it was in force and kept
+};
+inline constexpr std::size_t kFormerChannelsMax = 8;
+
 struct RolloutRecord {
     std::string channel;
     BundleRef highest;
+    bool returned = false;
+    std::vector<FormerChannel> elsewhere;  // the latest is the last
     BundleRef good;
     BundleRef trial;
     std::string trial_boot;  // the boot id in which a process has run it and not ended; or empty
@@ -62,6 +74,10 @@ struct RolloutRecord {
 
     // Drops the oldest when there are kHistoryMax. Line breaks of the text become spaces.
     void add_event(RolloutEvent event);
+
+    // Another fleet: of the former one only its highest version stays, for when it is followed
+    // again; of this one nothing but that.
+    void follow(const std::string& next);
 };
 
 std::string to_text(const RolloutRecord& record);

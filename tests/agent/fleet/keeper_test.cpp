@@ -361,6 +361,35 @@ TEST_CASE("keeper: another channel begins anew") {
     CHECK(node.offer(sealed({.version = 1, .id = "test"})).end == OfferEnd::Waiting);
 }
 
+TEST_CASE("keeper: section 7 rule 2: a channel's highest version is known when it comes back") {
+    Node node;
+    node.run(7);
+    node.channel = "test";
+    REQUIRE(node.restart());
+    REQUIRE(node.offer(sealed({.version = 1, .id = "test"})).end == OfferEnd::Waiting);
+    REQUIRE(node.keeper->start_trial(node.clock.now()));
+    node.channel = "prod";
+    REQUIRE(node.restart());
+    CHECK(node.version() == 0);
+    CHECK(node.offer(sealed({.version = 6})).end == OfferEnd::Ignored);
+    CHECK(node.offer(sealed({.version = 7, .body = "tick: 2s\n"})).end == OfferEnd::Refused);
+    node.run(7);  // what was in force here may come again, once
+    CHECK(node.offer(sealed({.version = 6})).end == OfferEnd::Ignored);
+    CHECK(node.offer(sealed({.version = 7})).end == OfferEnd::Unchanged);
+    // What was rolled back may not.
+    REQUIRE(node.offer(sealed({.version = 8})).end == OfferEnd::Waiting);
+    REQUIRE(node.keeper->start_trial(node.clock.now()));
+    REQUIRE(node.keeper->roll_back(node.clock.now(), "x"));
+    node.channel = "test";
+    REQUIRE(node.restart());
+    CHECK(node.offer(sealed({.version = 1, .id = "test"})).end == OfferEnd::Unchanged);
+    REQUIRE(node.offer(sealed({.version = 2, .id = "test"})).end == OfferEnd::Waiting);
+    node.channel = "prod";
+    REQUIRE(node.restart());
+    CHECK(node.offer(sealed({.version = 8})).end != OfferEnd::Waiting);
+    CHECK(node.offer(sealed({.version = 9})).end == OfferEnd::Waiting);
+}
+
 TEST_CASE("keeper: a disk that takes no writes changes nothing") {
     Node node;
     node.run(1);

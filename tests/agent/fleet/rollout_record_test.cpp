@@ -23,6 +23,8 @@ RolloutRecord example() {
     record.waiting_since_unix_ns = 12345;
     record.failed = {5, digest('d')};
     record.failure = "bundle:3:1: unknown key 'x'";
+    record.returned = true;
+    record.elsewhere = {{"test", {9, digest('e')}, true}, {"other", {2, digest('f')}, false}};
     record.add_event({1, {5, digest('d')}, "refused", "two\nlines"});
     return record;
 }
@@ -42,6 +44,30 @@ TEST_CASE("rollout_record: what is written is read again") {
     CHECK(again->history[0].text == "two lines");
     CHECK(again->in_force() == record.trial);
     CHECK(parse_rollout_record(to_text(RolloutRecord{})));
+}
+
+TEST_CASE("rollout_record: of a channel that is left the highest version stays, of a few") {
+    RolloutRecord record = example();
+    record.elsewhere.clear();
+    record.good = record.highest;
+    record.follow("test");
+    CHECK(record.channel == "test");
+    CHECK_FALSE(record.highest.known());
+    CHECK_FALSE(record.good.known());
+    CHECK(record.history.empty());
+    record.highest = {3, digest('1')};
+    record.follow("prod");
+    CHECK(record.highest == BundleRef{7, digest('a')});
+    CHECK(record.returned);
+    REQUIRE(record.elsewhere.size() == 1);
+    CHECK(record.elsewhere[0].channel == "test");
+    CHECK_FALSE(record.elsewhere[0].kept);
+    for (int i = 0; i < 20; ++i) {
+        record.follow("channel-" + std::to_string(i));
+        record.highest = {1, digest('2')};
+    }
+    CHECK(record.elsewhere.size() == kFormerChannelsMax);
+    CHECK(record.elsewhere.back().channel == "channel-18");
 }
 
 TEST_CASE("rollout_record: no damage is read as something else") {
