@@ -1,5 +1,8 @@
 #include "agent/fleet/fleet_health.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "collectors/registry.hpp"
 
 namespace homeostat {
@@ -8,6 +11,36 @@ namespace {
 bool failed(DestinationState state) {
     return state == DestinationState::Waiting || state == DestinationState::Holding ||
            state == DestinationState::Failing;
+}
+
+// Its last run failed, or it is not run for a while: what it measures is unknown.
+bool ails(CollectorState state) {
+    return state == CollectorState::Failing || state == CollectorState::Unknown;
+}
+
+// libcurl puts times and counts into its reasons: they are no news.
+bool same_but_for_numbers(std::string_view a, std::string_view b) {
+    const auto skip = [](std::string_view& text) {
+        const auto next = text.find_first_not_of("0123456789");
+        text.remove_prefix(std::min(next, text.size()));
+    };
+    for (;; a.remove_prefix(1), b.remove_prefix(1)) {
+        skip(a);
+        skip(b);
+        if (a.empty() || b.empty()) return a.empty() && b.empty();
+        if (a.front() != b.front()) return false;
+    }
+}
+
+void keep_told(const std::vector<OpampComponent>& before, std::vector<OpampComponent>& now) {
+    for (OpampComponent& component : now) {
+        for (const OpampComponent& told : before) {
+            if (told.name != component.name) continue;
+            if (same_but_for_numbers(told.last_error, component.last_error)) {
+                component.last_error = told.last_error;
+            }
+        }
+    }
 }
 
 std::uint64_t answered(const ActionResults& counts) {
@@ -19,10 +52,10 @@ std::uint64_t answered(const ActionResults& counts) {
 
 void FleetHealth::observe(const AgentStatus& status) {
     std::string failing;
-    watch_.clear();
+    const auto before = std::exchange(watch_, {});
     watch_.resize(2);
     for (const CollectorLine& line : status.collectors) {
-        const bool well = line.state != CollectorState::Failing;
+        const bool well = !ails(line.state);
         const std::string_view name = line.name.view();
         if (find_collector(name) == nullptr) {  // not ours: another program's metrics
             watch_.push_back({"scrape." + std::string(name), well, well ? "ok" : "failing",
@@ -34,6 +67,7 @@ void FleetHealth::observe(const AgentStatus& status) {
         failing += name;
     }
     watch_[0] = {"collect", failing.empty(), failing.empty() ? "ok" : "failing", failing};
+    keep_told(before, watch_);
     watch_[1] = {"detect", true, status.series_learned > 0 ? "learned" : "learning", ""};
     reload_refused_ = status.reload_refused;
     // The newest answer counts: an actuator that was away and is back is well.
@@ -46,13 +80,14 @@ void FleetHealth::observe(const AgentStatus& status) {
 }
 
 void FleetHealth::observe(const CourierSnapshot& courier) {
-    export_.clear();
+    const auto before = std::exchange(export_, {});
     for (const DestinationStatus& destination : courier.destinations) {
         const bool well = !failed(destination.state);
         export_.push_back({"export." + destination.name, well,
                            std::string(name_of(destination.state)),
                            well ? "" : destination.last_error});
     }
+    keep_told(before, export_);
     if (courier.spool.degraded) {
         export_.push_back({"export.spool", false, "degraded", "the disk refuses: in memory only"});
     }

@@ -1,6 +1,7 @@
 // FleetHealth turns what the watch and the courier say of themselves into the components that an
 // OpAMP server is told (requirement 13): collect, detect, act, config, export.NAME and scrape.NAME,
-// and the agent as a whole. No counters are in it, so that it changes only when something does.
+// and the agent as a whole. No counters are in it, and a reason that differs from the one told in
+// its numbers alone is the one told, so that it changes only when something does.
 //
 // Not for several threads at once.
 #pragma once

@@ -1,9 +1,23 @@
 #include "agent/fleet/fleet_steward.hpp"
 
+#include "collectors/registry.hpp"
+
 namespace homeostat {
 namespace {
 
 constexpr std::size_t kToldMax = 64;  // then it may be told again
+
+// The agent's own. A first run or two may fail while a host starts.
+void count_collectors(const AgentStatus& status, AgentHealth& health) {
+    constexpr std::uint64_t kTries = 3;
+    for (const CollectorLine& line : status.collectors) {
+        if (find_collector(line.name.view()) == nullptr) continue;
+        if (line.state == CollectorState::Failing) ++health.collectors_failing;
+        if (line.state != CollectorState::Unknown) continue;
+        ++health.collectors_unknown;
+        if (line.runs >= kTries && line.errors == line.runs) ++health.collectors_mute;
+    }
+}
 
 }  // namespace
 
@@ -164,7 +178,10 @@ void FleetSteward::judge(Instant now) {
         const std::lock_guard seen(seen_mutex_);
         tick = tick_;
     }
-    const std::string fault = find_fault(before_.value_or(*start_), *start_, *current, tick);
+    AgentHealth before = before_.value_or(*start_);
+    // Before a restart nobody has counted: what never answers may never have.
+    if (!before_) before.collectors_unknown = current->collectors_mute;
+    const std::string fault = find_fault(before, *start_, *current, tick);
     const Bundle* bundle = parts_.keeper.in_force();
     if (!fault.empty()) {
         (void)parts_.keeper.roll_back(now, fault);
@@ -185,9 +202,7 @@ void FleetSteward::observe(const AgentStatus& status) {
     health.ticks = status.ticks;
     health.samples = status.samples_last;
     health.incidents_opened = status.incidents_opened;
-    for (const CollectorLine& line : status.collectors) {
-        health.collectors_failing += line.state == CollectorState::Failing ? 1 : 0;
-    }
+    count_collectors(status, health);
     const std::lock_guard lock(seen_mutex_);
     seen_ = health;
     health_.observe(status);

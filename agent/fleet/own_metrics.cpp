@@ -80,7 +80,9 @@ std::string own_metrics_body(const OpampIdentity& identity, const AgentStatus& s
                                 actions.unknown));
     double failing = 0;
     for (const CollectorLine& line : status.collectors) {
-        failing += line.state == CollectorState::Failing ? 1 : 0;
+        const bool ails =
+            line.state == CollectorState::Failing || line.state == CollectorState::Unknown;
+        failing += ails ? 1 : 0;
     }
     out.gauge("homeostat.collectors.failing", "{collector}", failing);
     return request.SerializeAsString();

@@ -24,9 +24,11 @@ std::string find_fault(const AgentHealth& before, const AgentHealth& start, cons
                            human_bytes(static_cast<double>(now.resident_bytes)).view(),
                            human_bytes(static_cast<double>(before.resident_bytes)).view());
     }
-    if (now.collectors_failing > before.collectors_failing) {
-        return fmt::format("{} collectors do not answer, {} before", now.collectors_failing,
-                           before.collectors_failing);
+    // One that answered and then fails has lost its source: that is the host's illness.
+    const std::uint64_t ill = now.collectors_failing + now.collectors_mute;
+    const std::uint64_t ill_before = before.collectors_failing + before.collectors_unknown;
+    if (ill > ill_before) {
+        return fmt::format("{} collectors do not answer, {} before", ill, ill_before);
     }
     if (more(now.incidents_opened, start.incidents_opened) > kProbationIncidentsMore) {
         return fmt::format("{} incidents opened at once",

@@ -18,8 +18,11 @@ struct AgentHealth {
     std::uint64_t resident_bytes = 0;
     double cpu_seconds = 0;
     std::uint64_t ticks = 0;
-    std::uint64_t samples = 0;             // that the last tick brought
+    std::uint64_t samples = 0;  // that the last tick brought
+    // Of the agent's own collectors, not of what it scrapes: that may be away with any bundle.
     std::uint64_t collectors_failing = 0;  // that overran their time and were taken out
+    std::uint64_t collectors_unknown = 0;  // whose last run failed
+    std::uint64_t collectors_mute = 0;  // of those: never one run of this configuration went well
     std::uint64_t incidents_opened = 0;
 };
 

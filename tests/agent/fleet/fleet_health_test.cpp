@@ -67,6 +67,34 @@ TEST_CASE("opamp requirement 13: the map has each part, and what is wrong with i
                          "bundle ended yesterday"});
 }
 
+TEST_CASE("opamp requirement 13: what does not answer is not healthy, and told once") {
+    FleetHealth health;
+    const auto observe = [&](CollectorState cpu, CollectorState node, std::string_view why) {
+        AgentStatus status;
+        REQUIRE(status.collectors.push(line_of("cpu", cpu, "no such file")));
+        REQUIRE(status.collectors.push(line_of("node", node, why)));
+        health.observe(status);
+    };
+    using enum CollectorState;
+    observe(Waiting, Waiting, "");
+    CHECK(part(health, "scrape.node").healthy);  // nothing is known to fail
+    observe(Ok, Unknown, "Failed to connect to ::1 port 9100 after 12 ms");
+    CHECK(part(health, "scrape.node") ==
+          OpampComponent{"scrape.node", false, "failing",
+                         "Failed to connect to ::1 port 9100 after 12 ms"});
+    CHECK(health.components()[0].healthy);  // another program's illness
+    const auto before = health.components();
+    observe(Ok, Unknown, "Failed to connect to ::1 port 9100 after 7 ms");
+    CHECK(health.components() == before);
+    observe(Ok, Unknown, "expected HTTP status 200, got 503");
+    CHECK(part(health, "scrape.node").last_error == "expected HTTP status 200, got 503");
+    observe(Unknown, Ok, "");
+    CHECK(part(health, "scrape.node").healthy);
+    CHECK(part(health, "collect") == OpampComponent{"collect", false, "failing", "cpu"});
+    observe(Off, Off, "");  // this host lacks it
+    CHECK(health.components()[0].healthy);
+}
+
 TEST_CASE(
     "fleet_health: an actuator that answers again is well, and counters alone change nothing") {
     FleetHealth health;

@@ -20,6 +20,7 @@ constexpr AgentHealth kWell{.at = {1'000'000'000, 0},
                             .ticks = 10,
                             .samples = 500,
                             .collectors_failing = 1,
+                            .collectors_unknown = 1,
                             .incidents_opened = 3};
 
 }  // namespace
@@ -37,8 +38,15 @@ TEST_CASE("probation: memory, collectors and noise count at once") {
     large.resident_bytes = 190U << 20U;
     CHECK(find_fault(large, kWell, now, seconds(1)).empty());  // it was so before
     now = after(kWell, seconds(2));
-    now.collectors_failing = 2;
-    CHECK(find_fault(kWell, kWell, now, seconds(1)).find("collectors") != std::string::npos);
+    now.collectors_failing = 3;
+    CHECK(find_fault(kWell, kWell, now, seconds(1)) == "3 collectors do not answer, 2 before");
+    now.collectors_failing = 1;
+    now.collectors_unknown = 5;  // they answered once: they have lost their sources
+    CHECK(find_fault(kWell, kWell, now, seconds(1)).empty());
+    now.collectors_mute = 1;  // as it was before
+    CHECK(find_fault(kWell, kWell, now, seconds(1)).empty());
+    now.collectors_mute = 2;
+    CHECK(find_fault(kWell, kWell, now, seconds(1)) == "3 collectors do not answer, 2 before");
     now = after(kWell, seconds(2));
     now.incidents_opened += kProbationIncidentsMore + 1;
     CHECK(find_fault(kWell, kWell, now, seconds(1)).find("incidents") != std::string::npos);
