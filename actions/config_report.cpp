@@ -24,6 +24,7 @@ public:
         check_watcher();
         for (const Rule& rule : config_.rules) describe(rule);
         for (const AllowedAction& action : config_.allow_list.actions) check(action);
+        for (const std::string& both : keys_for_both(config_, trust_)) line("warning: {}", both);
         return std::move(report_);
     }
 
@@ -125,6 +126,30 @@ private:
 };
 
 }  // namespace
+
+std::vector<std::string> keys_for_both(const ActionConfig& config, Trust trust) {
+    constexpr std::size_t kFleetFileBytesMax = 256UL * 1024;
+    std::vector<std::string> out;
+    const std::string path = config.directory + "/fleet.yml";
+    const auto text = trust == Trust::OwnerOnly ? read_trusted_file(path, kFleetFileBytesMax)
+                                                : read_file(path, kFleetFileBytesMax);
+    if (!text) return out;
+    const auto document = parse_yaml(*text, path, {.size_max = kFleetFileBytesMax});
+    if (!document) return out;  // the watcher's check tells it
+    const YamlEntry* keys = document->is_map() ? document->find("keys") : nullptr;
+    if (keys == nullptr) return out;
+    for (const YamlNode& item : keys->value.items) {
+        const auto key = parse_minisign_key(item.text);
+        if (!key) continue;
+        const auto& others = config.allow_list.trust.keys;
+        if (std::find(others.begin(), others.end(), *key) == others.end()) continue;
+        out.push_back(fmt::format(
+            "{}:{}:{}: key {} is trusted for actions as well (allow.yml, fleet): who may set a "
+            "threshold can bring rules",
+            path, item.mark.line, item.mark.column, to_text(key->id).view()));
+    }
+    return out;
+}
 
 ConfigReport report_config(const std::string& directory, Trust trust, const Root& root,
                            const Clock& clock, Spawner& spawner) {

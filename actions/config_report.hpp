@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "actions/action_config.hpp"
 #include "core/clock.hpp"
@@ -20,5 +21,9 @@ struct ConfigReport {
 // entries that no rule uses and rules that no entry allows. Starts nothing.
 ConfigReport report_config(const std::string& directory, Trust trust, const Root& root,
                            const Clock& clock, Spawner& spawner);
+
+// A sentence for each key that fleet.yml trusts for settings and allow.yml for actions: whoever may
+// set a threshold may then bring rules. None when there is no fleet.yml.
+std::vector<std::string> keys_for_both(const ActionConfig& config, Trust trust);
 
 }  // namespace homeostat

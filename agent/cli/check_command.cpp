@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "actions/action_config.hpp"
+#include "actions/config_report.hpp"
 #include "actions/playbook/policy.hpp"
 #include "actions/playbook/run.hpp"
 #include "agent/agent.hpp"
@@ -145,7 +146,7 @@ void check(Session& session, const Options& options) {
     const auto usable = check_config_directory(options.config, options.config_named);
     if (!usable) return report_errors(session, options, {usable.error()});
     const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
-    const auto config = load_config(
+    auto config = load_config(
         options.config, errors,
         credentials == nullptr ? std::nullopt : std::optional<std::string>(credentials));
     const auto actions = load_action_config(options.config, Trust::Anyone, &errors);
@@ -159,6 +160,9 @@ void check(Session& session, const Options& options) {
     if (!errors.empty() || !config || !actions) {
         report_errors(session, options, errors);
         return;
+    }
+    for (std::string& both : keys_for_both(*actions, Trust::Anyone)) {
+        config->warnings.push_back(std::move(both));
     }
     const auto report = describe(session, *config, *actions);
     if (options.json) {

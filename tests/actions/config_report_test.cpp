@@ -14,6 +14,7 @@
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/memory_root.hpp"
 #include "tests/support/scripted_spawner.hpp"
+#include "tests/support/signer.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace homeostat {
@@ -85,6 +86,29 @@ TEST_CASE("config report: a playbook that is missing is an error, for the allowe
     REQUIRE(::unlink((world.files / "playbooks/a.yml").c_str()) == 0);
     CHECK(world.report().errors == 1);
     CHECK(world.report(Trust::Anyone).errors == 1);
+}
+
+TEST_CASE("config report: one key for settings and for actions is a warning") {
+    World world;
+    const test::Signer settings(1);
+    const test::Signer actions(2);
+    const std::string allow = *read_file(world.files / "allow.yml", 1 << 16);
+    world.files.write("allow.yml", "fleet: {keys: ['" + actions.public_key() + "']}\n" + allow);
+    CHECK_FALSE(has(world.report(), "threshold"));
+    world.files.write("fleet.yml", "channel: p\nkeys: ['" + settings.public_key() + "']\n");
+    CHECK_FALSE(has(world.report(), "threshold"));
+    world.files.write("fleet.yml", "channel: p\nkeys:\n  - '" + settings.public_key() + "'\n  - '" +
+                                       actions.public_key() + "'\n");
+    for (const Trust trust : {Trust::OwnerOnly, Trust::Anyone}) {
+        const ConfigReport report = world.report(trust);
+        CHECK(report.errors == 0);
+        CHECK(has(report, "warning: " + (world.files / "fleet.yml") + ":4:5: key "));
+        CHECK(has(report, "is trusted for actions as well (allow.yml, fleet)"));
+    }
+    for (const char* broken : {"[", "", "keys: 3\n", "keys: [nobody]\n"}) {
+        world.files.write("fleet.yml", broken);
+        CHECK_FALSE(has(world.report(), "threshold"));
+    }
 }
 
 // What a user gets who takes the comment signs of the example away.
