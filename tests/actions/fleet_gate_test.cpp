@@ -97,7 +97,53 @@ TEST_CASE("fleet_gate (RULES T3): no byte can be changed, cut or added") {
     }
 }
 
-TEST_CASE("fleet_gate (RULES B19): versions only grow, but for the way back during a probation") {
+TEST_CASE("fleet_gate: section 7 rule 5: size first, then the signature of the bytes, then YAML") {
+    class Counting final : public SignatureLibrary {
+    public:
+        bool blake2b(std::string_view message, Blake2bDigest& digest) const override {
+            seen = message;
+            return real.blake2b(message, digest);
+        }
+        bool verify(const Ed25519Key& key, const Ed25519Signature& signature,
+                    std::string_view message) const override {
+            ++asked;
+            return real.verify(key, signature, message);
+        }
+        SodiumSignatures real;
+        mutable std::string seen;
+        mutable int asked = 0;
+    };
+    Door door;
+    Counting library;
+    const auto give = [&](const std::string& text) {
+        library.seen.clear();
+        library.asked = 0;
+        const auto passed =
+            pass_gate(door.gate, text, door.clock.now().unix_ns, library, door.memory);
+        return passed ? std::string() : std::string(passed.error().text.view());
+    };
+    const std::string good = text_of(test::BundleShape{.body = "playbooks: {p.yml: x}\n"});
+    // Nothing is asked about what is too large, however it is signed.
+    const std::string large = good + "#" + std::string(kBundleBytesMax, '#') + "\n";
+    CHECK(give(kActions.sealed(large)).find("larger than the") == 0);
+    CHECK(library.asked == 0);
+    CHECK(library.seen.empty());
+    // The bytes as they came: white space and line ends count.
+    CHECK(give(kActions.sealed(good)).empty());
+    CHECK(library.seen == good);
+    for (const char* end : {" \n", "\r\n", "\n\n"}) {
+        std::string other = kActions.sealed(good);
+        other.replace(other.find("\n"), 1, end);
+        CHECK(give(other).find("does not fit") != std::string::npos);
+    }
+    // No YAML is read before its signature fits: a fault in it is told of a known signer only.
+    const std::string broken = good + "tick: [\n";
+    CHECK(give(kStranger.sealed(broken)).find("not trusted here") != std::string::npos);
+    CHECK(give(kActions.sealed(broken)).starts_with("bundle:"));
+    CHECK(door.takes(1));  // and what is in force stays
+}
+
+TEST_CASE("fleet_gate (RULES B19): section 7 rule 2: versions only grow, but for the way back in probation") {
     Door door;
     REQUIRE(door.takes(7));
     CHECK(door.takes(7));
@@ -182,7 +228,7 @@ TEST_CASE(
     CHECK_FALSE(door.takes(4));
 }
 
-TEST_CASE("fleet_gate: one version has one content") {
+TEST_CASE("fleet_gate: section 7 rule 2: one version has one content") {
     Door door;
     REQUIRE(door.takes(7));
     test::BundleShape other{.version = 7};

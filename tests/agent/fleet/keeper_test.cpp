@@ -112,7 +112,7 @@ TEST_CASE("keeper: a bundle waits, is on trial, is kept, and is there after a re
     CHECK(node.offer(sealed({})).end == OfferEnd::Unchanged);
 }
 
-TEST_CASE("keeper: section 7: nothing is taken that is not wholly right") {
+TEST_CASE("keeper: section 7 rules 1 to 5: nothing is taken that is not wholly right") {
     Node node;
     node.run(5);
     struct Row {
@@ -221,7 +221,7 @@ TEST_CASE(
     CHECK(node.offer(sealed({})).end == OfferEnd::Waiting);
 }
 
-TEST_CASE("keeper: what is rolled back is not taken again, nor anything older") {
+TEST_CASE("keeper: section 7 rule 2: what is rolled back is not taken again, nor anything older") {
     Node node;
     node.run(1);
     REQUIRE(node.offer(sealed({.version = 2})).end == OfferEnd::Waiting);
@@ -407,7 +407,8 @@ TEST_CASE("keeper: a disk that takes no writes changes nothing") {
     CHECK(node.version() == 1);  // for as long as this process runs
 }
 
-TEST_CASE("keeper: kill -9 and power loss at every step leave the old or the new, whole") {
+TEST_CASE(
+    "keeper: section 7 rules 2 and 6: kill -9 and power loss leave the old or the new, whole") {
     int steps = 0;
     for (const bool power : {false, true}) {
         for (int step = 0;; ++step) {
@@ -429,6 +430,7 @@ TEST_CASE("keeper: kill -9 and power loss at every step leave the old or the new
             const Bundle* bundle = node.keeper->in_force();
             REQUIRE(bundle != nullptr);
             const bool is_new = bundle->header.version == 2;
+            CHECK(node.keeper->record().highest.version >= bundle->header.version);  // known first
             const auto* value = bundle->settings.find("series_max");
             REQUIRE(value != nullptr);
             CHECK(value->value.integer == (is_new ? 2222 : 3000));
