@@ -266,10 +266,13 @@ void read_tls(const YamlNode& node, const ConfigContext& context, SecretReader r
         } else if (!content && content.error().code != Errc::NotAvailable) {
             context.complain(value->mark, "{}: {}", key, content.error().text);
         }
+        // libcurl reads the file again: of a credential it must be told where it lies.
+        if (!content || path.find('/') != std::string::npos) return;
+        if (const auto place = read_secret(path, SecretKind::Place)) path = *place;
     };
     read_path("ca_file", SecretKind::Certificate, tls.ca_file);
     read_path("cert_file", SecretKind::Certificate, tls.certificate_file);
-    read_path("key_file", SecretKind::Secret, tls.key_file);
+    read_path("key_file", SecretKind::PrivateKey, tls.key_file);
     reader.text("server_name", tls.server_name);
     reader.flag("insecure_skip_verify", tls.insecure_skip_verify);
     reader.finish();

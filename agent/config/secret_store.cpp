@@ -9,7 +9,13 @@ namespace homeostat {
 namespace {
 
 constexpr std::size_t kSecretBytesMax = 4096;
+constexpr std::size_t kPrivateKeyBytesMax = 64UL * 1024;
 constexpr std::size_t kCertificateBytesMax = 1U << 20U;
+
+std::size_t size_max_of(SecretKind kind) {
+    if (kind == SecretKind::Certificate) return kCertificateBytesMax;
+    return kind == SecretKind::PrivateKey ? kPrivateKeyBytesMax : kSecretBytesMax;
+}
 
 bool is_readable_by_all(const std::string& path) {
     struct stat info {};
@@ -43,9 +49,9 @@ Result<std::string> SecretStore::path_of(const std::string& name) {
 
 Result<std::string> SecretStore::read(const std::string& name, SecretKind kind) {
     const auto path = path_of(name);
-    if (!path) return path.error();
-    const bool is_secret = kind == SecretKind::Secret;
-    const auto content = read_file(*path, is_secret ? kSecretBytesMax : kCertificateBytesMax);
+    if (!path || kind == SecretKind::Place) return path;
+    const bool is_secret = kind != SecretKind::Certificate;
+    const auto content = read_file(*path, size_max_of(kind));
     if (!content) return content.error();
     std::string secret(trim(*content));
     if (secret.empty()) return make_error(Errc::Invalid, "{} is empty", *path);

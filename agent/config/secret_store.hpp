@@ -18,7 +18,9 @@ namespace homeostat {
 
 enum class SecretKind : std::uint8_t {
     Secret,       // for the owner's eyes; at most 4 KiB
+    PrivateKey,   // the same, of a certificate; at most 64 KiB
     Certificate,  // anyone may read it; at most 1 MiB
+    Place,        // nothing is read: the path itself, for a library that reads the file
 };
 
 class SecretStore {
@@ -28,7 +30,7 @@ public:
     explicit SecretStore(std::optional<std::string> credentials)
         : credentials_(std::move(credentials)) {}
 
-    // The content without white space around it. Errc::NotFound, Denied or Io from the disk,
+    // The content without white space around it, or the path. Errc::NotFound, Denied or Io from the disk,
     // Errc::Limit when it is too large, Errc::Invalid for an empty file or a name that leaves the
     // directory.
     Result<std::string> read(const std::string& name, SecretKind kind);

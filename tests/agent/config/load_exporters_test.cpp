@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include "agent/config/layers.hpp"
+#include "tests/support/temporary_directory.hpp"
+
 using namespace homeostat;
 
 namespace {
@@ -85,6 +88,39 @@ TEST_CASE("load_exporters: what needs a secret of the service alone is not judge
                        "{authorization: {credentials_file: token}}}",
                        no_service, errors));
     CHECK(errors.empty());
+}
+
+TEST_CASE("load_exporters: certificates and keys may be credentials of the service") {
+    const test::TemporaryDirectory directory;
+    for (const char* name : {"ca.pem", "cert.pem", "key.pem"}) {
+        directory.write(name, "-----BEGIN " + std::string(6000, 'x') + "\n");
+    }
+    Settings settings;
+    REQUIRE(add_layer(settings, "homeostat.yml",
+                      "exporters: {otlp: {endpoint: 'https://x', tls_config: {ca_file: ca.pem,"
+                      " cert_file: cert.pem, key_file: key.pem}}}\n"
+                      "scrape_configs: [{job_name: a, static_configs: [{targets: ['x:1']}],"
+                      " tls_config: {ca_file: /etc/none.pem}}]\n",
+                      kConfigBytesMax));
+    std::vector<Error> errors;
+    const auto refused = read_settings(settings, directory.path(), errors);
+    CHECK_FALSE(refused);
+    REQUIRE(errors.size() == 1);  // the others were read where they are
+    CHECK(errors[0].text.view().find("ca_file: open /etc/none.pem") != std::string_view::npos);
+
+    settings = {};
+    REQUIRE(add_layer(settings, "homeostat.yml",
+                      "exporters: {otlp: {endpoint: 'https://x', tls_config: {ca_file: ca.pem,"
+                      " cert_file: cert.pem, key_file: key.pem}}}\n",
+                      kConfigBytesMax));
+    const auto config = read_settings(settings, directory.path(), errors);
+    REQUIRE(config);
+    const HttpTls& tls = config->ship.otlp[0].tls;
+    CHECK(tls.ca_file == directory.path() + "/ca.pem");
+    CHECK(tls.certificate_file == directory.path() + "/cert.pem");
+    CHECK(tls.key_file == directory.path() + "/key.pem");
+    errors.clear();
+    CHECK(read_settings(settings, std::nullopt, errors));  // by hand: not known, not checked
 }
 
 TEST_CASE("load_exporters: errors name the place, also those that only the whole shows") {

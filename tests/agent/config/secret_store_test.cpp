@@ -54,6 +54,23 @@ TEST_CASE("secret_store: a bare name is a credential of the service") {
     CHECK(by_hand.warnings().size() == 1);
 }
 
+TEST_CASE("secret_store: where a credential lies, and the key of a certificate, which is long") {
+    const test::TemporaryDirectory directory;
+    directory.write("tls.key", std::string(20'000, 'x'));
+    ::chmod((directory.path() + "/tls.key").c_str(), 0600);
+    SecretStore store(directory.path());
+    CHECK(*store.read("tls.key", SecretKind::Place) == directory.path() + "/tls.key");
+    CHECK(*store.read("/etc/tls.key", SecretKind::Place) == "/etc/tls.key");
+    CHECK_FALSE(store.read("../tls.key", SecretKind::Place));
+    CHECK(store.read("tls.key", SecretKind::PrivateKey));
+    CHECK(store.warnings().empty());
+    ::chmod((directory.path() + "/tls.key").c_str(), 0644);
+    CHECK(store.read("tls.key", SecretKind::PrivateKey));
+    CHECK(store.warnings().size() == 1);
+    directory.write("tls.key", std::string(70'000, 'x'));
+    CHECK(store.read("tls.key", SecretKind::PrivateKey).error().code == Errc::Limit);
+}
+
 TEST_CASE("secret_store: what is no secret is an error with its reason") {
     const test::TemporaryDirectory directory;
     directory.write("empty", "\n");
