@@ -64,6 +64,24 @@ void mask_all(YamlNode& node) {
     node.text = kMasked;
 }
 
+void find_secrets(const YamlNode& node, bool in_webhook, std::vector<PlainSecret>& out) {
+    for (const YamlNode& item : node.items) find_secrets(item, in_webhook, out);
+    for (const YamlEntry& entry : node.entries) {
+        const YamlNode& value = entry.value;
+        const bool is_secret =
+            is_one_of(entry.key, kSecretKeys) || (in_webhook && entry.key == "url");
+        if (is_secret && value.is_scalar() && !value.is_null() && !value.text.empty()) {
+            out.push_back({entry.key, value.mark});
+        }
+        if (entry.key == "headers") {
+            for (const YamlEntry& header : value.entries) {
+                out.push_back({header.key, header.value.mark});
+            }
+        }
+        find_secrets(value, in_webhook || entry.key == "webhook", out);
+    }
+}
+
 void list_below(const YamlNode& node, const std::string& key, std::vector<SettingLine>& out) {
     if (node.is_map() && !node.entries.empty()) {
         for (const YamlEntry& entry : node.entries) {
@@ -153,6 +171,12 @@ void mask_secrets(YamlNode& tree) {
             mask_secrets(entry.value);
         }
     }
+}
+
+std::vector<PlainSecret> plain_secrets(const YamlNode& tree) {
+    std::vector<PlainSecret> out;
+    find_secrets(tree, false, out);
+    return out;
 }
 
 std::string config_hash(YamlNode tree, std::uint64_t others) {

@@ -61,6 +61,13 @@ std::vector<SettingChange> compare_settings(const std::vector<SettingLine>& befo
 // values, request parameters, and the URL of a webhook, which is one.
 void mask_secrets(YamlNode& tree);
 
+// A secret that stands in the settings themselves, not in a file of its own.
+struct PlainSecret {
+    std::string key;  // "credentials", "X-Api-Key" below headers, "url" of a webhook
+    YamlMark mark;
+};
+std::vector<PlainSecret> plain_secrets(const YamlNode& tree);
+
 // Which settings these are, as 16 hexadecimal digits; `others` is a number for what else belongs to
 // them. Secrets count as masked: a hash that servers are told must not help to guess one.
 std::string config_hash(YamlNode tree, std::uint64_t others);

@@ -240,6 +240,26 @@ void add_file(Settings& settings, const std::string& path, YamlNode tree,
     add_layer(settings, path, std::move(tree));
 }
 
+// A sentence for each file that everyone can read although secrets stand in it.
+std::vector<std::string> readable_secrets(const Settings& settings) {
+    std::vector<std::string> warnings;
+    std::vector<std::size_t> told;
+    for (const PlainSecret& secret : plain_secrets(settings.tree)) {
+        const auto source = static_cast<std::size_t>(secret.mark.source);
+        if (source >= settings.files.size()) continue;
+        const std::string& file = settings.files[source];
+        const bool again = std::find(told.begin(), told.end(), source) != told.end();
+        if (again || !is_readable_by_all(file)) continue;
+        told.push_back(source);
+        warnings.push_back(
+            fmt::format("{}:{}:{}: '{}' is a secret in a file that everyone can read: name a file "
+                        "that holds it "
+                        "(docs/configure.md), or chgrp homeostat {}; chmod 640 {}",
+                        file, secret.mark.line, secret.mark.column, secret.key, file, file));
+    }
+    return warnings;
+}
+
 Settings default_settings() {
     Settings settings;
     const auto added =
@@ -300,11 +320,14 @@ Result<Config> read_settings(const Settings& settings, SecretReader read_secret,
 Result<Config> read_settings(const Settings& settings, std::optional<std::string> credentials,
                              std::vector<Error>& errors) {
     SecretStore secrets(std::move(credentials));
+    std::vector<std::string> warnings = readable_secrets(settings);
     const auto read_secret = [&secrets](const std::string& name, SecretKind kind) {
         return secrets.read(name, kind);
     };
     auto config = read_settings(settings, read_secret, errors);
-    if (config) config->warnings = secrets.warnings();
+    if (!config) return config;
+    warnings.insert(warnings.end(), secrets.warnings().begin(), secrets.warnings().end());
+    config->warnings = std::move(warnings);
     return config;
 }
 

@@ -32,6 +32,20 @@ void read_url(ConfigReader& reader, const ConfigContext& context, std::string_vi
     if (node != nullptr && node->is_scalar()) check_url_at(node->mark, context, key, node->text);
 }
 
+// `url`, or the content of `url_file`, which no message shows.
+void read_secret_url(ConfigReader& reader, const ConfigContext& context, SecretReader read_secret,
+                     std::string& url) {
+    url = read_secret_key(reader, context, "url", "url_file", read_secret);
+    if (url.empty()) return;
+    if (const YamlNode* file = reader.child("url_file")) {
+        if (check_url(url)) return;
+        context.complain(file->mark, "url_file: {} holds no URL such as https://host/path",
+                         file->text);
+    } else {
+        check_url_at(reader.child("url")->mark, context, "url", url);
+    }
+}
+
 void read_urls(ConfigReader& reader, const ConfigContext& context, std::vector<std::string>& urls) {
     reader.texts("urls", urls);
     const YamlNode* node = reader.child("urls");
@@ -124,7 +138,7 @@ WebhookSettings read_webhook(const YamlNode& node, const ConfigContext& context,
     std::size_t kind = 0;
     reader.choice("kind", kind, kKinds);
     settings.kind = static_cast<WebhookKind>(kind);
-    read_url(reader, context, "url", settings.url);
+    read_secret_url(reader, context, read_secret, settings.url);
     settings.secret = read_secret_key(reader, context, "secret", "secret_file", read_secret);
     settings.secret_previous =
         read_secret_key(reader, context, "secret_previous", "secret_previous_file", read_secret);

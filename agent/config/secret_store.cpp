@@ -17,12 +17,12 @@ std::size_t size_max_of(SecretKind kind) {
     return kind == SecretKind::PrivateKey ? kPrivateKeyBytesMax : kSecretBytesMax;
 }
 
+}  // namespace
+
 bool is_readable_by_all(const std::string& path) {
     struct stat info {};
     return ::stat(path.c_str(), &info) == 0 && (info.st_mode & S_IROTH) != 0;
 }
-
-}  // namespace
 
 Result<std::string> SecretStore::path_of(const std::string& name) {
     if (name.find('/') != std::string::npos) {

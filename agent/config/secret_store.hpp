@@ -23,6 +23,9 @@ enum class SecretKind : std::uint8_t {
     Place,        // nothing is read: the path itself, for a library that reads the file
 };
 
+// False for what is not there.
+bool is_readable_by_all(const std::string& path);
+
 class SecretStore {
 public:
     // `credentials`: the directory; nothing when only the service would know it (`homeostat check`
@@ -30,9 +33,9 @@ public:
     explicit SecretStore(std::optional<std::string> credentials)
         : credentials_(std::move(credentials)) {}
 
-    // The content without white space around it, or the path. Errc::NotFound, Denied or Io from the disk,
-    // Errc::Limit when it is too large, Errc::Invalid for an empty file or a name that leaves the
-    // directory.
+    // The content without white space around it, or the path. Errc::NotFound, Denied or Io from the
+    // disk, Errc::Limit when it is too large, Errc::Invalid for an empty file or a name that leaves
+    // the directory.
     Result<std::string> read(const std::string& name, SecretKind kind);
 
     [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }

@@ -138,6 +138,46 @@ TEST_CASE("load_config: a secret that everyone can read is a warning") {
     CHECK(config->warnings[0].find(token) == 0);
 }
 
+TEST_CASE("load_config: a secret in a file of settings that everyone can read is a warning") {
+    const test::TemporaryDirectory directory;
+    directory.write("homeostat.d/a.yml",
+                    "scrape_configs:\n"
+                    "- {job_name: a, static_configs: [{targets: ['a:1']}],"
+                    " basic_auth: {username: u, password: s3cret}}\n");
+    const std::string part = directory.path() + "/homeostat.d/a.yml";
+    ::chmod(part.c_str(), 0640);
+    const std::string path = directory.path() + "/homeostat.yml";
+    const auto warnings = [&](const char* yaml, mode_t mode) {
+        directory.write("homeostat.yml", yaml);
+        ::chmod(path.c_str(), mode);
+        std::vector<Error> errors;
+        const auto config = load_config(directory.path(), errors);
+        for (const Error& error : errors) MESSAGE(error.text.view());
+        REQUIRE(config);
+        return config->warnings;
+    };
+    for (const char* yaml :
+         {"exporters: {otlp: {authorization: {credentials: s3cret}}}",
+          "exporters: {otlp: {headers: {X-Key: s3cret}}}",
+          "exporters: {webhook: {url: 'https://hooks.example/s3cret'}}",
+          "exporters: {webhook: [{kind: slack, url: 'https://hooks.example/s3cret'}]}",
+          "exporters: {webhook: {url: 'https://x', secret: whsec_czNjcmV0}}"}) {
+        CAPTURE(yaml);
+        const auto told = warnings(yaml, 0644);
+        REQUIRE(told.size() == 1);
+        CAPTURE(told[0]);
+        CHECK(told[0].starts_with(path + ":1:"));
+        CHECK(told[0].find("in a file that everyone can read") != std::string::npos);
+        CHECK(told[0].find("s3cret") == std::string::npos);
+        CHECK(warnings(yaml, 0640).empty());
+    }
+    CHECK(warnings("exporters: {otlp: {endpoint: 'https://x'}}", 0644).empty());
+    ::chmod(part.c_str(), 0644);
+    const auto told = warnings("tick: 1s", 0644);
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].starts_with(part + ":2:"));
+}
+
 TEST_CASE("load_config: a file that cannot be read is an error that names it") {
     const test::TemporaryDirectory directory;
     directory.write("homeostat.yml/inner", "");  // a directory in its place

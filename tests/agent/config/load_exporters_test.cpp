@@ -12,6 +12,7 @@ namespace {
 Result<Config> parse(std::string_view text, std::vector<Error>& errors) {
     const auto read_secret = [](const std::string& path, SecretKind) -> Result<std::string> {
         if (path == "/run/secret") return std::string("token");
+        if (path == "/run/slack-url") return std::string("https://hooks.example/services/T0/x");
         if (path == "/cert.pem") return std::string("-----BEGIN CERTIFICATE-----");
         return make_error(Errc::NotFound, "open {}: No such file or directory", path);
     };
@@ -88,6 +89,24 @@ TEST_CASE("load_exporters: what needs a secret of the service alone is not judge
                        "{authorization: {credentials_file: token}}}",
                        no_service, errors));
     CHECK(errors.empty());
+}
+
+TEST_CASE("load_exporters: the URL of a webhook, which is a secret, may lie in a file") {
+    std::vector<Error> errors;
+    const auto config =
+        parse("exporters: {webhook: {kind: slack, url_file: /run/slack-url}}", errors);
+    REQUIRE(config);
+    CHECK(config->ship.webhooks[0].url == "https://hooks.example/services/T0/x");
+    for (const char* yaml : {"exporters: {webhook: {kind: slack, url_file: /none}}",
+                             "exporters: {webhook: {kind: slack, url_file: /run/secret}}",
+                             "exporters: {webhook: {url: 'http://x/', url_file: /run/slack-url}}",
+                             "exporters: {webhook: {kind: slack}}"}) {
+        CAPTURE(yaml);
+        errors.clear();
+        CHECK_FALSE(parse(yaml, errors));
+        REQUIRE_FALSE(errors.empty());
+        CHECK(errors[0].text.view().find("token") == std::string_view::npos);
+    }
 }
 
 TEST_CASE("load_exporters: certificates and keys may be credentials of the service") {
