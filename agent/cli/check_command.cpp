@@ -1,4 +1,7 @@
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -12,6 +15,7 @@
 #include "agent/agent.hpp"
 #include "agent/cli/command.hpp"
 #include "agent/config/load_config.hpp"
+#include "agent/config/reader_rights.hpp"
 #include "agent/config/rule_kinds.hpp"
 #include "agent/fleet/fleet_settings.hpp"
 #include "core/file.hpp"
@@ -26,6 +30,7 @@ struct Options {
 };
 
 constexpr std::size_t kPlaybookBytesMax = 64 * 1024;
+constexpr const char* kServiceUser = "homeostat";  // systemd/homeostat.service
 
 // Every playbook that a rule names, read by the code that would run it.
 void check_playbooks(Session& session, const ActionConfig& actions, std::vector<Error>& errors) {
@@ -127,8 +132,8 @@ void report_errors(Session& session, const Options& options, const std::vector<E
 }
 
 // fleet.yml is read once, at start: a fault there is better found here.
-void check_fleet(const std::string& directory, const char* credentials,
-                 std::vector<Error>& errors) {
+void check_fleet(const std::string& directory, const char* credentials, std::vector<Error>& errors,
+                 std::vector<std::string>& files) {
     std::error_code ignored;
     std::string absolute =
         std::filesystem::absolute(directory, ignored).lexically_normal().string();
@@ -138,7 +143,23 @@ void check_fleet(const std::string& directory, const char* credentials,
     const auto read_secret = [&secrets](const std::string& name, SecretKind kind) {
         return secrets.read(name, kind);
     };
-    (void)load_fleet_settings(absolute, read_secret, errors);
+    const auto fleet = load_fleet_settings(absolute, read_secret, errors);
+    if (fleet && *fleet) files.push_back(absolute + "/" + kFleetFile);
+    files.insert(files.end(), secrets.files().begin(), secrets.files().end());
+}
+
+// Root can read what the service cannot.
+void check_readable(const Session& session, std::vector<std::string> files, Config& config) {
+    if (::geteuid() != 0) return;
+    const auto reader = find_reader(kServiceUser, session.host.root);
+    if (!reader) return;  // no package: who starts the watch by hand is another user
+    files.insert(files.end(), config.files.begin(), config.files.end());
+    std::sort(files.begin(), files.end());
+    files.erase(std::unique(files.begin(), files.end()), files.end());
+    for (const std::string& file : files) {
+        std::string why = hindrance(*reader, file);
+        if (!why.empty()) config.warnings.push_back(std::move(why));
+    }
 }
 
 void check(Session& session, const Options& options) {
@@ -151,7 +172,8 @@ void check(Session& session, const Options& options) {
         credentials == nullptr ? std::nullopt : std::optional<std::string>(credentials));
     const auto actions = load_action_config(options.config, Trust::Anyone, &errors);
     if (actions) check_playbooks(session, *actions, errors);
-    check_fleet(options.config, credentials, errors);
+    std::vector<std::string> files;
+    check_fleet(options.config, credentials, errors, files);
     if (config && actions) {
         for (const Error& error : unknown_rule_kinds(*actions, config->detect.conditions)) {
             errors.push_back(error);
@@ -164,6 +186,9 @@ void check(Session& session, const Options& options) {
     for (std::string& both : keys_for_both(*actions, Trust::Anyone)) {
         config->warnings.push_back(std::move(both));
     }
+    for (const Rule& rule : actions->rules) files.push_back(rule.file);
+    if (actions->has_allow_list) files.push_back(options.config + "/allow.yml");
+    check_readable(session, std::move(files), *config);
     const auto report = describe(session, *config, *actions);
     if (options.json) {
         session.out << json_text(report) << "\n";

@@ -62,6 +62,7 @@ struct Config {
     ShipSettings ship;
     MetricsSettings metrics;
     std::vector<std::string> warnings;  // what works and should be mended all the same
+    std::vector<std::string> files;     // that it was read from; a default is none
     // What the names of the owner's conditions point into: shared by copies, never shrinks.
     std::shared_ptr<std::deque<std::string>> texts = std::make_shared<std::deque<std::string>>();
 };

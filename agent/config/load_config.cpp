@@ -328,6 +328,10 @@ Result<Config> read_settings(const Settings& settings, std::optional<std::string
     if (!config) return config;
     warnings.insert(warnings.end(), secrets.warnings().begin(), secrets.warnings().end());
     config->warnings = std::move(warnings);
+    for (const std::string& file : settings.files) {
+        if (file != kDefaultLayer) config->files.push_back(file);
+    }
+    config->files.insert(config->files.end(), secrets.files().begin(), secrets.files().end());
     return config;
 }
 

@@ -50,6 +50,7 @@ Result<std::string> SecretStore::path_of(const std::string& name) {
 Result<std::string> SecretStore::read(const std::string& name, SecretKind kind) {
     const auto path = path_of(name);
     if (!path || kind == SecretKind::Place) return path;
+    if (*path == name) files_.push_back(name);
     const bool is_secret = kind != SecretKind::Certificate;
     const auto content = read_file(*path, size_max_of(kind));
     if (!content) return content.error();

@@ -40,11 +40,15 @@ public:
 
     [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
+    // The files that were asked for by their paths: the service must be able to read them.
+    [[nodiscard]] const std::vector<std::string>& files() const { return files_; }
+
 private:
     Result<std::string> path_of(const std::string& name);
 
     std::optional<std::string> credentials_;
     std::vector<std::string> warnings_;
+    std::vector<std::string> files_;
 };
 
 }  // namespace homeostat
