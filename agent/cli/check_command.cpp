@@ -133,7 +133,7 @@ void report_errors(Session& session, const Options& options, const std::vector<E
 
 // fleet.yml is read once, at start: a fault there is better found here.
 void check_fleet(const std::string& directory, const char* credentials, std::vector<Error>& errors,
-                 std::vector<std::string>& files) {
+                 Config& found) {
     std::error_code ignored;
     std::string absolute =
         std::filesystem::absolute(directory, ignored).lexically_normal().string();
@@ -144,19 +144,27 @@ void check_fleet(const std::string& directory, const char* credentials, std::vec
         return secrets.read(name, kind);
     };
     const auto fleet = load_fleet_settings(absolute, read_secret, errors);
-    if (fleet && *fleet) files.push_back(absolute + "/" + kFleetFile);
-    files.insert(files.end(), secrets.files().begin(), secrets.files().end());
+    if (!fleet || !*fleet) return;
+    const std::string path = absolute + "/" + kFleetFile;
+    found.files = secrets.files();
+    found.files.push_back(path);
+    found.warnings = secrets.warnings();
+    Settings layer;
+    const auto text = read_file(path, kConfigBytesMax);
+    if (!text || !add_layer(layer, path, *text, kConfigBytesMax)) return;
+    for (std::string& warning : readable_secrets(layer)) {
+        found.warnings.push_back(std::move(warning));
+    }
 }
 
 // Root can read what the service cannot.
-void check_readable(const Session& session, std::vector<std::string> files, Config& config) {
+void check_readable(const Session& session, Config& config) {
     if (::geteuid() != 0) return;
     const auto reader = find_reader(kServiceUser, session.host.root);
     if (!reader) return;  // no package: who starts the watch by hand is another user
-    files.insert(files.end(), config.files.begin(), config.files.end());
-    std::sort(files.begin(), files.end());
-    files.erase(std::unique(files.begin(), files.end()), files.end());
-    for (const std::string& file : files) {
+    std::sort(config.files.begin(), config.files.end());
+    config.files.erase(std::unique(config.files.begin(), config.files.end()), config.files.end());
+    for (const std::string& file : config.files) {
         std::string why = hindrance(*reader, file);
         if (!why.empty()) config.warnings.push_back(std::move(why));
     }
@@ -172,8 +180,8 @@ void check(Session& session, const Options& options) {
         credentials == nullptr ? std::nullopt : std::optional<std::string>(credentials));
     const auto actions = load_action_config(options.config, Trust::Anyone, &errors);
     if (actions) check_playbooks(session, *actions, errors);
-    std::vector<std::string> files;
-    check_fleet(options.config, credentials, errors, files);
+    Config fleet;  // what of it fleet.yml says, too
+    check_fleet(options.config, credentials, errors, fleet);
     if (config && actions) {
         for (const Error& error : unknown_rule_kinds(*actions, config->detect.conditions)) {
             errors.push_back(error);
@@ -186,9 +194,11 @@ void check(Session& session, const Options& options) {
     for (std::string& both : keys_for_both(*actions, Trust::Anyone)) {
         config->warnings.push_back(std::move(both));
     }
-    for (const Rule& rule : actions->rules) files.push_back(rule.file);
-    if (actions->has_allow_list) files.push_back(options.config + "/allow.yml");
-    check_readable(session, std::move(files), *config);
+    config->files.insert(config->files.end(), fleet.files.begin(), fleet.files.end());
+    config->warnings.insert(config->warnings.end(), fleet.warnings.begin(), fleet.warnings.end());
+    for (const Rule& rule : actions->rules) config->files.push_back(rule.file);
+    if (actions->has_allow_list) config->files.push_back(options.config + "/allow.yml");
+    check_readable(session, *config);
     const auto report = describe(session, *config, *actions);
     if (options.json) {
         session.out << json_text(report) << "\n";

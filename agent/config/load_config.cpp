@@ -240,7 +240,17 @@ void add_file(Settings& settings, const std::string& path, YamlNode tree,
     add_layer(settings, path, std::move(tree));
 }
 
-// A sentence for each file that everyone can read although secrets stand in it.
+Settings default_settings() {
+    Settings settings;
+    const auto added =
+        add_layer(settings, kDefaultLayer, std::string_view(kDefaultSettings), kConfigBytesMax);
+    assert(added.has_value());
+    (void)added;
+    return settings;
+}
+
+}  // namespace
+
 std::vector<std::string> readable_secrets(const Settings& settings) {
     std::vector<std::string> warnings;
     std::vector<std::size_t> told;
@@ -253,23 +263,11 @@ std::vector<std::string> readable_secrets(const Settings& settings) {
         told.push_back(source);
         warnings.push_back(
             fmt::format("{}:{}:{}: '{}' is a secret in a file that everyone can read: name a file "
-                        "that holds it "
-                        "(docs/configure.md), or chgrp homeostat {}; chmod 640 {}",
+                        "that holds it (docs/configure.md), or chgrp homeostat {}; chmod 640 {}",
                         file, secret.mark.line, secret.mark.column, secret.key, file, file));
     }
     return warnings;
 }
-
-Settings default_settings() {
-    Settings settings;
-    const auto added =
-        add_layer(settings, kDefaultLayer, std::string_view(kDefaultSettings), kConfigBytesMax);
-    assert(added.has_value());
-    (void)added;
-    return settings;
-}
-
-}  // namespace
 
 Result<Settings> load_settings(const std::string& directory, std::vector<Error>& errors) {
     const std::size_t before = errors.size();

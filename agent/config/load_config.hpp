@@ -37,6 +37,9 @@ Result<Config> read_settings(const Settings& settings, SecretReader read_secret,
 Result<Config> read_settings(const Settings& settings, std::optional<std::string> credentials,
                              std::vector<Error>& errors);
 
+// A sentence for each of the files that everyone can read although secrets stand in it.
+std::vector<std::string> readable_secrets(const Settings& settings);
+
 // The same from the text of one file; `file` is for messages.
 Result<Config> parse_config(const std::string& file, std::string_view text,
                             SecretReader read_secret, std::vector<Error>& errors);
