@@ -128,6 +128,69 @@ class Fleet(harness.Case):
         self.assertIn("1500", self.shown("series_max"))
         self.assertEqual(self.stop_agent(agent)[0], 0)
 
+    def start_actuator(self):
+        """With an owner's rule and a key for actions, which is another than the one for settings."""
+        self.actions = os.path.join(self.scratch, "actions")
+        subprocess.run([MINISIGN, "-G", "-W", "-p", self.actions + ".pub", "-s",
+                        self.actions + ".key"], check=True, capture_output=True)
+        with open(self.actions + ".pub", encoding="utf-8") as file:
+            key = file.read().splitlines()[1]
+        rule = ("- name: x\n  hosts: all\n  rules:\n    - name: %s\n      mode: auto\n"
+                "      condition: event.value > 0\n      action: {run_playbook: {name: %s.yml}}\n")
+        entry = "  - {rule: %s, playbook: %s.yml, max_mode: auto, targets: [host], requires: nothing}\n"
+        for name, place in (("own", "etc"), ("pushed", "web")):
+            self.write("%s/rules/%s.yml" % (place, name), rule % (name, name))
+            self.write("%s/playbooks/%s.yml" % (place, name),
+                       "- hosts: all\n  gather_facts: false\n  tasks: [{debug: {msg: x}}]\n")
+        self.write("etc/allow.yml",
+                   "version: 1\nwatcher_uid: %d\nmax_mode: auto\nfleet: {keys: ['%s'], max_mode: auto}\n"
+                   "actions:\n%s%s" % (os.getuid(), key, entry % ("own", "own"),
+                                      entry % ("pushed", "pushed")))
+        self.socket = os.path.join(self.scratch, "actuator.sock")
+        self.write("etc/homeostat.yml", "first_send_spread: 0s\nactions: {socket: %s}\n" % self.socket)
+        child = subprocess.Popen(
+            [harness.ACTUATOR, "--listen", self.socket, "--config", self.config, "--state",
+             os.path.join(self.scratch, "actuator"), "--bundle", self.state + "/fleet/actions.yml",
+             "--idle-exit", "0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.children.append(child)
+        self.wait_until("the actuator listens", lambda: os.path.exists(self.socket))
+
+    def approve(self, rule):
+        return self.run_program("approve", "--rule", rule, "--target", "host", "--for", "1h",
+                                "--config", self.config, "--state", self.state, "--socket",
+                                self.socket).stdout
+
+    def test_the_operator_goes_back_from_rules_to_rules_and_all_remedies_act_on(self):
+        os.umask(0o022)
+        self.start_actuator()
+        agent = self.start_agent()
+        for number in (1, 2):
+            self.drop(self.bundle(number, "", key=self.actions))
+            self.wait_for("version %d  kept" % number)
+            for rule in ("own", "pushed"):
+                self.assertIn("approved in advance", self.approve(rule), number)
+        time.sleep(4)  # the actuator's own probation of number 2 is over, too
+        done = self.run_program("config", "rollback", "--config", self.config, "--state", self.state)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("version 1 is in force again", done.stdout)
+        for rule in ("own", "pushed"):
+            self.wait_until(rule, lambda r=rule: "approved in advance" in self.approve(r), 20)
+        self.drop(self.bundle(3, "", key=self.actions))
+        self.wait_for("version 3  kept")
+        self.assertIn("approved in advance", self.approve("pushed"))
+        self.assertEqual(self.stop_agent(agent)[0], 0)
+
+    def test_an_address_takes_no_token_of_the_owners_along(self):
+        self.write("etc/homeostat.yml", "first_send_spread: 0s\nexporters:\n  otlp:\n"
+                   "    endpoint: 'https://127.0.0.1:9'\n    headers: {X-Token: s3cret}\n")
+        agent = self.start_agent()
+        self.drop(self.bundle(1, "exporters: {otlp: {endpoint: 'http://127.0.0.1:9'}}\n"))
+        self.wait_for("refused")
+        self.assertRegex(self.history(), r"bundle prod 1:\d+:\d+: exporters.otlp.endpoint: ")
+        self.assertIn("https://127.0.0.1:9", self.shown("    endpoint"))
+        _, output = self.stop_agent(agent)
+        self.assertNotIn("s3cret", output)
+
     def test_a_web_server_with_etag(self):
         whole = self.bundle(1, "series_max: 1500\n")
         with open(whole, "rb") as file:
