@@ -8,7 +8,6 @@
 
 #include "actions/bundle.hpp"
 #include "core/file.hpp"
-#include "core/parse.hpp"
 
 namespace homeostat {
 namespace {

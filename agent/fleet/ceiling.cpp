@@ -56,9 +56,9 @@ std::string_view text_below(const YamlNode& node, std::string_view key) {
                                                   : std::string_view();
 }
 
-// Calls take(text node) for every single value at or below `node`.
+// Calls take(node) for every single value at or below `node`.
 void each_value(const YamlNode& node, FunctionRef<void(const YamlNode&)> take) {
-    if (node.is_scalar()) take(node);
+    if (node.is_scalar() && !node.is_null()) take(node);
     for (const YamlNode& item : node.items) each_value(item, take);
     for (const YamlEntry& entry : node.entries) each_value(entry.value, take);
 }

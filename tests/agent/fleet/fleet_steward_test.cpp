@@ -142,18 +142,18 @@ TEST_CASE("steward: a bundle under which the agent's own collectors never answer
     daemon.directory.write("web.yml", bundle_of(1, "series_max: 3000"));
     daemon.seconds_pass(10);
     REQUIRE(daemon.running == 1);
-    add("node", 90, 90);  // what it scrapes may be away
-    add("cpu", 9, 9);     // as before
-    add("disks", 9, 1);   // has lost its source
+    add("node", 90, 90);     // what it scrapes may be away
+    add("cpu", 9, 9);        // as before
+    add("diskstats", 9, 1);  // has lost its source
     daemon.seconds_pass(10);
     CHECK(daemon.running == 1);
     SUBCASE("at first") {
-        add("memory", 2, 2);
+        add("meminfo", 2, 2);
         daemon.seconds_pass(90);
         CHECK_FALSE(daemon.keeper->on_trial());
     }
     SUBCASE("again and again") {
-        add("memory", 3, 3);
+        add("meminfo", 3, 3);
         daemon.seconds_pass(2);
         CHECK(daemon.running == 0);
         CHECK(daemon.keeper->record().failure == "2 collectors do not answer, 1 before");
