@@ -82,7 +82,7 @@ bool ActionFiles::look(Instant now) {
     return current_.hash != before;
 }
 
-// Nothing is added where there is no bundle, or nobody who may bring one.
+// Nothing is added where there is no bundle; that is no error.
 Status ActionFiles::add_bundle(Instant now) {
     if (places_.bundle.empty()) return Ok{};
     const auto text = read_anybodys_file(places_.bundle, kBundleBytesMax);
@@ -93,6 +93,9 @@ Status ActionFiles::add_bundle(Instant now) {
     // Nothing of it is believed: it only tells what somebody means who goes by it.
     if (const auto parts = split_signed(*text)) {
         untaken_hash_ = hash_with(current_.hash, sha256_hex(parts->body));
+    }
+    if (current_.allow_list.trust.keys.empty()) {
+        return make_error(Errc::Denied, "allow.yml trusts no key for a fleet's actions");
     }
     const auto way_in = gate();
     if (!way_in) return way_in.error();
