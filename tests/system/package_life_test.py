@@ -95,7 +95,8 @@ class Life(unittest.TestCase):
                           "[Service]\nRestartSec=200ms\nWatchdogSec=5s\n")
             for step in (self.install, self.watches_and_touches_nothing, self.is_confined,
                          self.opens_an_incident, self.reloads, self.refuses_a_bad_reload,
-                         self.upgrades_and_downgrades, self.is_removed_and_comes_back,
+                         self.knows_what_the_service_may_read, self.upgrades_and_downgrades,
+                         self.is_removed_and_comes_back,
                          self.restarts_a_watch_that_hangs, self.acts_on_nothing_after_crashes,
                          self.starts_over_a_broken_state, self.survives_a_reboot, self.is_purged):
                 with self.subTest(step.__name__):
@@ -165,6 +166,25 @@ class Life(unittest.TestCase):
         self.assertEqual(self.story.pid(), before)
         self.assertEqual(self.story.status()["series_max"], 1500)
         self.machine.write("/etc/homeostat/homeostat.yml", CONFIGURATION)
+
+    def knows_what_the_service_may_read(self):
+        """A check by root, about a token that is root's alone and one that is made as it says."""
+        token = "/etc/homeostat/token"
+        before = self.machine.read("/etc/homeostat/homeostat.yml")
+        self.machine.write(token, "s3cret\n", "0600")
+        self.machine.write("/etc/homeostat/homeostat.yml",
+                           "exporters: {otlp: {authorization: {credentials_file: %s}}}\n" % token)
+        said = self.machine.must("homeostat", "check")
+        advice = re.search(r"cannot read it: (chgrp homeostat %s); (chmod 640 %s)" % (token, token),
+                           said)
+        self.assertTrue(advice, said)
+        for command in advice.groups():
+            self.machine.must(*command.split())
+        self.assertNotIn("warning", self.machine.must("homeostat", "check"))
+        self.machine.must("setpriv", "--reuid=homeostat", "--regid=homeostat", "--clear-groups",
+                          "cat", token)
+        self.machine.must("rm", token)
+        self.machine.write("/etc/homeostat/homeostat.yml", before)
 
     def upgrades_and_downgrades(self):
         identity = self.machine.read(STATE + "/instance-id")
