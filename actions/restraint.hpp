@@ -56,8 +56,8 @@ Status begin_restraint(const std::vector<ShareChange>& changes, const std::strin
 
 // Puts back what still has our value; what somebody else has set since is left alone. Returns how
 // many were put back. May be repeated. systemd's files in /run with the values are taken away, too,
-// where that takes nothing else away: the unit is the distribution's, nobody else has changed it, and
-// it had the defaults before. Elsewhere they say what holds anyway, until the next boot.
+// where that takes nothing else away: the unit is the distribution's, nobody else has changed it,
+// and it had the defaults before. Elsewhere they say what holds anyway, until the next boot.
 Result<std::size_t> end_restraint(const std::vector<ShareChange>& changes, const std::string& unit,
                                   Spawner& spawner);
 

@@ -198,8 +198,9 @@ DaemonEnd Daemon::watch(int signals, Duration limit) {
     }
 }
 
-// Every thread but the watch (agent/confinement.hpp), which has closed what it can close for all. It
-// goes on without: status tells of a kernel that has no Landlock, this of one that has and refused.
+// Every thread but the watch (agent/confinement.hpp), which has closed what it can close for all.
+// It goes on without: status tells of a kernel that has no Landlock, this of one that has and
+// refused.
 void Daemon::confine_thread() {
     if (parts_.writable.empty()) return;
     const int error = confine_files(parts_.writable);

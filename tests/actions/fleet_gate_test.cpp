@@ -143,7 +143,9 @@ TEST_CASE("fleet_gate: section 7 rule 5: size first, then the signature of the b
     CHECK(door.takes(1));  // and what is in force stays
 }
 
-TEST_CASE("fleet_gate (RULES B19): section 7 rule 2: versions only grow, but for the way back in probation") {
+TEST_CASE(
+    "fleet_gate (RULES B19): section 7 rule 2: versions only grow, but for the way back in "
+    "probation") {
     Door door;
     REQUIRE(door.takes(7));
     CHECK(door.takes(7));

@@ -139,7 +139,7 @@ TEST_CASE("service (RULES B4, C2 row 1): for an action systemctl is the distribu
     test::PlayFixture play;
     play.policy.distribution = true;
     for (const auto& [code, says] : {std::pair{Errc::NotFound, "this host has no systemctl"},
-                                    std::pair{Errc::Denied, "not /usr/bin/systemctl"}}) {
+                                     std::pair{Errc::Denied, "not /usr/bin/systemctl"}}) {
         play.policy.untrusted = code;
         const auto report = play.run_tasks(kTask);
         REQUIRE(report);
