@@ -38,7 +38,7 @@ TEST_CASE("expression evaluator: arithmetic is Python's") {
              {"'' * 9223372036854775807", "''"},
              {"'a' * 1048577", "error: a text grew beyond 1048576 bytes"},
              {"[1] * 20001", "error: a list grew beyond 20000 items"},
-             {"'a' * 1.5", "error: '*' needs two numbers, not text and a number"},
+             {"'a' * 1.5", "error: '*' needs two numbers, not text and a decimal number"},
              {"'a' * 'a'", "error: '*' needs two numbers, not text and text"},
              {"1 / 0", "error: division by zero"},
              {"1 % 0", "error: division by zero"},
