@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "agent/incidents/kinds.hpp"
-#include "collectors/mountinfo.hpp"
 #include "collectors/registry.hpp"
 #include "core/parse.hpp"
 
@@ -66,87 +64,6 @@ WorkbenchSettings with_lines(WorkbenchSettings settings, LineSink& lines) {
 
 }  // namespace
 
-// What an incident may ask at its onset, answered by the collectors' and the recorder's memory.
-class Agent::Evidence final : public EvidenceSource {
-public:
-    Evidence(Agent& agent, Instant now) : agent_(agent), now_(now) {}
-
-    FixedVector<ProcessUse, 3> processes_for(const Subject& subject,
-                                             std::string_view kind) override {
-        ProcessTable& processes = agent_.bench_.processes();
-        const Root& root = agent_.host_.root;
-        const std::span<char> buffer = agent_.bench_.buffer();
-        if (subject.kind == SubjectKind::Mount && kind == "filesystem_inodes") {
-            return processes.makers_under(root, subject.name, buffer);
-        }
-        if (subject.kind == SubjectKind::Mount) {
-            return processes.writers_under(root, subject.name, buffer, now_).processes;
-        }
-        if (subject.kind == SubjectKind::Process) {
-            return processes.named(subject.name, root, buffer);
-        }
-        const std::string_view unit =
-            subject.kind == SubjectKind::Unit ? subject.name.view() : std::string_view{};
-        const Resource resource = find_kind(kind).resource;
-        if (resource == Resource::Memory) return memory_users(processes, unit);
-        return processes.top_names(order_for(resource), root, buffer, unit);
-    }
-
-    Subject beneath(const Subject& subject) override {
-        if (subject.kind != SubjectKind::Mount) return subject;
-        const auto text = agent_.host_.root.read("proc/self/mountinfo", agent_.bench_.buffer());
-        if (!text) return subject;
-        const auto device = device_of_mount(*text, subject.name);
-        return device.empty() ? subject : Subject{SubjectKind::Device, device.view()};
-    }
-
-    Counsel counsel_for(std::string_view name) override {
-        for (const Condition& condition : agent_.config_.detect.conditions) {
-            if (condition.name == name) return {condition.advice, condition.remedy};
-        }
-        for (const ForecastRule& rule : stock_forecasts()) {
-            if (rule.name == name) return {rule.advice, rule.remedy};
-        }
-        return {};
-    }
-
-    Snippet snippet_of(std::string_view metric, const Subject& subject) override {
-        return agent_.recorder_.snippet(agent_.series_, metric, subject);
-    }
-
-    std::optional<double> value_of(std::string_view metric, const Subject& subject) override {
-        // Not this tick's samples: a mount is not looked at every second.
-        const Snippet newest = agent_.recorder_.snippet(agent_.series_, metric, subject);
-        if (newest.values.empty()) return std::nullopt;
-        return static_cast<double>(newest.values.back());
-    }
-
-private:
-    static ProcessOrder order_for(Resource resource) {
-        switch (resource) {
-            case Resource::Disk: return ProcessOrder::Io;
-            case Resource::Space: return ProcessOrder::Writes;
-            case Resource::Processes: return ProcessOrder::Threads;
-            case Resource::Files: return ProcessOrder::Files;
-            default: return ProcessOrder::Cpu;
-        }
-    }
-
-    // Who grows, if anybody grows much; else who holds most.
-    ProcessList memory_users(ProcessTable& processes, std::string_view unit) {
-        constexpr double kGrowsMuch = 4.0 * 1024 * 1024;  // a second
-        const Root& root = agent_.host_.root;
-        const std::span<char> buffer = agent_.bench_.buffer();
-        const auto growing = processes.top_names(ProcessOrder::RssGrowth, root, buffer, unit);
-        const bool much = !growing.empty() && growing[0].rss_growth_bytes_per_second >= kGrowsMuch;
-        if (much) return growing;
-        return processes.top_names(ProcessOrder::Rss, root, buffer, unit);
-    }
-
-    Agent& agent_;
-    Instant now_;
-};
-
 Agent::Agent(const Config& config, const ActionConfig& actions, Host host, Work& work,
              std::span<const std::unique_ptr<ExporterTarget>> targets,
              const WorkbenchSettings& bench)
@@ -158,6 +75,7 @@ Agent::Agent(const Config& config, const ActionConfig& actions, Host host, Work&
       series_(config.series_max),
       samples_(series_, config.series_max),
       recorder_(config.series_max, kSnippetStep),
+      evidence_(bench_, host_.root, series_, recorder_, config_.detect.conditions),
       detectors_(detector_settings(config)),
       incidents_(config.incidents),
       decider_(actions, DeciderOptions{.grace = config.actions.grace_after_start,
@@ -216,8 +134,8 @@ void Agent::tick() {
         decider_.note(*report);
     }
     events_ += bench_.events().all().size();
-    Evidence evidence(*this, now);
-    const auto changed = incidents_.run(findings, now, evidence);
+    evidence_.begin(now);
+    const auto changed = incidents_.run(findings, now, evidence_);
     decider_.tick(now);
     hand_over(changed);
     for (const Incident& incident : changed) tell_harm(incident);

@@ -14,6 +14,7 @@
 #include "actions/decider.hpp"
 #include "agent/clock_watch.hpp"
 #include "agent/config/config.hpp"
+#include "agent/evidence.hpp"
 #include "agent/incidents/flight_recorder.hpp"
 #include "agent/incidents/incident_engine.hpp"
 #include "agent/log_watch.hpp"
@@ -77,8 +78,6 @@ public:
     [[nodiscard]] MemoryUse memory() const;
 
 private:
-    class Evidence;
-
     void collect(Instant now);
     void learn_past();
     void hold_learning(Instant now);
@@ -101,6 +100,7 @@ private:
     Instant bank_until_;
     Samples samples_;
     FlightRecorder recorder_;
+    Evidence evidence_;
     Detectors detectors_;
     IncidentEngine incidents_;
     Decider decider_;

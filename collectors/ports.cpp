@@ -1,5 +1,6 @@
 #include "collectors/ports.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "collectors/source.hpp"
@@ -32,12 +33,22 @@ std::optional<SocketLine> parse_socket_line(std::string_view line) {
     SocketLine socket;
     socket.port = static_cast<std::uint16_t>(*port);
     socket.state = static_cast<std::uint16_t>(*state);
-    for (int i = 0; i < 3; ++i) next_word(rest);  // queues, timer, retransmits
+    socket.remote = remote;
+    const auto queues = next_word(rest);
+    const auto between = std::min(queues.find(':'), queues.size());
+    socket.queued_out = parse_u64(queues.substr(0, between), 16).value_or(0);
+    socket.queued_in =
+        parse_u64(queues.substr(std::min(between + 1, queues.size())), 16).value_or(0);
+    next_word(rest);  // timer
+    socket.resent = parse_u64(next_word(rest), 16).value_or(0);
     if (const auto uid = next_u64(rest); uid && *uid <= UINT32_MAX) {
         socket.uid = static_cast<std::uint32_t>(*uid);
     }
     next_word(rest);  // timeouts
     socket.inode = next_u64(rest).value_or(0);
+    next_word(rest);                              // references
+    next_word(rest);                              // where it is in the kernel
+    socket.dropped = next_u64(rest).value_or(0);  // of TCP another number
     return socket;
 }
 

@@ -23,6 +23,11 @@ struct SocketLine {
     std::uint16_t state = 0;           // 0x0A listens, 0x07 is bound (UDP)
     std::optional<std::uint32_t> uid;  // whose socket it is
     std::uint64_t inode = 0;           // of the socket; 0: not told
+    std::string_view remote;           // "0100007F:1F90", as long as the line is there
+    std::uint64_t queued_out = 0;      // bytes that the other side has not confirmed
+    std::uint64_t queued_in = 0;  // bytes not read yet; of a listener: connections not accepted
+    std::uint64_t resent = 0;     // time-outs in a row without an answer
+    std::uint64_t dropped = 0;    // UDP: datagrams that found its buffer full, ever
 };
 
 // Nothing for the heading and for what is no such line.

@@ -134,6 +134,38 @@ void ProcessTable::add_namesakes(ProcessUse& use, const Entry& first) const {
     }
 }
 
+ProcessList ProcessTable::leaders_by(FunctionRef<double(std::int32_t pid)> weigh, const Root& root,
+                                     std::span<char> buffer) const {
+    struct Leader {
+        const Entry* newest = nullptr;
+        std::uint32_t size = 0;
+        double sum = 0;
+    };
+    FixedVector<Leader, 32> leaders;
+    for (auto entry = current_.rbegin(); entry != current_.rend(); ++entry) {
+        const double weight = entry->kernel_thread ? 0 : weigh(entry->pid);
+        if (weight <= 0) continue;
+        auto* known = std::find_if(leaders.begin(), leaders.end(), [&](const Leader& leader) {
+            return leader.newest->name == entry->name;
+        });
+        if (known != leaders.end()) {
+            ++known->size;
+            known->sum += weight;
+        } else {
+            (void)leaders.push({.newest = &*entry, .size = 1, .sum = weight});
+        }
+    }
+    sort_in_place(leaders, [](const Leader& a, const Leader& b) { return a.sum > b.sum; });
+    ProcessList list;
+    for (const Leader& leader : leaders) {
+        ProcessUse use = use_of(*leader.newest, root, buffer);
+        use.namesakes = leader.size;
+        use.sockets = leader.sum;
+        if (!list.push(use)) break;
+    }
+    return list;
+}
+
 ProcessList ProcessTable::named(std::string_view name, const Root& root,
                                 std::span<char> buffer) const {
     constexpr std::uint32_t kFilesMax = 20'000;
@@ -154,6 +186,20 @@ ProcessList ProcessTable::named(std::string_view name, const Root& root,
     }
     ProcessList list;
     if (found) (void)list.push(most);
+    return list;
+}
+
+ProcessList ProcessTable::growing(std::string_view name, const Root& root,
+                                  std::span<char> buffer) const {
+    const Entry* fastest = nullptr;
+    for (const Entry& entry : current_) {
+        if (!(entry.name == name)) continue;
+        const bool faster = fastest == nullptr || entry.rss_growth_bytes_per_second >
+                                                      fastest->rss_growth_bytes_per_second;
+        if (faster) fastest = &entry;
+    }
+    ProcessList list;
+    if (fastest != nullptr) (void)list.push(use_of(*fastest, root, buffer));
     return list;
 }
 

@@ -84,8 +84,14 @@ public:
     ProcessList top_names(ProcessOrder order, const Root& root, std::span<char> buffer,
                           std::string_view unit = {});
 
-    // The process of this name that has most files open, or nothing.
+    // Who has most of what `weigh` finds with a process, by name: the sum in `sockets`, how many
+    // they are in `namesakes`. The newest processes are asked first.
+    ProcessList leaders_by(FunctionRef<double(std::int32_t pid)> weigh, const Root& root,
+                           std::span<char> buffer) const;
+
+    // The process of this name that has most files open, or nothing; the one that grows fastest.
     ProcessList named(std::string_view name, const Root& root, std::span<char> buffer) const;
+    ProcessList growing(std::string_view name, const Root& root, std::span<char> buffer) const;
 
     // What somebody who looked at /proc/PID/fd found. Kept until the process is looked at again.
     void note_open_files(std::int32_t pid, std::uint32_t files);

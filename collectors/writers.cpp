@@ -1,5 +1,6 @@
 // ProcessTable::writers_under and makers_under: the questions of incidents about full file systems.
 #include <algorithm>
+#include <array>
 
 #include "collectors/mountinfo.hpp"
 #include "collectors/process_files.hpp"
@@ -10,6 +11,7 @@ namespace homeostat {
 namespace {
 
 constexpr std::size_t kMakersMax = 32;
+constexpr std::uint32_t kLinksMax = 4000;          // names in arguments: some 1 us each
 constexpr std::uint32_t kDescriptorsMax = 20'000;  // some 5 us each: a tenth of a second
 
 constexpr std::string_view kPathEnds("\0 \t\n\"'`;|&<>()", 14);  // in arguments and scripts
@@ -22,6 +24,9 @@ public:
         if (!text) return;
         (void)parse_mountinfo(*text, [&](const MountLine& line) {
             const FixedString<127> point = decode_mount_path(line.mount_point);
+            if (filesystem_class(line.type) == FilesystemClass::Remote && !remote_.push(point)) {
+                remote_.back() = "/";
+            }
             if (point == mount_ || !is_beneath(point, mount_)) return;
             if (!deeper_.push(point)) crowded_ = true;
         });
@@ -39,9 +44,19 @@ public:
         if (mount_ == "/") return false;
         for (auto at = text.find(mount_); at != std::string_view::npos;
              at = text.find(mount_, at + 1)) {
-            const std::string_view rest = text.substr(at);
-            const auto end = rest.find_first_of(kPathEnds);
-            if (holds(rest.substr(0, end))) return true;
+            if (holds(word_at(text, at))) return true;
+        }
+        return false;
+    }
+    // The same by way of a symbolic link. `links_left` is how many more names may be looked at.
+    [[nodiscard]] bool is_linked_in(std::string_view text, const Root& root,
+                                    std::uint32_t& links_left) const {
+        if (mount_ == "/") return false;
+        for (auto at = text.find('/'); at != std::string_view::npos;) {
+            const std::string_view word = word_at(text, at);
+            const bool begins = at == 0 || kPathEnds.find(text[at - 1]) != std::string_view::npos;
+            if (begins && holds(followed(word, root, links_left))) return true;
+            at = text.find('/', at + word.size());
         }
         return false;
     }
@@ -49,7 +64,40 @@ public:
     [[nodiscard]] bool crowded() const { return crowded_; }
 
 private:
+    using Path = FixedString<255>;
+
+    static std::string_view word_at(std::string_view text, std::size_t at) {
+        const std::string_view rest = text.substr(at);
+        return rest.substr(0, rest.find_first_of(kPathEnds));
+    }
+
+    // The path with its first link replaced by what that leads to; empty when it has none. A server
+    // may not answer: what lies on one is not looked at.
+    [[nodiscard]] Path followed(std::string_view path, const Root& root,
+                                std::uint32_t& links_left) const {
+        std::array<char, 256> buffer;
+        for (auto end = path.find('/', 1); links_left > 0; end = path.find('/', end + 1)) {
+            const Path name(path.substr(0, end));
+            const bool far = std::any_of(remote_.begin(), remote_.end(), [&](const auto& point) {
+                return is_beneath(name, point);
+            });
+            if (far || name.size() < 2 || name.truncated()) return {};
+            --links_left;
+            if (const auto target = root.read_link(name.c_str() + 1, buffer)) {
+                Path out;
+                if (!target->starts_with('/'))
+                    out.append(path.substr(0, name.view().rfind('/') + 1));
+                out.append(*target);
+                if (end != std::string_view::npos) out.append(path.substr(end));
+                return out.truncated() ? Path{} : out;
+            }
+            if (end == std::string_view::npos) break;
+        }
+        return {};
+    }
+
     std::string_view mount_;
+    FixedVector<FixedString<127>, 16> remote_;
     FixedVector<FixedString<127>, 64> deeper_;
     bool crowded_ = false;
 };
@@ -82,7 +130,8 @@ public:
     // Whether it was started with a path beneath the mount, also within a script's text.
     bool names_it(std::int32_t pid) {
         const auto text = root_.read(process_path(pid, "cmdline").c_str(), buffer_);
-        return text && territory_.is_named_in(*text);
+        return text && (territory_.is_named_in(*text) ||
+                        territory_.is_linked_in(*text, root_, links_left_));
     }
 
     [[nodiscard]] bool exhausted() const { return looked_at_ == kDescriptorsMax; }
@@ -104,6 +153,7 @@ private:
     const Territory& territory_;
     std::span<char> buffer_;
     std::uint32_t looked_at_ = 0;
+    std::uint32_t links_left_ = kLinksMax;
     std::uint32_t not_permitted_ = 0;
 };
 

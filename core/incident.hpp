@@ -54,6 +54,17 @@ struct ProcessUse {
     std::uint32_t namesakes = 0;   // processes of this name that are told of together
     std::uint32_t threads = 0;     // of them
     double share = 0;              // of what all processes use of the resource in question
+    double sockets = 0;            // that the incident is about, or what waits in them
+};
+
+// Where most of what changed lately on a file system lies.
+struct GrownPlace {
+    FixedString<191> path;    // of a directory, or of a file; empty: nothing stands out
+    bool is_file = false;     // it is a single file
+    double bytes = 0;         // on disk, of what changed
+    std::uint32_t files = 0;  // that changed
+    double share = 0;         // of all that changed: of the bytes, or of the files
+    double of_used = 0;       // of all that is used: of the space, or of the inodes
 };
 
 struct Cause {
@@ -123,6 +134,9 @@ struct Incident {
     FixedVector<Cause, 3> causes;      // the likeliest first; empty: unknown
     FixedVector<Cause, 3> considered;  // the best three, also those that are not likely enough
     FixedVector<ProcessUse, 3> processes;
+    FixedString<47> peer;   // at the other end of most of the sockets that it is about; not kept
+    double peer_share = 0;  // of them
+    GrownPlace grown;       // of a file system that fills up; not kept
     FixedVector<ActionRecord, 4> actions;
     Snippet snippet;
     FixedVector<Snippet, 3> related;     // of the other findings and witnesses

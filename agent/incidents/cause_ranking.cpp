@@ -1,42 +1,21 @@
 #include "agent/incidents/cause_ranking.hpp"
 
 #include <algorithm>
-#include <cmath>
 
+#include "agent/incidents/cause_candidates.hpp"
 #include "agent/incidents/kinds.hpp"
 #include "agent/incidents/narrative.hpp"
 
 namespace homeostat {
 namespace {
 
-// A change counts for this long before the onset; half of its weight is gone after the second.
+// A change counts for this long before the onset.
 constexpr Duration kChangeBefore = minutes(15);
-constexpr double kChangeHalfLifeSeconds = 240;
 constexpr Duration kOnsetSlack = seconds(10);  // clocks of sources differ by this much
 
-constexpr double kSure = 0.95;      // never certain
 constexpr double kOwnLimit = 0.93;  // it is the one that ran into its limit
-constexpr double kKernelKilled =
-    0.97;                             // the kernel's own victim: nobody knows better who held most
-constexpr double kKernelSaid = 0.90;  // the kernel named it
-constexpr double kBystander = 0.3;    // it uses what has broken by itself
-constexpr double kNamedChange = 0.88;
-constexpr double kUnrelatedChange = 0.30;
 
 constexpr double kTicksPerSecond = 100;  // USER_HZ, the same on every Linux
-
-struct Candidates {
-    FixedVector<Cause, 12> all;
-
-    void add(const Cause& cause) {
-        for (Cause& known : all) {
-            if (!(known.name == cause.name)) continue;
-            if (cause.confidence >= known.confidence) known = cause;  // the later knows more
-            return;
-        }
-        (void)all.push(cause);  // a dozen is enough to find the best three
-    }
-};
 
 // Seconds from the start of the process to the onset; negative: it started after it.
 double age_at_onset(const ProcessUse& process, const Incident& incident) {
@@ -44,8 +23,29 @@ double age_at_onset(const ProcessUse& process, const Incident& incident) {
     return Duration{incident.onset.monotonic_ns}.seconds() - started;
 }
 
+void append_sockets(FixedString<95>& out, const ProcessUse& process, std::string_view kind) {
+    const double count = process.sockets;
+    if (kind == "listen_overflow") {
+        format_into(out, " does not accept, {:.0f} wait", count);
+    } else if (kind == "udp_overflow") {
+        format_into(out, " reads too slowly, {:.0f} datagrams lost", count);
+    } else if (kind == "network_loss") {
+        out.append(" sends again and again");
+    } else if (kind == "socket_memory") {
+        format_into(out, " has {} waiting in its sockets", human_bytes(count));
+    } else if (kind == "port_exhaustion" || kind == "conntrack_full") {
+        format_into(out, " has {:.0f} connections", count);
+    } else {
+        format_into(out, " waits for an answer to {:.0f} connects", count);
+    }
+}
+
 void append_use(FixedString<95>& out, const ProcessUse& process, Resource resource,
-                std::string_view subject) {
+                std::string_view subject, std::string_view kind) {
+    if (process.sockets > 0) {
+        append_sockets(out, process, kind);
+        return;
+    }
     switch (resource) {
         case Resource::Space:
             if (process.write_bytes_per_second > 0 || process.open_files > 0) {
@@ -86,7 +86,7 @@ Cause cause_of(const ProcessUse& process, const Incident& incident, Resource res
     } else {
         format_into(cause.text, "{} (pid {})", process.name, process.pid);
     }
-    append_use(cause.text, process, resource, incident.subject.name);
+    append_use(cause.text, process, resource, incident.subject.name, incident.kind);
     return cause;
 }
 
@@ -123,11 +123,6 @@ void judge_writer(Cause& cause, const ProcessUse& process, const Incident& incid
     if (explained < 1) cause.contra.append("the growth is faster than it writes");
 }
 
-// What the share of a resource is worth: a third of it may be chance, two thirds rarely are.
-double worth_of_share(double share) {
-    return kSure * std::min(1.0, 1.35 * std::max(0.0, share));
-}
-
 // Nothing counts who made a file: who works there, and most of those that do.
 void judge_maker(Cause& cause, const ProcessUse& process, const Incident& incident) {
     constexpr double kOnlyOne = 0.85;
@@ -146,6 +141,76 @@ void judge_maker(Cause& cause, const ProcessUse& process, const Incident& incide
 bool breaks_by_itself(const Incident& incident) {
     return incident.kind == "filesystem_read_only" || incident.kind == "filesystem_errors" ||
            incident.kind == "mount_hung" || incident.kind == "mount_missing";
+}
+
+// What a server does not take, and what somebody opens by the thousand, is its own doing; that
+// nobody answers, and that packets get lost, is that of the other end or of the way there.
+bool suffers_from_peer(const Incident& incident) {
+    return incident.kind == "network_unreachable" || incident.kind == "network_loss";
+}
+
+void judge_socket_holder(Cause& cause, const ProcessUse& process, const Incident& incident) {
+    cause.confidence = worth_of_share(process.share);
+    format_into(cause.pro, "has {:.0f} % of the sockets in question", 100 * process.share);
+    constexpr double kFew = 5;
+    const bool counts_sockets = incident.kind != "listen_overflow" &&
+                                incident.kind != "udp_overflow" && incident.kind != "socket_memory";
+    if (counts_sockets && process.sockets < kFew) {  // one that is there by chance
+        cause.confidence *= 0.6;
+        cause.contra = "they are few";
+    }
+    if (!suffers_from_peer(incident)) return;
+    cause.confidence *= 0.6;
+    cause.contra.append(cause.contra.empty() ? "" : "; ");
+    cause.contra.append("it may be the one that suffers");
+}
+
+// A single address at the other end of most of them.
+void add_peer(CauseCandidates& candidates, const Incident& incident) {
+    const bool theirs = suffers_from_peer(incident) || incident.kind == "port_exhaustion" ||
+                        incident.kind == "conntrack_full" || incident.kind == "syn_flood";
+    if (incident.peer.empty() || !theirs) return;
+    Cause cause;
+    format_into(cause.name, "peer:{}", incident.peer);
+    format_into(cause.text, "{} is at the other end", incident.peer);
+    cause.confidence = 0.9 * worth_of_share(incident.peer_share);
+    format_into(cause.pro, "{:.0f} % of the sockets in question go there",
+                100 * incident.peer_share);
+    if (suffers_from_peer(incident)) cause.contra = "it may be the way there";
+    candidates.add(cause);
+}
+
+// Of a long path its end tells more: ".../spool/app/in".
+FixedString<95> end_of_path(std::string_view path, std::size_t room) {
+    constexpr std::string_view kCut = "...";
+    if (path.size() <= room) return FixedString<95>(path);
+    const auto slash = path.find('/', path.size() + kCut.size() - room);
+    FixedString<95> out(kCut);
+    out.append(
+        path.substr(slash == std::string_view::npos ? path.size() + kCut.size() - room : slash));
+    return out;
+}
+
+// Who wrote it may be gone; where it lies is what a person looks for.
+void add_grown(CauseCandidates& candidates, const Incident& incident) {
+    constexpr double kSureOfPlace = 0.7;
+    constexpr double kMuch = 0.02;  // of what is used: less did not fill it just now
+    const GrownPlace& place = incident.grown;
+    if (place.path.empty()) return;
+    Cause cause;
+    const std::string_view what = place.is_file ? "file:" : "directory:";
+    cause.name.append(what);
+    cause.name.append(end_of_path(place.path, cause.name.capacity() - what.size()));
+    if (incident.kind == "filesystem_inodes") {
+        format_into(cause.text, "{} new files in ", place.files);
+    } else {
+        format_into(cause.text, "{} new in ", human_bytes(place.bytes));
+    }
+    cause.text.append(end_of_path(place.path, cause.text.capacity() - cause.text.size()));
+    cause.confidence = kSureOfPlace * place.share * std::min(1.0, place.of_used / kMuch);
+    format_into(cause.pro, "{:.0f} % of what changed there in the last hour", 100 * place.share);
+    cause.contra = "who made it is not told by the file";
+    candidates.add(cause);
 }
 
 // Less than this saturates no processor: who uses it is at most the largest of many.
@@ -175,7 +240,8 @@ void judge_user(Cause& cause, const ProcessUse& process, const Incident& inciden
         format_into(cause.contra, "had been running for {} before", human_duration(age));
     }
     const bool direct = resource == Resource::Processor || resource == Resource::Memory ||
-                        resource == Resource::Disk || resource == Resource::Processes;
+                        resource == Resource::Disk || resource == Resource::Processes ||
+                        resource == Resource::Files;
     if (!direct) {
         cause.confidence *= 0.45;  // what it uses of the processor says little about the network
         cause.contra.append(cause.contra.empty() ? "" : "; ");
@@ -183,7 +249,7 @@ void judge_user(Cause& cause, const ProcessUse& process, const Incident& inciden
     }
 }
 
-void add_processes(Candidates& candidates, const Incident& incident, Resource resource) {
+void add_processes(CauseCandidates& candidates, const Incident& incident, Resource resource) {
     for (const ProcessUse& process : incident.processes) {
         Cause cause = cause_of(process, incident, resource);
         const bool own_limit = incident.subject.kind == SubjectKind::Process &&
@@ -199,6 +265,8 @@ void add_processes(Candidates& candidates, const Incident& incident, Resource re
                 cause.confidence *= kBystander;
                 cause.contra = "writing to it does it no harm";
             }
+        } else if (process.sockets > 0) {
+            judge_socket_holder(cause, process, incident);
         } else {
             judge_user(cause, process, incident, resource);
         }
@@ -206,114 +274,25 @@ void add_processes(Candidates& candidates, const Incident& incident, Resource re
     }
 }
 
-// "nginx.service" and "/etc/nginx/nginx.conf" speak of the same thing: the unit's stem is in it.
-bool names(std::string_view text, std::string_view subject) {
-    std::string_view stem = subject.substr(0, subject.find_last_of('.'));
-    stem = stem.substr(0, stem.find('@'));
-    const auto slash = stem.rfind('/');
-    if (slash != std::string_view::npos) stem.remove_prefix(slash + 1);
-    return stem.size() >= 3 && text.find(stem) != std::string_view::npos;
-}
-
-bool names_incident(const Event& event, const Incident& incident) {
-    const auto speaks_of = [&](std::string_view subject) {
-        return names(event.object, subject) || names(event.subject.name, subject) ||
-               names(event.text, subject);
-    };
-    if (!incident.subject.name.empty() && speaks_of(incident.subject.name)) return true;
-    return std::any_of(
-        incident.processes.begin(), incident.processes.end(), [&](const ProcessUse& process) {
-            return speaks_of(process.name) || (!process.unit.empty() && speaks_of(process.unit));
-        });
-}
-
-void add_change(Candidates& candidates, const Event& event, const Incident& incident) {
-    const double before = (incident.onset - event.at).seconds();
-    const double nearness = std::exp2(-std::max(0.0, before) / kChangeHalfLifeSeconds);
-    const bool named = names_incident(event, incident);
-    Cause cause;
-    cause.confidence = (named ? kNamedChange : kUnrelatedChange) * nearness;
-    const std::string_view object =
-        event.object.empty() ? event.subject.name.view() : event.object.view();
-    format_into(cause.name, "change:{}", object);
-    cause.text.append(event.text);
-    if (before >= 0) {
-        format_into(cause.pro, "{} {} before the onset", name_of(event.kind),
-                    human_duration(before));
-    } else {
-        format_into(cause.pro, "{} as it began", name_of(event.kind));
-    }
-    if (named) {
-        cause.pro.append("; names what it is about");
-    } else {
-        cause.contra = "nothing but the time connects them";
-    }
-    candidates.add(cause);
-}
-
-// Who holds the space of deleted files, by how much of what is used that is.
-void add_holder(Candidates& candidates, const Event& event, const Incident& incident) {
-    if (!(event.subject == incident.subject) || event.object.empty()) return;
-    double held = 0;
-    double used = 1;
+// The service that died as the kernel killed for lack of memory is the one that it chose.
+void add_victim(CauseCandidates& candidates, const Incident& incident) {
+    if (incident.kind != "oom_kill") return;
     for (const Finding& finding : incident.findings) {
-        if (finding.metric == "filesystem_deleted_open_bytes") held = finding.value;
-        if (finding.metric == "filesystem_used_ratio") used = finding.value;
-    }
-    Cause cause;
-    format_into(cause.name, "process:{}", event.object);
-    cause.text.append(event.text);
-    cause.confidence = held > 0 && used > 0 ? worth_of_share(held / used) : kBystander;
-    cause.pro = "it holds files that are deleted";
-    if (held <= 0) cause.contra = "how much of the whole that is was not measured";
-    candidates.add(cause);
-}
-
-// What the kernel itself blames.
-void add_kernel(Candidates& candidates, const Event& event, const Incident& incident) {
-    if (event.kind == EventKind::DeletedFilesHeld && incident.kind == "filesystem_space") {
-        add_holder(candidates, event, incident);
-        return;
-    }
-    Cause cause;
-    if (event.kind == EventKind::OomKill && find_kind(incident.kind).resource == Resource::Memory) {
-        if (event.object.empty()) return;
-        format_into(cause.name, "process:{}", event.object);
-        cause.pro = "the kernel chose it as the one that holds most";
-        cause.text.append(event.text);
-        cause.confidence = kKernelKilled;
+        const bool died = finding.incident == "service_failed" ||
+                          finding.incident == "service_crash_loop" ||
+                          finding.incident == "oom_kill";
+        if (!died || finding.subject.kind != SubjectKind::Unit) continue;
+        Cause cause;
+        format_into(cause.name, "unit:{}", finding.subject.name);
+        format_into(cause.text, "{} itself", finding.subject.name);
+        cause.confidence = kSure;
+        cause.pro = "it died of it";
         candidates.add(cause);
-        return;
-    } else if (event.kind == EventKind::IoError || event.kind == EventKind::HardwareError) {
-        const std::string_view what =
-            event.object.empty() ? event.subject.name.view() : event.object.view();
-        format_into(cause.name, "device:{}", what);
-        cause.pro = "the kernel reports errors of it";
-    } else if (event.kind == EventKind::Segfault && !event.object.empty()) {
-        format_into(cause.name, "process:{}", event.object);
-        cause.pro = "the kernel saw it crash";
-    } else {
-        return;
-    }
-    cause.text.append(event.text);
-    cause.confidence = kKernelSaid;
-    candidates.add(cause);
-}
-
-void add_events(Candidates& candidates, const Incident& incident, const EventHistory& events) {
-    for (std::size_t i = 0; i < events.size(); ++i) {
-        const Event& event = events.newest(i).event;
-        if (!is_relevant(event, incident)) continue;
-        if (is_change(event.kind)) {
-            add_change(candidates, event, incident);
-        } else {
-            add_kernel(candidates, event, incident);
-        }
     }
 }
 
 // A subject that ran into a limit of its own, or lost its link, is where to look, whoever used it.
-void add_subject(Candidates& candidates, const Incident& incident) {
+void add_subject(CauseCandidates& candidates, const Incident& incident) {
     const Resource resource = find_kind(incident.kind).resource;
     const SubjectKind kind = incident.subject.kind;
     Cause cause;
@@ -360,9 +339,12 @@ bool is_relevant(const Event& event, const Incident& incident) {
 
 RankedCauses rank_causes(const Incident& incident, const EventHistory& events,
                          double confidence_min) {
-    Candidates candidates;
+    CauseCandidates candidates;
     add_subject(candidates, incident);
+    add_victim(candidates, incident);
     add_processes(candidates, incident, find_kind(incident.kind).resource);
+    add_peer(candidates, incident);
+    add_grown(candidates, incident);
     add_events(candidates, incident, events);
     sort_in_place(candidates.all,
                   [](const Cause& a, const Cause& b) { return a.confidence > b.confidence; });

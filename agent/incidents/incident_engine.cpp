@@ -1,7 +1,6 @@
 #include "agent/incidents/incident_engine.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "agent/incidents/cause_ranking.hpp"
@@ -12,10 +11,6 @@
 
 namespace homeostat {
 namespace {
-
-// The first look names who is there; a rate needs two, and the process table is passed over every
-// few seconds only. After the last look the evidence is that of the onset, whoever comes later.
-constexpr std::array kEvidenceAfter{seconds(0), seconds(3), seconds(8), seconds(16)};
 
 // A longer pause between two ticks is a gap (suspend, a stopped agent): nobody was looking.
 constexpr Duration kGap = seconds(30);
@@ -60,6 +55,7 @@ std::span<const Incident> IncidentEngine::run(std::span<const Finding> findings,
     }
     for (std::size_t i = 0; i < incidents_.size(); ++i) {
         look_for_evidence(i, now, evidence);
+        look_for_growth(i, evidence);
         watch_source(i, now, evidence);
         verify(i, now, evidence);
         update_severity(i, now);
@@ -199,7 +195,9 @@ bool IncidentEngine::join_flood(const Finding& finding, Instant now) {
 bool IncidentEngine::join_culprit(const Finding& finding, Instant now, EvidenceSource& evidence) {
     const auto may_be = [&](const Incident& incident) {
         return near_in_time(incident.onset, finding.since, kSameCulpritWithin) &&
-               !incident.causes.empty() && incident.causes[0].name.view().starts_with("process:");
+               std::any_of(incident.causes.begin(), incident.causes.end(), [](const Cause& cause) {
+                   return cause.name.view().starts_with("process:");
+               });
     };
     if (std::none_of(incidents_.begin(), incidents_.end(), may_be)) return false;
     Incident alone;
@@ -209,10 +207,15 @@ bool IncidentEngine::join_culprit(const Finding& finding, Instant now, EvidenceS
     (void)alone.findings.push(finding);
     alone.processes = evidence.processes_for(finding.subject, finding.incident);
     const auto ranked = rank_causes(alone, events_, settings_.cause_confidence_min);
-    if (ranked.causes.empty()) return false;
+    if (ranked.causes.empty() || !ranked.causes[0].name.view().starts_with("process:"))
+        return false;
     for (std::size_t i = 0; i < incidents_.size(); ++i) {
         if (!may_be(incidents_[i])) continue;
-        if (!(incidents_[i].causes[0].name == ranked.causes[0].name)) continue;
+        const auto& known = incidents_[i].causes;
+        const bool same = std::any_of(known.begin(), known.end(), [&](const Cause& cause) {
+            return cause.name == ranked.causes[0].name;
+        });
+        if (!same) continue;
         join(i, finding, now);
         return true;
     }
@@ -240,8 +243,9 @@ bool IncidentEngine::reopen(const Finding& finding, const Subject& beneath, Inst
         Pending pending;
         pending.dirty = true;
         pending.urgent = true;
-        pending.told = now;  // it has been told before: its seq goes on
-        pending.evidence_looks = kEvidenceAfter.size();
+        pending.told = now;       // it has been told before: its seq goes on
+        pending.reopened = true;  // this time it may be somebody else
+        pending.growth_known = true;
         pending.beneath = beneath;
         pending_.push_back(pending);
         return true;
@@ -299,71 +303,6 @@ void IncidentEngine::join_notable(const Finding& finding, Instant now) {
     for (Incident& incident : incidents_) {
         if (incident.subject == finding.subject) merge(incident, finding, now);
     }
-}
-
-void IncidentEngine::look_for_evidence(std::size_t i, Instant now, EvidenceSource& evidence) {
-    Pending& pending = pending_[i];
-    if (pending.evidence_looks >= kEvidenceAfter.size()) return;
-    if (pending.evidence_looks == 0) pending.evidence_at = now;
-    if (now - pending.evidence_at < kEvidenceAfter[pending.evidence_looks]) return;
-    ++pending.evidence_looks;
-    look_for_causes(i, evidence);
-    look_at_series(i, evidence);
-}
-
-// A later look replaces an earlier one only if it is surer: the culprit may be gone by then.
-void IncidentEngine::look_for_causes(std::size_t i, EvidenceSource& evidence) {
-    Incident& incident = incidents_[i];
-    Incident looked = incident;
-    const auto processes = evidence.processes_for(incident.subject, incident.kind);
-    if (!processes.empty()) looked.processes = processes;
-    const RankedCauses ranked = rank_causes(looked, events_, settings_.cause_confidence_min);
-    const double before = incident.considered.empty() ? 0 : incident.considered[0].confidence;
-    const double after = ranked.considered.empty() ? 0 : ranked.considered[0].confidence;
-    if (after < before) return;
-    const bool knew_cause = !incident.causes.empty();
-    incident.processes = looked.processes;
-    incident.considered = ranked.considered;
-    incident.causes = ranked.causes;
-    if (!knew_cause && !incident.causes.empty()) {
-        pending_[i].dirty = true;
-        pending_[i].urgent = true;  // who did it is what a person wants next
-    }
-}
-
-// The leading series as it was at the onset, and the others beside it.
-void IncidentEngine::look_at_series(std::size_t i, EvidenceSource& evidence) {
-    Incident& incident = incidents_[i];
-    if (incident.findings.empty()) return;
-    const bool first = incident.snippet.values.empty();
-    if (!first && pending_[i].evidence_looks < kEvidenceAfter.size()) return;
-    incident.snippet =
-        evidence.snippet_of(incident.findings[0].metric, incident.findings[0].subject);
-    incident.related.clear();
-    for (const Finding& finding : incident.findings) {
-        if (finding.metric == incident.snippet.metric) continue;
-        const Snippet snippet = evidence.snippet_of(finding.metric, finding.subject);
-        if (snippet.values.empty() || !incident.related.push(snippet)) continue;
-    }
-}
-
-// While nobody measures what it is about, it neither ends nor grows worse.
-void IncidentEngine::watch_source(std::size_t i, Instant now, EvidenceSource& evidence) {
-    Incident& incident = incidents_[i];
-    if (incident.findings.empty()) return;
-    const Finding& lead = incident.findings[0];
-    const bool held_now = lead.last_held == now;
-    bool silent = held_now && lead.source_silent;
-    if (!held_now && incident.uncertain) silent = !evidence.value_of(lead.metric, lead.subject);
-    if (silent == incident.uncertain) return;
-    incident.uncertain = silent;
-    FixedString<143> text;
-    format_into(text, "{} is {}", lead.metric,
-                silent ? "no longer measured: it may be over, or worse" : "measured again");
-    add_note(incident, now, NoteKind::Source, text);
-    incident.last_seen = now;
-    pending_[i].dirty = true;
-    pending_[i].urgent = true;
 }
 
 void IncidentEngine::update_severity(std::size_t i, Instant now) {
@@ -440,6 +379,7 @@ bool IncidentEngine::restore(const Incident& incident, Instant now) {
     Pending pending;
     pending.told = now;
     pending.evidence_looks = kEvidenceAfter.size();
+    pending.growth_known = true;
     pending.beneath = restored.subject;
     pending_.push_back(pending);
     view_ = incidents_;

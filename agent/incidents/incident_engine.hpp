@@ -18,6 +18,7 @@
 // at closely, and what does not fit is counted, in the engine and in the incident.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <random>
@@ -55,6 +56,21 @@ public:
     // The processes that have to do with this subject, the likeliest culprit first.
     virtual FixedVector<ProcessUse, 3> processes_for(const Subject& subject,
                                                      std::string_view incident_kind) = 0;
+
+    // Who is at the other end of the sockets that the last processes_for() was about, and of which
+    // share of them; nobody when it was not about sockets.
+    struct Peer {
+        FixedString<47> address;
+        double share = 0;
+    };
+    virtual Peer peer() { return {}; }
+
+    // Where most of what changed beneath the mount since an hour before the onset lies. Asked once
+    // a tick until it is known: nothing while the search goes on.
+    virtual std::optional<GrownPlace> grown_beneath(const Subject&, std::string_view /*kind*/,
+                                                    Instant /*onset*/) {
+        return GrownPlace{};
+    }
 
     // The newest minute of a series, and its newest value.
     virtual Snippet snippet_of(std::string_view metric, const Subject& subject) = 0;
@@ -107,6 +123,11 @@ public:
     [[nodiscard]] std::uint64_t findings_held_back() const { return findings_held_back_; }
 
 private:
+    // The first look names who is there; a rate needs two, and the process table is passed over
+    // every few seconds only. After the last look the evidence is that of the onset, whoever comes
+    // later.
+    static constexpr std::array kEvidenceAfter{seconds(0), seconds(3), seconds(8), seconds(16)};
+
     struct Pending {
         bool dirty = false;   // must be told
         bool urgent = false;  // ... at once, not at the next update interval
@@ -123,7 +144,9 @@ private:
         std::uint8_t evidence_looks = 0;
         Instant evidence_at;
         Subject beneath;
-        bool flood = false;  // opened by many findings of its kind at once
+        bool reopened = false;      // who did it the last time is known, not who does it now
+        bool growth_known = false;  // where the file system grew was looked for
+        bool flood = false;         // opened by many findings of its kind at once
     };
     struct KindCount {
         FixedString<47> kind;
@@ -146,6 +169,8 @@ private:
                        EvidenceSource& evidence);
     void add_history(Incident& incident) const;
     void look_for_causes(std::size_t i, EvidenceSource& evidence);
+    void look_for_growth(std::size_t i, EvidenceSource& evidence);
+    void rank_again(std::size_t i, const Incident& looked);
     void look_at_series(std::size_t i, EvidenceSource& evidence);
     void watch_source(std::size_t i, Instant now, EvidenceSource& evidence);
     void tell_all(NoteKind kind, std::string_view text, Instant now);

@@ -83,6 +83,23 @@ TEST_CASE("process ranking: of a unit only its own processes are looked at") {
     CHECK(bench.top(ProcessOrder::Cpu, "none.service").empty());
 }
 
+TEST_CASE("process ranking: of one name the one that grows, not the one that holds most") {
+    Bench bench;
+    FakeProcess large{.pid = 10, .name = "python3", .rss_pages = 90'000};
+    FakeProcess leak{.pid = 11, .name = "python3", .rss_pages = 1000};
+    FakeProcess other{.pid = 12, .name = "java", .rss_pages = 1000};
+    for (std::uint64_t i = 0; i < 3; ++i) {
+        leak.rss_pages += 5000;
+        other.rss_pages += 9000;
+        bench.pass({&large, &leak, &other}, i);
+    }
+    const ProcessList found = bench.table.growing("python3", bench.root, bench.buffer);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].pid == 11);
+    CHECK(found[0].rss_growth_bytes_per_second > 0);
+    CHECK(bench.table.growing("nobody", bench.root, bench.buffer).empty());
+}
+
 TEST_CASE("process ranking: asking allocates nothing") {
     Bench bench;
     FakeProcess one{.pid = 10, .name = "one", .cpu_ticks = 10};

@@ -213,6 +213,27 @@ TEST_CASE("writers: makers of files are those that work there or were started wi
     }
 }
 
+TEST_CASE("writers: makers are also known by a path that leads there through a link") {
+    Bench bench;
+    bench.root.set_link("var/spool", "/srv/spool");
+    bench.root.set_link("home/few", "../srv");  // not followed any further
+    bench.root.set_link("mnt", "srv");
+    struct Row {
+        const char* arguments;
+        bool concerned;
+    };
+    for (const Row& row :
+         {Row{"touchy /var/spool/x", true}, Row{"touchy /var/spool", true},
+          Row{"touchy /mnt/x", true}, Row{"touchy --to=/var/spool", false},
+          Row{"touchy /var/log/x", false}, Row{"touchy /", false}, Row{"//", false}}) {
+        CAPTURE(row.arguments);
+        FakeProcess{.pid = 20, .name = "maker", .arguments = row.arguments}.put(bench.root);
+        bench.scan();
+        CHECK(bench.table.makers_under(bench.root, "/srv", bench.buffer).size() ==
+              (row.concerned ? 1 : 0));
+    }
+}
+
 TEST_CASE("writers: of those that may make files the one that works most comes first") {
     Bench bench;
     FakeProcess idle{.pid = 30, .name = "shell"};

@@ -1,63 +1,7 @@
-#include "agent/incidents/cause_ranking.hpp"
-
-#include <doctest/doctest.h>
+#include "tests/agent/incidents/cause_rig.hpp"
 
 using namespace homeostat;
-
-namespace {
-
-constexpr Instant kOnset{.monotonic_ns = hours(50).ns, .unix_ns = 1'795'176'000LL * 1'000'000'000};
-
-Incident about(std::string_view kind, Subject subject = {}) {
-    Incident incident;
-    incident.kind = kind;
-    incident.subject = subject;
-    incident.onset = kOnset;
-    return incident;
-}
-
-Incident filling() {
-    Incident incident = about("filesystem_space", {SubjectKind::Mount, "/srv"});
-    Finding forecast;
-    forecast.kind = FindingKind::Forecast;
-    forecast.rate_per_second = 1048576;
-    REQUIRE(incident.findings.push(forecast));
-    return incident;
-}
-
-ProcessUse process(std::string_view name, double share) {
-    ProcessUse use;
-    use.pid = 42;
-    use.start_ticks = 100;  // long ago
-    use.name = name;
-    use.share = share;
-    use.cpu_ratio = share * 2;
-    return use;
-}
-
-ProcessUse writer(std::string_view name, double rate) {
-    ProcessUse use = process(name, 0);
-    use.write_bytes_per_second = rate;
-    return use;
-}
-
-Event change(EventKind kind, std::string_view object, Duration before) {
-    Event event;
-    event.kind = kind;
-    event.object = object;
-    event.text = object;
-    event.at = {.monotonic_ns = kOnset.monotonic_ns - before.ns,
-                .unix_ns = kOnset.unix_ns - before.ns};
-    return event;
-}
-
-RankedCauses rank(const Incident& incident, std::initializer_list<Event> events = {}) {
-    EventHistory history;
-    for (const Event& event : events) history.note(event);
-    return rank_causes(incident, history, 0.5);
-}
-
-}  // namespace
+using namespace homeostat::test;
 
 TEST_CASE("causes: a writer's confidence follows its share and the growth that it explains") {
     struct Row {
@@ -104,65 +48,6 @@ TEST_CASE("causes: starting as it began speaks for a process, having run for hou
     CHECK(ranked.considered[1].contra.view().find("before") != std::string_view::npos);
 }
 
-TEST_CASE("causes: a change that only came before is considered, never named") {
-    const auto ranked =
-        rank(about("cpu_saturation"), {change(EventKind::FileChanged, "/etc/motd", seconds(1))});
-    CHECK(ranked.causes.empty());
-    REQUIRE(ranked.considered.size() == 1);
-    CHECK(ranked.considered[0].name == "change:/etc/motd");
-    CHECK(ranked.considered[0].contra == "nothing but the time connects them");
-}
-
-TEST_CASE("causes: a change that names the failed service is its cause, the nearer the surer") {
-    const Incident incident = about("service_failed", {SubjectKind::Unit, "nginx.service"});
-    const auto near =
-        rank(incident, {change(EventKind::FileChanged, "/etc/nginx/nginx.conf", seconds(20))});
-    REQUIRE_FALSE(near.causes.empty());
-    CHECK(near.causes[0].name == "change:/etc/nginx/nginx.conf");
-    const auto far =
-        rank(incident, {change(EventKind::FileChanged, "/etc/nginx/nginx.conf", minutes(12))});
-    CHECK((far.causes.empty() || far.causes[0].name == "unit:nginx.service"));
-    const auto old =
-        rank(incident, {change(EventKind::FileChanged, "/etc/nginx/nginx.conf", minutes(30))});
-    REQUIRE(old.considered.size() == 1);
-    CHECK(old.considered[0].name == "unit:nginx.service");
-}
-
-TEST_CASE("causes: our own helper that starts because of it is not what caused it") {
-    const Incident incident = about("service_failed", {SubjectKind::Unit, "web.service"});
-    const auto ranked =
-        rank(incident, {change(EventKind::UnitStarted, "homeostat-actuator.service", seconds(1))});
-    for (const Cause& cause : ranked.considered) {
-        CAPTURE(cause.name.c_str());
-        CHECK(cause.text.view().find("homeostat") == std::string_view::npos);
-    }
-}
-
-TEST_CASE("causes: the kernel's word counts: the victim of a memory kill, the failing disk") {
-    Event kill = change(EventKind::OomKill, "leaky", seconds(-1));
-    kill.text = "killed process 812 (leaky)";
-    const auto memory = rank(about("oom_kill"), {kill});
-    REQUIRE_FALSE(memory.causes.empty());
-    CHECK(memory.causes[0].name == "process:leaky");
-    const auto disk = rank(about("disk_errors", {SubjectKind::Device, "sdb"}),
-                           {change(EventKind::IoError, "sdb", seconds(1))});
-    REQUIRE_FALSE(disk.causes.empty());
-    CHECK(disk.causes[0].name == "device:sdb");
-}
-
-TEST_CASE("causes: the kernel's own victim goes before whoever holds most") {
-    Event kill = change(EventKind::OomKill, "victim", seconds(-1));
-    kill.text = "killed process 812 (victim)";
-    for (const char* kind : {"oom_kill", "memory_exhausted", "memory_leak"}) {
-        CAPTURE(kind);
-        Incident incident = about(kind);
-        REQUIRE(incident.processes.push(process("largest", 1.0)));
-        const auto ranked = rank(incident, {kill});
-        REQUIRE(ranked.causes.size() == 2);
-        CHECK(ranked.causes[0].name == "process:victim");
-    }
-}
-
 TEST_CASE("causes: who uses a tenth of a core saturates no processor") {
     Incident incident = about("cpu_saturation");
     ProcessUse small = process("nginx", 1.0);
@@ -170,30 +55,6 @@ TEST_CASE("causes: who uses a tenth of a core saturates no processor") {
     REQUIRE(incident.processes.push(small));
     CHECK(rank(incident).causes.empty());
     CHECK(rank(incident).considered.size() == 1);
-}
-
-TEST_CASE("causes: who holds deleted files is sure as far as they are what fills the disk") {
-    Event holds = change(EventKind::DeletedFilesHeld, "holder", seconds(1));
-    holds.subject = {SubjectKind::Mount, "/srv"};
-    struct Row {
-        double held;
-        bool named;
-    };
-    for (const Row& row : {Row{0.8, true}, Row{0.4, true}, Row{0.1, false}, Row{0, false}}) {
-        CAPTURE(row.held);
-        Incident incident = about("filesystem_space", holds.subject);
-        Finding used;
-        used.metric = "filesystem_used_ratio";
-        used.value = 0.9;
-        Finding held;
-        held.metric = "filesystem_deleted_open_bytes";
-        held.value = row.held;
-        REQUIRE(incident.findings.push(used));
-        REQUIRE(incident.findings.push(held));
-        CHECK(rank(incident, {holds}).causes.empty() == !row.named);
-        incident.subject.name = "/other";
-        CHECK(rank(incident, {holds}).considered.empty());
-    }
 }
 
 TEST_CASE("causes: inodes are made by whoever works there, a broken file system by nobody") {
@@ -231,6 +92,94 @@ TEST_CASE("causes: what uses the processor says little about the network") {
     CHECK(ranked.causes.empty());
     REQUIRE(ranked.considered.size() == 1);
     CHECK_FALSE(ranked.considered[0].contra.empty());
+}
+
+TEST_CASE(
+    "causes: who holds most of all open files is named when the whole host runs out of them") {
+    Incident incident = about("file_handles");
+    ProcessUse hoarder = process("hoarder", 0.8);
+    hoarder.open_files = 5800;
+    REQUIRE(incident.processes.push(hoarder));
+    const auto ranked = rank(incident);
+    REQUIRE(ranked.causes.size() == 1);
+    CHECK(ranked.causes[0].name == "process:hoarder");
+}
+
+TEST_CASE("causes: who has the sockets in question is named, with what waits in them") {
+    ProcessUse holder = process("slow-server", 1);
+    holder.sockets = 129;
+    for (const auto& [kind, text] : {std::pair{"listen_overflow", "does not accept, 129 wait"},
+                                     std::pair{"udp_overflow", "129 datagrams lost"},
+                                     std::pair{"traffic_fan_out", "an answer to 129 connects"},
+                                     std::pair{"socket_memory", "129 B waiting"},
+                                     std::pair{"conntrack_full", "has 129 connections"}}) {
+        CAPTURE(kind);
+        Incident incident = about(kind);
+        REQUIRE(incident.processes.push(holder));
+        const auto ranked = rank(incident);
+        REQUIRE(ranked.causes.size() == 1);
+        CHECK(ranked.causes[0].name == "process:slow-server");
+        CHECK(ranked.causes[0].text.view().find(text) != std::string_view::npos);
+    }
+}
+
+TEST_CASE("causes: of connects without an answer the silent end is blamed before who asks") {
+    Incident incident = about("network_unreachable");
+    ProcessUse asking = process("curl", 1);
+    asking.sockets = 30;
+    REQUIRE(incident.processes.push(asking));
+    incident.peer = "198.18.77.2";
+    incident.peer_share = 1;
+    const auto one = rank(incident);
+    REQUIRE(one.causes.size() == 2);
+    CHECK(one.causes[0].name == "peer:198.18.77.2");
+    CHECK(one.causes[1].name == "process:curl");
+    incident.peer_share = 0.05;  // they go everywhere: no single end is silent
+    const auto many = rank(incident);
+    REQUIRE(many.causes.size() == 1);
+    CHECK(many.causes[0].name == "process:curl");
+    incident.kind = "traffic_fan_out";  // of that the other ends are never the cause
+    incident.peer_share = 1;
+    CHECK(rank(incident).considered.size() == 1);
+    // A single connect may be there by chance.
+    incident.processes[0].sockets = 1;
+    CHECK(rank(incident).considered[0].confidence < 0.6);
+}
+
+TEST_CASE("causes: where it grew is named when nobody writes, and second to who does") {
+    Incident incident = filling();
+    incident.grown.path = "/srv/spool/in";
+    incident.grown.bytes = 3.0 * 1024 * 1024;
+    incident.grown.share = 0.95;
+    incident.grown.of_used = 0.4;
+    const auto alone = rank(incident);
+    REQUIRE(alone.causes.size() == 1);
+    CHECK(alone.causes[0].name == "directory:/srv/spool/in");
+    CHECK(alone.causes[0].text == "3.0 MiB new in /srv/spool/in");
+    REQUIRE(incident.processes.push(writer("filler", 1048576)));
+    const auto with_writer = rank(incident);
+    REQUIRE(with_writer.causes.size() == 2);
+    CHECK(with_writer.causes[0].name == "process:filler");
+    // What grew a little did not fill it.
+    incident.processes.clear();
+    incident.grown.of_used = 0.001;
+    CHECK(rank(incident).causes.empty());
+}
+
+TEST_CASE("causes: of a long path the end is told") {
+    Incident incident = about("filesystem_inodes", {SubjectKind::Mount, "/srv"});
+    incident.grown.path = "/srv/a-long-name-of-a-directory/another-long-one/sessions/in";
+    incident.grown.files = 4000;
+    incident.grown.share = incident.grown.of_used = 1;
+    const auto ranked = rank(incident);
+    REQUIRE(ranked.causes.size() == 1);
+    CHECK(ranked.causes[0].name == "directory:.../another-long-one/sessions/in");
+    CHECK(ranked.causes[0].text ==
+          "4000 new files in /srv/a-long-name-of-a-directory/another-long-one/sessions/in");
+    incident.grown.is_file = true;
+    const std::string no_end = "/" + std::string(80, 'x');
+    incident.grown.path.assign(no_end);
+    CHECK(rank(incident).causes[0].name == "file:..." + std::string(39, 'x'));
 }
 
 TEST_CASE("causes: a crowd of events and empty names do no harm") {

@@ -27,12 +27,20 @@ public:
         const auto found = devices.find(std::string(subject.name));
         return found == devices.end() ? subject : Subject{SubjectKind::Device, found->second};
     }
+    Peer peer() override { return other_end; }
+    std::optional<GrownPlace> grown_beneath(const Subject&, std::string_view, Instant) override {
+        ++grown_asked;
+        return grown;
+    }
     Counsel counsel_for(std::string_view) override { return {"free some space", "clean-disk"}; }
 
     FixedVector<ProcessUse, 3> processes;
     std::map<std::string, const char*> devices;
     std::optional<double> value = 0.95;
     int looks = 0;
+    Peer other_end;
+    std::optional<GrownPlace> grown = GrownPlace{};
+    int grown_asked = 0;
 };
 
 inline Finding full(std::string_view mount, Severity severity = Severity::Critical) {
