@@ -41,19 +41,15 @@ bool names_trouble(std::string_view text) {
 }
 
 void LogWatch::take(const LogLine& line) {
-    if (!started_) {
-        started_ = true;
-        began_ = line.at;
-        window_began_ = line.at;
-    }
+    start(line.at);
     if (line.at - window_began_ >= kWindow) close_window(line.at);
     ++lines_;
     if (line.text.empty()) return;
     const LogTemplates::Match match = templates_.observe(line.text);
     Rate& rate = rate_of(match.id);
     ++rate.in_window;
-    if (line.at - began_ < kLearnFor) return;
-    if (match.is_new) note_new(line, match);
+    if (line.at - began_ < kFirstLook) rate.was_there = true;
+    if (match.is_new && line.at - began_ >= kLearnFor) note_new(line, match);
     note_burst(line, match, rate);
 }
 
@@ -72,12 +68,19 @@ void LogWatch::note_new(const LogLine& line, const LogTemplates::Match& match) {
     found_.add(event);
 }
 
-// A sentence first met in this very window has no usual rate to exceed.
+bool LogWatch::is_burst(const LogLine& line, const LogTemplates::Match& match,
+                        const Rate& rate) const {
+    if (rate.in_window < kBurstLines) return false;
+    if (rate.in_window < kBurstTimes * std::max(rate.usual_max, 1U)) return false;
+    const bool has_usual_rate = match.count > rate.in_window;  // it was met in a window before
+    if (has_usual_rate && line.at - began_ >= kLearnFor) return true;
+    if (!has_usual_rate && rate.was_there) return false;
+    const bool trouble = line.priority <= kPriorityWarning || names_trouble(line.text);
+    return rate.in_window >= (trouble ? kFloodOfTroubleLines : kFloodLines);
+}
+
 void LogWatch::note_burst(const LogLine& line, const LogTemplates::Match& match, Rate& rate) {
-    if (rate.told || rate.in_window < kBurstLines || match.count == rate.in_window ||
-        rate.in_window < kBurstTimes * std::max(rate.usual_max, 1U)) {
-        return;
-    }
+    if (rate.told || !is_burst(line, match, rate)) return;
     rate.told = true;
     Event event = log_event(EventKind::LogBurst, line);
     format_into(event.object, " #{}", match.id);
@@ -93,13 +96,23 @@ void LogWatch::close_window(Instant now) {
         rate.usual_max = std::max(rate.in_window, faded);
         rate.in_window = 0;
         rate.told = false;
+        rate.was_there = false;
     }
     new_in_window_ = 0;
     window_began_ = now;
 }
 
+// A log may be silent for long after we began to listen.
+void LogWatch::start(Instant now) {
+    if (started_) return;
+    started_ = true;
+    began_ = now;
+    window_began_ = now;
+}
+
 void LogWatch::report(Instant now, Events& out) {
-    if (started_ && now - window_began_ >= kWindow) close_window(now);
+    start(now);
+    if (now - window_began_ >= kWindow) close_window(now);
     for (const Event& event : found_.all()) out.add(event);
     found_.begin();
 }

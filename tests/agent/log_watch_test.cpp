@@ -76,6 +76,48 @@ TEST_CASE_FIXTURE(Fixture,
     CHECK(report().empty());
 }
 
+TEST_CASE_FIXTURE(
+    Fixture, "log_watch: a flood is told within its first minute, without an hour of learning") {
+    say("service started");
+    clock.advance(LogWatch::kFirstLook);
+    for (std::uint32_t i = 0; i + 1 < LogWatch::kFloodOfTroubleLines; ++i)
+        say("cannot connect: connection refused");
+    CHECK(report().empty());
+    say("cannot connect: connection refused");
+    const auto told = report();
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].kind == EventKind::LogBurst);
+    CHECK(told[0].subject == Subject{SubjectKind::Unit, "app.service"});
+    for (int i = 0; i < 5000; ++i) say("cannot connect: connection refused");
+    CHECK(report().empty());
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "log_watch: what was as loud before is no flood, nor are words without trouble") {
+    for (int i = 0; i < 40'000; ++i)
+        say("request refused: wrong method");  // it was there before us
+    clock.advance(LogWatch::kFirstLook);
+    for (int i = 0; i < 40'000; ++i) say("request refused: wrong method");
+    for (std::uint32_t i = 0; i + 1 < LogWatch::kFloodLines; ++i) say("served in 12 ms");
+    CHECK(report().empty());
+    say("served in 12 ms");
+    CHECK(report().size() == 1);
+    clock.advance(LogWatch::kWindow);
+    CHECK(report().empty());
+    // The next minutes are no louder than the last ones.
+    for (int i = 0; i < 90'000; ++i) say("served in 12 ms");
+    for (int i = 0; i < 90'000; ++i) say("request refused: wrong method");
+    CHECK(report().empty());
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "log_watch: a log that was silent since the start may begin with a flood") {
+    CHECK(report().empty());
+    clock.advance(LogWatch::kFirstLook);
+    for (std::uint32_t i = 0; i < LogWatch::kFloodOfTroubleLines; ++i) say("error: out of ideas");
+    CHECK(report().size() == 1);
+}
+
 TEST_CASE_FIXTURE(Fixture, "log_watch: allocates nothing for a line, whatever is in it") {
     learn();
     const std::string binary("\0\xff\x80 error", 9);
