@@ -39,17 +39,49 @@ void add_semaphores(const SemaphoreUse& use, std::string_view limits, Samples& o
 }  // namespace
 
 std::optional<SemaphoreUse> parse_sysvipc_sem(std::string_view text) {
-    std::string_view line;
-    if (!next_line(text, line) || next_word(line) != "key") return std::nullopt;
     SemaphoreUse use;
+    return add_sysvipc_sem(text, true, use) ? std::optional(use) : std::nullopt;
+}
+
+bool add_sysvipc_sem(std::string_view text, bool with_head, SemaphoreUse& use) {
+    std::string_view line;
+    if (with_head && (!next_line(text, line) || next_word(line) != "key")) return false;
     while (next_line(text, line)) {
         for (int skipped = 0; skipped < 3; ++skipped) next_word(line);  // key, id, permissions
         const auto semaphores = next_u64(line);
-        if (!semaphores) return std::nullopt;
+        if (!semaphores) return false;
         ++use.arrays;
         use.semaphores += *semaphores;
     }
-    return use;
+    return true;
+}
+
+// When they run out they are thirty thousand lines: a part at a time.
+std::optional<SemaphoreUse> IpcCollector::read_semaphores() {
+    constexpr std::size_t kPart = 64 * 1024;
+    const std::span<char> buffer = bench_.buffer().first(std::min(kPart, bench_.buffer().size()));
+    OpenFile file;
+    if (!bench_.files()->open("proc/sysvipc/sem", file)) return std::nullopt;
+    SemaphoreUse use;
+    std::uint64_t offset = 0;
+    std::size_t kept = 0;  // of a line that was cut
+    bool first = true;
+    while (true) {
+        const auto text = bench_.files()->read_at(file, offset, buffer.subspan(kept));
+        if (!text) return std::nullopt;
+        if (text->empty()) break;
+        offset += text->size();
+        const std::string_view all(buffer.data(), kept + text->size());
+        const std::size_t end = all.rfind('\n') + 1;  // 0: not a whole line yet
+        if (end > 0) {
+            if (!add_sysvipc_sem(all.substr(0, end), first, use)) return std::nullopt;
+            first = false;
+        }
+        kept = all.size() - end;
+        if (kept == buffer.size()) return std::nullopt;
+        std::copy_n(all.data() + end, kept, buffer.data());
+    }
+    return first || kept > 0 ? std::nullopt : std::optional(use);
 }
 
 std::optional<double> parse_key_users(std::string_view text) {
@@ -68,7 +100,8 @@ std::optional<double> parse_key_users(std::string_view text) {
 
 Status IpcCollector::collect(const Root& root, Samples& out) {
     SmallFiles files(root, bench_.buffer(), out);
-    const auto use = parse_sysvipc_sem(files.text("proc/sysvipc/sem"));
+    const auto use = bench_.files() != nullptr ? read_semaphores()
+                                               : parse_sysvipc_sem(files.text("proc/sysvipc/sem"));
     if (use) add_semaphores(*use, files.text("proc/sys/kernel/sem"), out);
     add_known(out, kKeys, {}, parse_key_users(files.text("proc/key-users")));
     return files.outcome("proc/sysvipc: neither semaphores nor keys are shown");

@@ -21,6 +21,8 @@ struct SemaphoreUse {
 
 // /proc/sysvipc/sem. Nothing without its head line, or when a line is too short.
 std::optional<SemaphoreUse> parse_sysvipc_sem(std::string_view text);
+// The same of whole lines of it, added to `use`; false for what is none.
+bool add_sysvipc_sem(std::string_view text, bool with_head, SemaphoreUse& use);
 
 // The largest share of its quota of keys that any user but root has used. Nothing when no line of
 // /proc/key-users is of the form "uid: usage nkeys/nikeys keys/keys_max bytes/bytes_max".
@@ -34,6 +36,8 @@ public:
     static std::span<const Metric> metrics();
 
 private:
+    std::optional<SemaphoreUse> read_semaphores();
+
     Workbench& bench_;
 };
 

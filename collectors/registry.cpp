@@ -152,7 +152,7 @@ std::span<const CollectorRow> collector_rows() {
         special<PowerSupplyCollector>("power_supply", seconds(30), "mains, batteries"),
         special<WatchdogCollector>("watchdog", seconds(10), "hardware watchdogs"),
         row<ClocksourceCollector>("clocksource", seconds(60), "a slow clock source, entropy"),
-        row<IpcCollector>("ipc", seconds(30), "System V semaphores, keys"),
+        row<IpcCollector>("ipc", seconds(10), "System V semaphores, keys"),
         special<PstoreCollector>("pstore", seconds(60), "records of an earlier crash"),
         row<CertificatesCollector>("certificates", seconds(600),
                                    "time left of certificates named in the config"),
