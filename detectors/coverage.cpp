@@ -18,7 +18,7 @@ constexpr std::array kTopics{
     Topic{"time stolen by the hypervisor", "cpu_stolen", ""},
     Topic{"one core pinned by interrupts", "core_pinned_by_interrupts", ""},
     Topic{"jump in context switches", "context_switches_jump", ""},
-    Topic{"storm of new processes", "fork_storm processes_jump threads_jump", ""},
+    Topic{"storm of new processes", "fork_storm fork_bomb processes_jump threads_jump", ""},
     Topic{"throttled by heat or power",
           "cpu_throttled_by_heat core_throttled_by_heat thermal_event", ""},
     Topic{"clock stuck low, cores offline", "cpu_clock_stuck_low cores_went_offline", ""},
