@@ -317,7 +317,7 @@ while (($# > 0)); do
     case $1 in
         --short) IS_SHORT=1 ;;
         --quick) IS_QUICK=1 ;;
-        --peers) WITH_PEERS=1 ;;
+        --peers) export WITH_PEERS=1 ;;
         --alone) IS_ALONE=1 ;;
         --bare) IS_BARE=1 ;;
         --markdown) STYLE=--markdown ;;

@@ -12,8 +12,9 @@ usage: results.py judge DIR fault|benign ENDED
 DIR/results is JSON, one object a line; of two with the same name the later counts, but of benign
 jobs, which may come again, all do. DIR/peers/alerts has a line "UNIX_TIME PEER NAME" for each alert
 at the moment it began to be raised, DIR/peers/names the peers that watched. What a peer says until
-the next job begins is of this one, for AFTERMATH seconds at most. The peers watch the host: of the
-faults of services, which run in a machine of their own, they are not asked.
+the next job begins is of this one, for AFTERMATH seconds at most. They are asked of jobs that were
+done while they watched (WITH_PEERS in the environment), and never of the faults of services, which
+run in a machine of their own.
 """
 import datetime
 import json
@@ -151,7 +152,7 @@ class Peers:
 
     @staticmethod
     def is_asked(entry):
-        return not entry["name"].startswith("unit-")
+        return entry.get("peers", False)
 
     def cell(self, name, entry):
         if not self.is_asked(entry):
@@ -203,7 +204,7 @@ def sums(faults, benign, peers):
         told = [peers.during(name, f) for f in watched]
         heard = [min(t) for t in told if t]
         each = f"{sum(map(len, told)) / len(heard):.1f}" if heard else "-"
-        false = sum(len(peers.during(name, b)) for b in benign)
+        false = sum(len(peers.during(name, b)) for b in benign if peers.is_asked(b))
         wait = f"{median(heard):.0f} s" if heard else "-"
         lines.append(f"{name}: {len(heard)} of {len(watched)} faults seen, median delay {wait}, "
                      f"{each} alerts for each that was seen, {false} false alerts in benign work")
@@ -247,6 +248,7 @@ def judge_round(directory, job, ended):
                       for when in ("before", "after")))
         for (name, kinds, cause, began), share in zip(here, share_out(here, new)):
             entry = judge(job, name, kinds, cause, float(began), ended, share)
+            entry["peers"] = bool(os.environ.get("WITH_PEERS")) and place == "host"
             append(directory, entry)
             if job == "fault":
                 print(ROW % tuple(cells(entry)), flush=True)

@@ -110,6 +110,7 @@ class Table(unittest.TestCase):
         benign = judged([incident("log_flood")], job="benign", name="compile")
         benign["began"], benign["ended"] = BEGAN + 60, BEGAN + 120
         again["began"], again["ended"] = BEGAN + 200, BEGAN + 250
+        benign["peers"] = again["peers"] = True
         entries = [judged([]), benign, again]
         self.write("results", "".join(json.dumps(e) + "\n" for e in entries))
         self.write("peers/names", "netdata\nnetdata\nprometheus\n")
@@ -123,6 +124,12 @@ class Table(unittest.TestCase):
         self.assertIn("netdata: 1 of 1 faults seen, median delay 30 s, 1.0 alerts for each that was "
                       "seen, 1 false alerts in benign work", text)
         self.assertIn("prometheus: 0 of 1 faults seen", text)
+        # Of what they did not watch they are not asked.
+        again["peers"] = False
+        self.write("results", json.dumps(again) + "\n")
+        unasked = "\n".join(results.table(self.directory, False))
+        self.assertIn("netdata: 0 of 0 faults seen", unasked)
+        self.assertIn("not asked", unasked)
         marked = list(results.table(self.directory, True))
         self.assertEqual(13 - 1, marked[0].count("|"))
 
