@@ -101,6 +101,7 @@ std::string fish_options(const std::string& condition, const CompletionCommand& 
 CompletionCommand described(const CLI::App& command) {
     CompletionCommand made{command.get_name(), command.get_description(), {}, {}};
     for (const CLI::Option* option : command.get_options()) {
+        if (option->get_group().empty()) continue;  // taken for the sake of old scripts only
         const bool takes_value = option->get_items_expected_max() != 0;  // a flag expects none
         for (const std::string& name : option->get_lnames()) {
             made.options.push_back({"--" + name, option->get_description(), takes_value});

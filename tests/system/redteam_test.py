@@ -227,12 +227,13 @@ class RedTeamTest(unittest.TestCase):
 
     def test_systemctl_is_the_distributions(self):
         """RULES B4, C2 row 1: one that lies first on a search path is not started."""
-        for trap in ("/usr/local/sbin/systemctl", "/usr/local/bin/systemctl"):
-            self.machine.write(trap, "#!/bin/sh\ntouch /srv/pwned\n", "0755")
-            self.addCleanup(self.machine.run, "rm", "-f", trap)
         self.machine.install_rules(
             {"unit": play("ansible.builtin.service: {name: nginx.service, state: restarted}")},
             HEAD + entry("unit", ["nginx.service"], "    requires: nothing\n"))
+        # Only now: the test itself says systemctl, too.
+        for trap in ("/usr/local/sbin/systemctl", "/usr/local/bin/systemctl"):
+            self.machine.write(trap, "#!/bin/sh\ntouch /srv/pwned\n", "0755")
+            self.addCleanup(self.machine.run, "rm", "-f", trap)
         answer = self.machine.ask_one()
         self.assertEqual((answer["ran"], answer["failed"]), (True, False), answer)
         self.assertEqual(self.machine.run("find", "/", "-xdev", "-name", "pwned").stdout, "")
