@@ -32,8 +32,8 @@ void check_below(const YamlNode& node, const std::string& file, std::vector<Erro
 
 // Where a destination is, and what is sent there that is for the owner's destination alone.
 constexpr std::array<std::string_view, 3> kAddresses{"endpoint", "url", "urls"};
-constexpr std::array<std::string_view, 5> kForOwnersAddress{"authorization", "headers", "secret",
-                                                            "secret_previous", "tls_config"};
+constexpr std::array<std::string_view, 6> kForOwnersAddress{
+    "authorization", "basic_auth", "headers", "secret", "secret_previous", "tls_config"};
 
 bool is_for_owners_address(std::string_view key) {
     return key.ends_with("_file") || key.ends_with("_files") ||
