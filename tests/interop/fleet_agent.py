@@ -48,6 +48,7 @@ class Fleet:
                        check=True, capture_output=True)
         with open(self.key + ".pub", encoding="utf-8") as file:
             self.public = file.read().splitlines()[1]
+        self.root = "tests/fixtures/hosts/debian12-6.1"
         self.children = []
 
     def __enter__(self):
@@ -71,13 +72,13 @@ class Fleet:
     def follow(self, source):
         self.write("etc/fleet.yml", "channel: prod\nkeys: ['%s']\n%s\n" % (self.public, source))
 
-    def bundle(self, number, settings, joined=False):
+    def bundle(self, number, settings, joined=False, probation="2s"):
         """The bundle and its signature, or both in one."""
         self.write("web/homeostat.yml", settings)
         path = os.path.join(self.scratch, "b.yml")
         subprocess.run([self.program, "bundle", "build", os.path.join(self.scratch, "web"), "-o",
                         path, "--channel", "prod", "--number", str(number), "--all", "--canary", "1",
-                        "--probation", "2s"], check=True, capture_output=True)
+                        "--probation", probation], check=True, capture_output=True)
         subprocess.run([MINISIGN, "-S", "-H", "-W", "-s", self.key + ".key", "-m", path], check=True,
                        capture_output=True)
         if joined:
@@ -91,8 +92,8 @@ class Fleet:
     def start(self):
         with open(os.path.join(self.scratch, "log"), "ab") as log:
             child = subprocess.Popen(
-                [self.program, "run", "--root", "tests/fixtures/hosts/debian12-6.1", "--config",
-                 self.config, "--state", self.state], stdout=log, stderr=log, cwd=SOURCE)
+                [self.program, "run", "--root", self.root, "--config", self.config, "--state",
+                 self.state], stdout=log, stderr=log, cwd=SOURCE)
         self.children.append(child)
         return child
 

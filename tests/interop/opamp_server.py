@@ -54,12 +54,24 @@ def remote_config(config_hash, files):
     return field(3, field(1, entries) + field(2, config_hash))
 
 
+def statuses_of(message):
+    """(hash, status, text) of what a message says about remote configurations."""
+    out = []
+    for raw in message.get(7, []):
+        status = decode(raw)
+        out.append((status.get(1, [b""])[0], status.get(2, [0])[0],
+                    status.get(3, [b""])[0].decode()))
+    return out
+
+
 class OpampServer:
-    """Answers with what `offer` holds, once `ready`; remembers every message."""
+    """Answers with what `offer` holds; remembers every message. `decide`, when there is one, is
+    asked with each message and may change the offer before it is answered."""
 
     def __init__(self):
         outer = self
         self.offer = b""
+        self.decide = None
         self.raw = None
         self.messages = []
 
@@ -72,6 +84,8 @@ class OpampServer:
                 message["type"] = self.headers["Content-Type"]
                 message["uid"] = self.headers["OpAMP-Instance-UID"]
                 outer.messages.append(message)
+                if outer.decide is not None:
+                    outer.decide(message)
                 answer = outer.raw
                 if answer is None:
                     answer = field(1, message[1][0]) + field(7, 7) + outer.offer
@@ -96,10 +110,4 @@ class OpampServer:
 
     def statuses(self):
         """(hash, status, text) of every report, in order."""
-        out = []
-        for message in list(self.messages):
-            for raw in message.get(7, []):
-                status = decode(raw)
-                out.append((status.get(1, [b""])[0], status.get(2, [0])[0],
-                            status.get(3, [b""])[0].decode()))
-        return out
+        return [status for message in list(self.messages) for status in statuses_of(message)]
