@@ -160,6 +160,12 @@ Result<Bundle> Keeper::check_offer(std::string_view body, std::string_view signa
     if (const auto in_time = check_time(bundle->header, now.unix_ns); !in_time) {
         return in_time.error();
     }
+    // A clock can be set back, the time that the fleet itself has signed cannot.
+    if (bundle_ && bundle->header.expires_unix_ns <= bundle_->header.issued_unix_ns &&
+        bundle->digest.view() != word.older) {
+        return make_error(Errc::Invalid, "expired at {}, before what is in force was issued",
+                          rfc3339(bundle->header.expires_unix_ns).view());
+    }
     return bundle;
 }
 

@@ -63,6 +63,7 @@ TEST_CASE("bundle: what cannot be right is refused where it stands") {
     for (const Row& row : {
              Row{"id: prod", "id: ../x", "b.yml:2:7: id: expected letters"},
              Row{"id: prod", "id: ''", "b.yml:2:7: id"},
+             Row{"id: prod", "id: prod\n  id: test", "here twice"},
              Row{"version: 7", "version: 0", "b.yml:3:12: version: expected a whole number from 1"},
              Row{"version: 7", "version: -7", "version"},
              Row{"version: 7", "version: 99999999999999999999", "beyond 64 bits"},

@@ -176,13 +176,18 @@ TEST_CASE("keeper: no byte of a bundle can be changed on the way") {
     const std::string good = sealed({.version = 2});
     const auto comment = good.find("untrusted comment: ") + 18;
     const auto comment_end = good.find('\n', comment);
+    int accepted = 0;
     for (std::size_t at = 0; at < good.size(); ++at) {
-        if (at >= comment && at < comment_end) continue;  // nothing reads it
-        std::string changed = good;
-        changed[at] = static_cast<char>(changed[at] ^ 0x20);
-        CAPTURE(at);
-        CHECK(node.offer(changed).end == OfferEnd::Refused);
+        for (unsigned bit = 0; bit < 8 && (at < comment || at >= comment_end); ++bit) {
+            std::string changed = good;  // nothing reads the untrusted comment
+            changed[at] = static_cast<char>(changed[at] ^ (1U << bit));
+            accepted += node.offer(changed).end == OfferEnd::Refused ? 0 : 1;
+        }
+        if (at + 1 < good.size()) {  // but for the last line's end
+            accepted += node.offer(good.substr(0, at)).end == OfferEnd::Refused ? 0 : 1;
+        }
     }
+    CHECK(accepted == 0);
     CHECK(node.checks == 0);
     CHECK(node.files.content.empty());  // and nobody can fill the disk that way
 }
@@ -197,6 +202,24 @@ TEST_CASE("keeper: a clock that was set back takes nothing and loses nothing") {
     node.clock.step_wall_clock(hours(24 * 365 * 3));
     CHECK(node.offer(sealed({.version = 2})).end == OfferEnd::Ignored);
     CHECK(node.offer(sealed({.version = 4})).end == OfferEnd::Waiting);
+}
+
+TEST_CASE("keeper: a clock that was set back a little revives nothing that had ended") {
+    Node node;
+    const std::int64_t start = test::ManualClock::kStartUnixNs;
+    node.clock.advance(hours(24 * 40));
+    const Shape newer{
+        .version = 3, .issued_ns = start + 39 * kDayNs, .expires_ns = start + 80 * kDayNs};
+    REQUIRE(node.offer(sealed(newer)).end == OfferEnd::Waiting);
+    REQUIRE(node.keeper->start_trial(node.clock.now()));
+    node.clock.step_wall_clock(hours(-24 * 35));
+    const std::string ended = sealed({.version = 4});  // after thirty days, and it is the fifth
+    const OfferAnswer answer = node.offer(ended);
+    CHECK(answer.end == OfferEnd::Refused);
+    CHECK(answer.text.find("before what is in force was issued") != std::string::npos);
+    OperatorWord word;
+    word.older = answer.bundle.digest;
+    CHECK(node.offer(ended, word).end == OfferEnd::Waiting);
 }
 
 TEST_CASE("keeper: section 7 rule 3: past its end a bundle that runs goes on running") {
