@@ -3,7 +3,7 @@
 #   hs::curl hs::ssl hs::crypto hs::zlib hs::zstd hs::yaml hs::protobuf hs::re2
 #   hs::md                                                                     libraries
 #   hs::fmt                                                      made here, from its headers
-#   hs::json hs::cli11 hs::doctest                                              headers only
+#   hs::json hs::cli11 hs::websocketpp hs::doctest                             headers only
 #
 # and hs_add_protobuf(), which compiles .proto files into a library. It also includes
 # Static.cmake: how everything below the including directory is compiled and linked.
@@ -138,6 +138,7 @@ hs_library(NAME re2 PACKAGE libre2-dev HEADER re2/re2.h LIBRARY re2
 hs_library(NAME fmt_headers PACKAGE libfmt-dev HEADER fmt/core.h)
 hs_library(NAME json PACKAGE nlohmann-json3-dev HEADER nlohmann/json.hpp)
 hs_library(NAME cli11 PACKAGE libcli11-dev HEADER CLI/CLI.hpp)
+hs_library(NAME websocketpp PACKAGE libwebsocketpp-dev HEADER websocketpp/frame.hpp)
 hs_library(NAME doctest PACKAGE doctest-dev HEADER doctest/doctest.h)
 
 find_program(HOMEOSTAT_PROTOC protoc DOC "The protobuf compiler")

@@ -57,6 +57,7 @@ PARTS = [
     Part("protobuf-lite", "BSD-3-Clause", "libprotobuf-dev", [r"/libprotobuf-lite\.a$"],
          r"protobuf \(\w+\): (\S+)", "protobuf"),
     Part("RE2", "BSD-3-Clause", "libre2-dev", [r"/libre2\.a$"], r"re2 \(\w+\): (\S+)", "re2"),
+    Part("websocketpp", "BSD-3-Clause", "libwebsocketpp-dev", [r"/include/websocketpp/"]),
     Part("yaml-cpp", "MIT", "libyaml-cpp-dev", [r"/libyaml-cpp\.a$"],
          r"yaml-cpp \(\w+\): (\S+)", "yaml-cpp"),
     Part("zlib", "Zlib", "zlib1g-dev", [r"/libz\.a$"]),

@@ -86,7 +86,10 @@ std::optional<std::unique_ptr<FleetSession>> FleetSession::open(const FleetPlace
 }
 
 FleetSession::FleetSession(const FleetPlace& place, FleetSettings settings)
-    : place_(place), settings_(std::move(settings)), files_(place.state + "/" + kFleetDirectory) {}
+    : place_(place),
+      settings_(std::move(settings)),
+      files_(place.state + "/" + kFleetDirectory),
+      channel_(std::string("homeostat/") + kVersion) {}
 
 void FleetSession::begin(const AllowList& allow_list, TellFault tell) {
     AgentIdentity identity;
@@ -107,7 +110,7 @@ void FleetSession::begin(const AllowList& allow_list, TellFault tell) {
 void FleetSession::end() {
     keeper_->end();
     CurlFetcher fetcher(std::string("homeostat/") + kVersion);
-    steward_->say_farewell(fetcher);
+    steward_->say_farewell(place_.host.clock.now(), {fetcher, channel_});
 }
 
 OpampIdentity FleetSession::opamp_identity(const AgentIdentity& identity, Instant now) const {

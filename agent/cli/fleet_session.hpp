@@ -10,6 +10,7 @@
 #include "agent/config/config.hpp"
 #include "agent/fleet/fleet_steward.hpp"
 #include "agent/fleet/openssl_signatures.hpp"
+#include "agent/uplink/curl_channel.hpp"
 #include "core/function_ref.hpp"
 #include "core/host.hpp"
 
@@ -39,6 +40,8 @@ public:
                                                              TellFault tell);
 
     [[nodiscard]] FleetSteward& steward() { return *steward_; }
+    // To the OpAMP server, where that is a WebSocket's: it stays over reloads.
+    [[nodiscard]] CurlChannel& channel() { return channel_; }
     // The process ends because it was asked to.
     void end();
 
@@ -67,6 +70,7 @@ private:
     OpensslSignatures signatures_;
     std::unique_ptr<Keeper> keeper_;
     std::unique_ptr<FleetSteward> steward_;
+    CurlChannel channel_;
 };
 
 // A bundle on a host, below the ceiling of its fleet.yml; all must outlive the call.

@@ -288,7 +288,11 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
             [&](std::string_view fault) { log.write(LogLevel::Error, "not reloaded: {}", fault); });
         return next.has_value();
     };
-    if (process.fleet != nullptr) process.fleet->steward().begin(config.tick, fleet_fetcher);
+    if (process.fleet != nullptr) {
+        CurlChannel& channel = process.fleet->channel();
+        channel.resume();
+        process.fleet->steward().begin(config.tick, {fleet_fetcher, channel});
+    }
     Daemon daemon({.agent = agent,
                    .courier = courier,
                    .shipper = shipper,
@@ -308,6 +312,7 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
                        [&] {
                            uplink.interrupt();
                            fleet_fetcher.interrupt();
+                           if (process.fleet != nullptr) process.fleet->channel().interrupt();
                            exporters.interrupt();
                        },
                    .facts = facts,

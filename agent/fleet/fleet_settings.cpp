@@ -83,13 +83,7 @@ void read_opamp(const YamlNode& node, const ConfigContext& context, SecretReader
         read_tls(*child, context, read_secret, opamp.tls);
     }
     reader.finish();
-    if (opamp.endpoint.starts_with("ws:") || opamp.endpoint.starts_with("wss:")) {
-        context.complain(node.mark,
-                         "opamp: endpoint: OpAMP is polled over HTTP here, not spoken over "
-                         "WebSocket: expected http:// or https://");
-        return;
-    }
-    const auto usable = check_url(opamp.endpoint);
+    const auto usable = check_endpoint(opamp.endpoint);
     if (!usable) context.complain(node.mark, "opamp: endpoint: {}", usable.error().text);
 }
 

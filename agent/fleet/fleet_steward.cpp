@@ -52,7 +52,7 @@ void FleetSteward::poll_sources(Instant now) {
         return end != OfferEnd::Refused;
     };
     directory_.poll(now, hand_over);
-    if (fetcher_ != nullptr) url_.poll(now, *fetcher_, hand_over);
+    if (network_) url_.poll(now, network_->fetcher, hand_over);
     if (url_.problem() != url_problem_) {
         url_problem_ = url_.problem();
         if (url_problem_.empty()) {
@@ -64,7 +64,7 @@ void FleetSteward::poll_sources(Instant now) {
 }
 
 void FleetSteward::poll_opamp(Instant now) {
-    if (!opamp_ || fetcher_ == nullptr) return;
+    if (!opamp_ || !network_) return;
     OpampView view;
     view.effective_config = effective_;
     {
@@ -77,7 +77,7 @@ void FleetSteward::poll_opamp(Instant now) {
         const std::lock_guard lock(keeper_mutex_);
         record = parts_.keeper.record();
     }
-    opamp_->poll(now, *fetcher_, std::move(view), record,
+    opamp_->poll(now, *network_, std::move(view), record,
                  [&](std::string_view text, std::string_view signature) {
                      return offer(text, signature, "the OpAMP server", now);
                  });
@@ -104,7 +104,7 @@ void FleetSteward::send_metrics(Instant now) {
         const std::lock_guard lock(seen_mutex_);
         status = status_;
     }
-    opamp_->send_metrics(now, *fetcher_, status, usage);
+    opamp_->send_metrics(now, network_->fetcher, status, usage);
 }
 
 OfferAnswer FleetSteward::offer(std::string_view text, std::string_view signature,
@@ -241,9 +241,9 @@ void FleetSteward::describe(OpampStatus& status) const {
     status = opamp_status_;
 }
 
-void FleetSteward::begin(Duration tick, Fetcher& fetcher) {
+void FleetSteward::begin(Duration tick, OpampNetwork network) {
     const std::lock_guard lock(seen_mutex_);
-    fetcher_ = &fetcher;
+    network_.emplace(network);
     opamp_status_.used = opamp_.has_value();
     effective_ = opamp_ ? parts_.effective() : std::string();
     tick_ = tick;

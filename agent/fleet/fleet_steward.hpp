@@ -55,15 +55,15 @@ public:
     void describe(OpampStatus& status) const override;
 
     // The daemon begins with the configuration that the keeper says, looking every `tick`. Before
-    // its threads start. `fetcher` is borrowed until the next call.
-    void begin(Duration tick, Fetcher& fetcher);
+    // its threads start. What `network` names is borrowed until the next call.
+    void begin(Duration tick, OpampNetwork network);
 
     // The configuration with the bundle on trial could not be read after all.
     void refused(std::string_view why, Instant now);
 
     // The process ends: the OpAMP server is told. Two seconds at most.
-    void say_farewell(Fetcher& fetcher) {
-        if (opamp_) opamp_->say_farewell(fetcher);
+    void say_farewell(Instant now, OpampNetwork network) {
+        if (opamp_) opamp_->say_farewell(now, network);
     }
 
     // What is in force, copied.
@@ -82,7 +82,7 @@ private:
     [[nodiscard]] std::optional<AgentHealth> health(Instant now);
 
     FleetParts parts_;
-    Fetcher* fetcher_ = nullptr;
+    std::optional<OpampNetwork> network_;
     BundleDirectory directory_;
     BundleUrl url_;
     std::optional<OpampLink> opamp_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "agent/uplink/settings.hpp"
+#include "agent/uplink/websocket_upgrade.hpp"
 #include "core/format.hpp"
 #include "core/printable.hpp"
 #include "homeostat/opamp/v1/opamp.pb.h"
@@ -25,6 +27,7 @@ constexpr std::uint64_t kAcceptsEffective = 0x4;
 constexpr std::uint64_t kReportFullState = 1;  // flag of an answer
 constexpr std::uint64_t kRequestUid = 1;       // flag of a message
 constexpr std::uint32_t kUnavailable = 2;      // type of an error response
+constexpr char kMessageHeader = '\0';          // before each message over WebSocket
 constexpr std::size_t kUidBytes = 16;
 constexpr std::size_t kHashBytesMax = 256;
 constexpr std::size_t kErrorTextMax = 1000;
@@ -108,6 +111,18 @@ OpampOffer offer_of(const wire::RemoteConfig& config) {
 
 }  // namespace
 
+bool is_websocket(std::string_view endpoint) {
+    return endpoint.starts_with("ws://") || endpoint.starts_with("wss://");
+}
+
+bool is_encrypted(std::string_view endpoint) {
+    return endpoint.starts_with("https://") || endpoint.starts_with("wss://");
+}
+
+Status check_endpoint(std::string_view endpoint) {
+    return check_url(http_url(endpoint));
+}
+
 std::string_view name_of(OfferState state) {
     switch (state) {
         case OfferState::Unset: return "unset";
@@ -156,7 +171,56 @@ HttpRequest OpampClient::request(const OpampView& view) {
     if (answered_) ++sequence_;  // requirement 3: a message that is sent again keeps its number
     answered_ = false;
     sending_ = view;
+    connection_sending_ = connection_;
     return post(message(view, false));
+}
+
+HttpRequest OpampClient::upgrade() {
+    begun_ = true;
+    HttpRequest request = post("");
+    request.method = "GET";
+    std::erase_if(request.headers,
+                  [](const HttpHeader& header) { return header.name == "Content-Type"; });
+    return request;
+}
+
+void OpampClient::on_open() {
+    begun_ = false;
+    blocked_ = false;
+    full_ = true;
+    connection_told_ = {};
+}
+
+std::string OpampClient::next_message(const OpampView& view, Instant now) {
+    begun_ = true;
+    ++sequence_;
+    sending_ = view;
+    connection_sending_ = connection_;
+    std::string out(1, kMessageHeader);
+    out += message(view, false);
+    count_as_told();
+    full_ = false;
+    schedule(now);
+    return out;
+}
+
+OpampNews OpampClient::on_message(std::string_view bytes, Instant now) {
+    if (!bytes.empty() && bytes.front() == kMessageHeader) return read(bytes.substr(1), now);
+    ++strange_;
+    fail(now, "a message without the header of OpAMP", settings_.interval);
+    return {};
+}
+
+void OpampClient::on_drop(const Error& why, Duration lasted, Instant now) {
+    begun_ = true;
+    const bool steady = lasted >= kSteady;
+    if (steady) backoff_.reset();
+    fail(now, std::string(why.text.view()), steady ? Duration{} : backoff_.next());
+}
+
+std::string OpampClient::farewell_message() {
+    ++sequence_;
+    return kMessageHeader + message(told_, true);
 }
 
 HttpRequest OpampClient::farewell() {
@@ -218,6 +282,18 @@ HttpRequest OpampClient::post(std::string body) const {
     return request;
 }
 
+void OpampClient::count_as_told() {
+    answered_ = true;
+    told_ = sending_;
+    connection_told_ = connection_sending_;
+}
+
+// A tenth of jitter, so that hosts that start together drift apart.
+void OpampClient::schedule(Instant now) {
+    const Duration spread{std::max<std::int64_t>(settings_.interval.ns / 10, 1)};
+    next_ = now + (settings_.interval - spread + random_.below(spread));
+}
+
 void OpampClient::fail(Instant now, std::string why, Duration wait) {
     problem_ = std::move(why);
     blocked_ = true;
@@ -276,6 +352,7 @@ OpampNews OpampClient::read(std::string_view body, Instant now) {
             wait > 0 ? Duration{static_cast<std::int64_t>(wait)} : backoff_.next();
         fail(now, printable(in.error_response().error_message().substr(0, kErrorTextMax)),
              again ? pause : settings_.interval);
+        news.hang_up = again;
         if (!again) {
             answered_ = true;
             told_ = sending_;
@@ -283,17 +360,21 @@ OpampNews OpampClient::read(std::string_view body, Instant now) {
         }
         return news;
     }
-    answered_ = true;
+    // Over a WebSocket nothing says which message this answers: what was sent counts as told, and
+    // heartbeats come as they would without it. How long it stays open says whether all is well.
+    const bool pushed = is_websocket(settings_.endpoint);
+    const bool first_to_come = pushed && full_;
+    full_ = (in.flags() & kReportFullState) != 0 || first_to_come;  // requirement 5
+    if (!pushed) {
+        count_as_told();
+        backoff_.reset();
+        schedule(now);
+    } else if (blocked_) {
+        schedule(now);
+    }
     blocked_ = false;
-    backoff_.reset();
     problem_.clear();
-    told_ = sending_;
-    connection_told_ = connection_;
-    full_ = (in.flags() & kReportFullState) != 0;  // requirement 5
     if (in.capabilities() != 0) server_capabilities_ = in.capabilities();
-    // A tenth of jitter, so that hosts that start together drift apart.
-    const Duration spread{std::max<std::int64_t>(settings_.interval.ns / 10, 1)};
-    next_ = now + (settings_.interval - spread + random_.below(spread));
     if (in.agent_identification().new_instance_uid().size() == kUidBytes) {  // requirement 14
         identity_.instance_uid = in.agent_identification().new_instance_uid();
         news.new_instance_uid = identity_.instance_uid;

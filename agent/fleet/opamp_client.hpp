@@ -1,11 +1,12 @@
-// OpampClient speaks OpAMP over HTTP polling (https://opentelemetry.io/docs/specs/opamp/, 0.18).
+// OpampClient speaks OpAMP (https://opentelemetry.io/docs/specs/opamp/, 0.18), by polls over HTTP
+// or over a WebSocket, as the endpoint's scheme says.
 //
 // It only makes and reads messages: when to send the next one, what belongs in it, and what an
-// answer means. Sending is the steward's affair; so every rule of the protocol is tested without a
-// network. A server can offer configuration, and nothing that it offers is believed because of who
-// offers it: it goes the way of any bundle (agent/fleet/keeper.hpp). Where the owner allows it a
-// server can offer another connection, which is tried first (opamp_connection.hpp). Packages,
-// commands and custom messages are never taken.
+// answer means. Sending is the link's affair (opamp_link.hpp); so every rule of the protocol is
+// tested without a network. A server can offer configuration, and nothing that it offers is
+// believed because of who offers it: it goes the way of any bundle (agent/fleet/keeper.hpp). Where
+// the owner allows it a server can offer another connection, which is tried first
+// (opamp_connection.hpp). Packages, commands and custom messages are never taken.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,7 @@ namespace homeostat {
 inline constexpr std::size_t kOpampBytesMax = 4UL << 20U;  // of an answer, decompressed
 
 struct OpampSettings {
-    std::string endpoint;  // URL with its path, /v1/opamp; empty: off
+    std::string endpoint;  // URL with its path, /v1/opamp: http(s) or ws(s); empty: off
     Duration interval = seconds(30);
     std::vector<HttpHeader> headers;
     HttpTls tls;
@@ -37,6 +38,13 @@ struct OpampSettings {
     bool accept_connection = false;   // a server may move this host to another server
     bool accept_own_metrics = false;  // a server may ask for metrics of the agent itself
 };
+
+// ws:// or wss://.
+bool is_websocket(std::string_view endpoint);
+// https:// or wss://.
+bool is_encrypted(std::string_view endpoint);
+// Errc::Invalid: no URL of the four kinds, or one with a password.
+Status check_endpoint(std::string_view endpoint);
 
 // Who we are to a server: as in OTLP's resource.
 struct OpampIdentity {
@@ -104,6 +112,7 @@ struct OpampNews {
     std::optional<OpampMove> move;
     std::optional<OpampMetricsOffer> metrics;
     std::string new_instance_uid;  // 16 bytes, to be kept; empty: none
+    bool hang_up = false;          // a WebSocket is to be closed until the next due message
 };
 
 class OpampClient {
@@ -112,6 +121,8 @@ public:
     static constexpr Duration kHeartbeatMax = hours(1);
     static constexpr Duration kRetryMin = seconds(30);     // after 429 and 503
     static constexpr Duration kRefusedRetry = minutes(5);  // after 401 and 403
+    // A WebSocket that was open so long is connected anew at once, a shorter one after a back-off.
+    static constexpr Duration kSteady = seconds(30);
 
     // `last_hash`: of the last offer that a former run of this agent received.
     OpampClient(OpampSettings settings, OpampIdentity identity, std::string last_hash,
@@ -128,6 +139,22 @@ public:
 
     // The last message, with agent_disconnect.
     HttpRequest farewell();
+
+    // Over a WebSocket. Whether to connect: not before a wait after a failure is over.
+    [[nodiscard]] bool may_connect(Instant now) const { return !begun_ || now >= next_; }
+    HttpRequest upgrade();
+    // It is open: the first message is due, and says everything (requirement 21).
+    void on_open();
+    // The next message, with its header. There need not be an answer: what is lost with the
+    // connection is said again in the first message of the next.
+    std::string next_message(const OpampView& view, Instant now);
+    OpampNews on_message(std::string_view bytes, Instant now);
+    // It has been open for kSteady without a word: a server need not have any.
+    void on_quiet() { problem_.clear(); }
+    // It broke after having been open for `lasted`, or could not be opened. An answer that refuses
+    // the upgrade is for on_answer().
+    void on_drop(const Error& why, Duration lasted, Instant now);
+    std::string farewell_message();
 
     [[nodiscard]] const OpampSettings& settings() const { return settings_; }
     void use(OpampSettings settings);  // from the next message on, which says everything
@@ -147,6 +174,8 @@ private:
     void read_connection(const opamp::v1::ConnectionSettings& offered, Instant now,
                          OpampNews& news);
     void fail(Instant now, std::string why, Duration wait);
+    void count_as_told();
+    void schedule(Instant now);
 
     OpampSettings settings_;
     OpampIdentity identity_;
@@ -165,6 +194,7 @@ private:
     OpampView told_;     // what the server has been told
     OpampView sending_;  // with the message under way
     OfferReport connection_told_;
+    OfferReport connection_sending_;
     std::string problem_;
     std::uint64_t strange_ = 0;
 };

@@ -11,12 +11,11 @@ std::string fault_of(const OpampMove& move, const OpampSettings& owners) {
     if (move.brings_tls) return "certificates, TLS and proxies are set by the owner of the host";
     if (std::string fault = fault_of_headers(move.headers); !fault.empty()) return fault;
     if (move.endpoint.empty()) return {};
-    if (const auto usable = check_url(move.endpoint); !usable) {
+    if (const auto usable = check_endpoint(move.endpoint); !usable) {
         return "endpoint: " + std::string(usable.error().text.view());
     }
-    const bool tls = owners.endpoint.starts_with("https:");
-    if (tls && !move.endpoint.starts_with("https:")) {
-        return "endpoint: from https there is no way to http";
+    if (is_encrypted(owners.endpoint) && !is_encrypted(move.endpoint)) {
+        return "endpoint: from https and wss there is no way to http and ws";
     }
     return {};
 }

@@ -5,7 +5,7 @@
 // there keeps it, on disk. A server that answers anything else, or three tries without an answer,
 // bring back what was before, and that server is told why. A kept one that is silent for an hour is
 // left for the owner's own. No offer touches TLS: certificates, checks and proxies are the owner's,
-// and from https there is no way to http.
+// and from https and wss there is no way to http and ws.
 #pragma once
 
 #include <string>

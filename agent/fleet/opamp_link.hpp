@@ -13,6 +13,7 @@
 #include "agent/fleet/keeper.hpp"
 #include "agent/fleet/opamp_client.hpp"
 #include "agent/fleet/opamp_connection.hpp"
+#include "agent/fleet/opamp_network.hpp"
 #include "agent/fleet/own_metrics.hpp"
 #include "agent/status.hpp"
 #include "core/fetcher.hpp"
@@ -45,10 +46,11 @@ public:
 
     static constexpr Duration kFirstWithin = seconds(30);
 
-    // One exchange, when one is due. The first comes at a random moment within kFirstWithin, or the
-    // poll interval if that is shorter: hosts that start together do not ask together.
+    // One exchange, when one is due; over a WebSocket what the server has sent since, and a message
+    // when one is due. The first comes at a random moment within kFirstWithin, or the poll interval
+    // if that is shorter: hosts that start together do not ask together.
     // `view.config` is filled in here, from the record.
-    void poll(Instant now, Fetcher& fetcher, OpampView view, const RolloutRecord& record,
+    void poll(Instant now, OpampNetwork network, OpampView view, const RolloutRecord& record,
               Take take);
 
     // What the agent says of itself goes where the server has offered.
@@ -58,8 +60,8 @@ public:
     }
     [[nodiscard]] bool sends_metrics() const { return metrics_.is_on(); }
 
-    // The last message of a process that ends.
-    void say_farewell(Fetcher& fetcher);
+    // The last message of a process that ends, and a WebSocket's goodbye: two seconds at most.
+    void say_farewell(Instant now, OpampNetwork network);
 
     // How it fares; `record` as for poll().
     [[nodiscard]] OpampStatus status(const RolloutRecord& record) const;
@@ -69,8 +71,18 @@ public:
     }
 
 private:
+    using End = OpampConnection::End;
+
+    void ask(Instant now, Fetcher& fetcher, const OpampView& view, Take take);
+    void talk(Instant now, MessageChannel& channel, const OpampView& view, Take take);
+    void listen(Instant now, MessageChannel& channel, Take take);
+    void hear(Instant now, const ChannelNews& news, MessageChannel& channel, Take take);
+    void hang_up(Instant now, MessageChannel& channel);
+    // `end`: as a channel's news say it.
+    void note_end(const Result<HttpResponse>& end, Instant now);
+    void heed(const OpampNews& news, Take take);
     void take_offer(const OpampOffer& offer, Take take);
-    void follow(const Result<HttpResponse>& answer, const OpampNews& news, Instant now);
+    void follow(End end, const OpampNews& news, Instant now);
     void save();
 
     FleetFiles& files_;
@@ -80,9 +92,12 @@ private:
     OwnMetrics metrics_;
     std::optional<OfferReport> metrics_report_;  // when the newest offer was about these alone
     Duration first_wait_;
-    std::optional<Instant> began_;  // the first poll
-    bool met_ = false;              // the server has answered once
-    std::uint64_t sent_ = 0;        // messages
+    std::optional<Instant> began_;       // the first poll
+    bool met_ = false;                   // the server has answered once
+    std::optional<Instant> open_since_;  // of the WebSocket
+    bool settled_ = false;               // and the server has spoken, or let us for a while
+    bool changed_ = false;               // the settings lead elsewhere now
+    std::uint64_t sent_ = 0;             // messages
     std::uint64_t received_ = 0;
 };
 

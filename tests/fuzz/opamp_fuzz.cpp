@@ -20,5 +20,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     response.body = text;
     (void)client.on_answer(response, Instant{1, 1});
     (void)client.request({});
+    OpampClient pushed({.endpoint = "ws://s", .headers = {}, .tls = {}},
+                       {"0123456789abcdef", {}, {}, 1}, "", 1);
+    pushed.on_open();
+    (void)pushed.on_message(text, Instant{1, 1});
+    (void)pushed.on_message(std::string(1, '\0') + std::string(text), Instant{1, 1});
+    (void)pushed.next_message({}, Instant{1, 1});
     return 0;
 }

@@ -10,6 +10,7 @@
 #include "agent/fleet/opamp_link.hpp"
 #include "tests/support/fragile_files.hpp"
 #include "tests/support/manual_clock.hpp"
+#include "tests/support/scripted_channel.hpp"
 
 using namespace homeostat;
 
@@ -50,12 +51,13 @@ struct Agent {
 
     void second(Instant now, Server& server) {
         const int before = server.now;
-        link.poll(now, server, {{{"", true, "watching", ""}}, "", {}}, {},
+        link.poll(now, {server, channel}, {{{"", true, "watching", ""}}, "", {}}, {},
                   [](std::string_view, std::string_view) { return OfferAnswer{}; });
         if (server.now != before && link.problem().empty()) last_good = now;
     }
 
     test::FragileFiles files;
+    test::ScriptedChannel channel;
     OpampLink link;
     Instant last_good;
 };

@@ -56,6 +56,17 @@ TEST_CASE("fleet_settings: ports and the spool are not opened unless the owner d
     CHECK(settings->keys.empty());  // nobody is believed
 }
 
+TEST_CASE("fleet_settings: an OpAMP server by any of four schemes") {
+    for (const std::string scheme : {"http", "https", "ws", "wss"}) {
+        CAPTURE(scheme);
+        std::vector<Error> errors;
+        const auto settings =
+            parse("channel: prod\nopamp: {endpoint: '" + scheme + "://h:4320/v1/opamp'}\n", errors);
+        REQUIRE(settings);
+        CHECK(settings->opamp.endpoint == scheme + "://h:4320/v1/opamp");
+    }
+}
+
 TEST_CASE("fleet_settings: faults are named with their place") {
     const std::string key = test::Signer(1).public_key();
     struct Row {
@@ -68,7 +79,8 @@ TEST_CASE("fleet_settings: faults are named with their place") {
           Row{"channel: p\nmay_set: [actions]", "nothing that a bundle"},
           Row{"channel: p\nmay_set: [tik]", "did you mean 'tick'?"},
           Row{"channel: p\nhttps: {url: 'ftp://x'}", "url"},
-          Row{"channel: p\nopamp: {endpoint: 'wss://x/v1/opamp'}", "polled over HTTP here"},
+          Row{"channel: p\nopamp: {endpoint: 'wss://u:p@x/v1/opamp'}", "no user or password"},
+          Row{"channel: p\nopamp: {endpoint: 'ftp://x/v1/opamp'}", "expected a URL"},
           Row{"channel: p\nkey: x", "unknown key 'key'"},
           Row{"channel: p\nkeys: [1,2,3,4,5,6,7,8,9]", "at most 8"}, Row{"[", "fleet.yml:1:"},
           Row{"", "channel"}}) {

@@ -10,6 +10,7 @@
 #include "actions/sodium_signatures.hpp"
 #include "tests/support/fragile_files.hpp"
 #include "tests/support/manual_clock.hpp"
+#include "tests/support/scripted_channel.hpp"
 #include "tests/support/scripted_fetcher.hpp"
 #include "tests/support/signer.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -60,7 +61,7 @@ struct Daemon {
     }
 
     void begin() {
-        steward->begin(seconds(1), fetcher);
+        steward->begin(seconds(1), {fetcher, channel});
         status = {};
         ++begun;
         const Bundle* bundle = keeper->in_force();
@@ -85,6 +86,7 @@ struct Daemon {
     test::TemporaryDirectory directory;
     test::ManualClock clock;
     test::ScriptedFetcher fetcher;
+    test::ScriptedChannel channel;
     test::FragileFiles files;
     SodiumSignatures library;
     FleetSettings settings;

@@ -109,7 +109,7 @@ TEST_CASE("opamp_connection: what no server may change is refused with its reaso
     for (const Row& row :
          {Row{tls, "set by the owner"}, Row{header, "HTTP does not allow"},
           Row{own, "HOST is the agent's own"}, Row{many, "more than 16"},
-          Row{Rig::to("http://b/"), "from https there is no way to http"},
+          Row{Rig::to("http://b/"), "from https and wss there is no way"},
           Row{Rig::to("file:///etc/shadow"), "endpoint"}, Row{Rig::to("https://"), "endpoint"}}) {
         CAPTURE(row.says);
         Rig rig;

@@ -5,6 +5,7 @@
 #include "homeostat/opamp/v1/opamp.pb.h"
 #include "tests/support/fragile_files.hpp"
 #include "tests/support/manual_clock.hpp"
+#include "tests/support/scripted_channel.hpp"
 #include "tests/support/scripted_fetcher.hpp"
 
 using namespace homeostat;
@@ -41,8 +42,8 @@ struct Rig {
             return response;
         });
         clock.advance(hours(1));
-        link->poll(clock.now(), fetcher, {{{"", true, "", ""}}, "tick: 1s\n", {}}, record,
-                   [this](std::string_view text, std::string_view) {
+        link->poll(clock.now(), {fetcher, channel}, {{{"", true, "", ""}}, "tick: 1s\n", {}},
+                   record, [this](std::string_view text, std::string_view) {
                        taken.emplace_back(text);
                        return answer;
                    });
@@ -52,6 +53,7 @@ struct Rig {
     test::ManualClock clock;
     test::FragileFiles files;
     test::ScriptedFetcher fetcher;
+    test::ScriptedChannel channel;
     RolloutRecord record;
     OfferAnswer answer{OfferEnd::Waiting, {7, kDigest}, ""};
     std::vector<std::string> taken;
@@ -136,8 +138,9 @@ TEST_CASE("opamp_link: says how it fares: connected, messages, what became of th
     rig.fetcher.set_answer(
         [](const HttpRequest&) -> Result<HttpResponse> { return make_error(Errc::Io, "refused"); });
     rig.clock.advance(hours(1));
-    rig.link->poll(rig.clock.now(), rig.fetcher, {{{"", true, "", ""}}, "tick: 1s\n", {}},
-                   rig.record, [](std::string_view, std::string_view) { return OfferAnswer{}; });
+    rig.link->poll(rig.clock.now(), {rig.fetcher, rig.channel},
+                   {{{"", true, "", ""}}, "tick: 1s\n", {}}, rig.record,
+                   [](std::string_view, std::string_view) { return OfferAnswer{}; });
     status = rig.link->status(rig.record);
     CHECK_FALSE(status.connected);
     CHECK(status.sent == 2);
@@ -146,12 +149,12 @@ TEST_CASE("opamp_link: says how it fares: connected, messages, what became of th
 
 TEST_CASE("opamp_link: farewell is said to a server that was met") {
     Rig rig;
-    rig.link->say_farewell(rig.fetcher);
+    rig.link->say_farewell(rig.clock.now(), {rig.fetcher, rig.channel});
     CHECK(rig.fetcher.asked.empty());
     (void)rig.exchange({});
     rig.fetcher.set_answer(
         [](const HttpRequest&) -> Result<HttpResponse> { return make_error(Errc::Io, "refused"); });
-    rig.link->say_farewell(rig.fetcher);
+    rig.link->say_farewell(rig.clock.now(), {rig.fetcher, rig.channel});
     CHECK(rig.fetcher.asked.size() == 2);
 }
 
@@ -176,6 +179,7 @@ TEST_CASE("opamp_link (RULES B17): hosts that start together do not ask together
     int hosts_that_asked_at_once = 0;
     for (std::uint64_t seed = 1; seed <= 200; ++seed) {
         test::ScriptedFetcher fetcher;
+        test::ScriptedChannel channel;
         int now = 0;
         fetcher.set_answer([&](const HttpRequest&) -> Result<HttpResponse> {
             ++now;
@@ -188,8 +192,8 @@ TEST_CASE("opamp_link (RULES B17): hosts that start together do not ask together
         OpampLink link(settings, {"0123456789abcdef", {}, {}, 1}, files, seed);
         const Instant start = clock.now();
         for (int second = 0; second <= 30; ++second) {
-            link.poll(start + seconds(second), fetcher, {{{"", true, "", ""}}, "", {}}, {},
-                      [](std::string_view, std::string_view) { return OfferAnswer{}; });
+            link.poll(start + seconds(second), {fetcher, channel}, {{{"", true, "", ""}}, "", {}},
+                      {}, [](std::string_view, std::string_view) { return OfferAnswer{}; });
             if (second == 0) hosts_that_asked_at_once += now;
         }
         asked += now > 0 ? 1 : 0;
@@ -224,8 +228,8 @@ TEST_CASE("opamp_link: another server is tried, and what becomes of that is told
         return response;
     });
     rig.clock.advance(hours(1));
-    rig.link->poll(rig.clock.now(), rig.fetcher, {{{"", true, "", ""}}, "", {}}, rig.record,
-                   [](std::string_view, std::string_view) { return OfferAnswer{}; });
+    rig.link->poll(rig.clock.now(), {rig.fetcher, rig.channel}, {{{"", true, "", ""}}, "", {}},
+                   rig.record, [](std::string_view, std::string_view) { return OfferAnswer{}; });
     const auto back = rig.exchange({});
     CHECK(rig.fetcher.asked.back().url == "https://b/");
     CHECK(back.connection_settings_status().status() == 3);
