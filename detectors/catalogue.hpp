@@ -71,6 +71,7 @@ struct Condition {
     std::string_view room_metric = {};  // same subject, for ConditionStep::room_max; empty: none
     Witness witness = {};
     Witness witness_or = {};  // either of the two is enough
+    bool stands_in = false;   // ... but the second counts only where the first is unknown
     double clear_margin = 0;  // hysteresis: a step ends this far on the good side of its limit
     Duration confirm = {};    // must hold this long
     Duration clear_after = seconds(20);  // must be gone this long

@@ -30,6 +30,8 @@ constexpr std::array kRows{
               .metric = "disk_busy_seconds",
               .steps = steps(info(0.95)),
               .witness = kAllWait,
+              .witness_or = {"disk_weighted_seconds", 4},
+              .stands_in = true,
               .clear_margin = 0.10,
               .confirm = seconds(20),
               .advice = "the disk has no idle moment left"},

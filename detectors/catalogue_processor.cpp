@@ -11,6 +11,9 @@ using namespace catalogue;
 // archiver, a package tool), which ends by itself.
 constexpr Witness kHot{"cpu_long_running_ratio", 0.5};
 
+// Where the kernel counts no stalls: all cores are at work, so that somebody waits for one.
+constexpr Witness kBusy{"cpu_busy_seconds", 0.8};
+
 constexpr std::array kRows{
     Condition{.name = "cpu_saturated",
               .incident = "cpu_saturation",
@@ -46,6 +49,8 @@ constexpr std::array kRows{
               .metric = "cpu_iowait_seconds",
               .steps = steps(info(0.30)),
               .witness = {"pressure_io_some_seconds", 0.3},
+              .witness_or = {"tasks_blocked_count", 1},
+              .stands_in = true,
               .clear_margin = 0.10,
               .confirm = seconds(15),
               .advice = "idle cores wait for a disk: see the disk's queue"},
@@ -54,6 +59,8 @@ constexpr std::array kRows{
               .metric = "cpu_steal_seconds",
               .steps = steps(warning(0.20), error(0.50)),
               .witness = {"pressure_cpu_some_seconds", 0.3},
+              .witness_or = kBusy,
+              .stands_in = true,
               .clear_margin = 0.05,
               .confirm = minutes(5),
               .clear_after = minutes(2),
@@ -75,6 +82,8 @@ constexpr std::array kRows{
               .steps = steps(info(50'000)),
               .times_usual = 5,
               .witness = {"pressure_cpu_some_seconds", 0.3},
+              .witness_or = kBusy,
+              .stands_in = true,
               .clear_margin = 10'000,
               .confirm = seconds(30),
               .advice = "many threads fight for the cores: look for lock contention"},
@@ -84,6 +93,8 @@ constexpr std::array kRows{
               .steps = steps(warning(800), error(4000)),
               .times_usual = 8,
               .witness = {"pressure_cpu_some_seconds", 0.5},
+              .witness_or = kBusy,
+              .stands_in = true,
               .clear_margin = 200,
               .confirm = seconds(20),
               .clear_after = seconds(30),
@@ -130,6 +141,8 @@ constexpr std::array kRows{
               .comparison = Comparison::AtMost,
               .steps = steps(warning(0.60)),
               .witness = {"pressure_cpu_some_seconds", 0.2},
+              .witness_or = kBusy,
+              .stands_in = true,
               .clear_margin = 0.10,
               .confirm = minutes(5),
               .clear_after = minutes(2),

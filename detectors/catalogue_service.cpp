@@ -59,6 +59,8 @@ constexpr std::array kRows{
               .per = "unit_cpu_periods_count",
               .steps = steps(warning(0.50)),
               .witness = {"unit_pressure_cpu_some_seconds", 0.3},
+              .witness_or = {"unit_cpu_throttled_seconds", 0.3},
+              .stands_in = true,
               .clear_margin = 0.15,
               .confirm = seconds(20),
               .clear_after = seconds(60),

@@ -125,6 +125,8 @@ constexpr std::array kRows{
               .metric = "xfs_log_waits_count",
               .steps = steps(info(10)),
               .witness = {"pressure_io_full_seconds", 0.2},
+              .witness_or = {"tasks_blocked_count", 2},
+              .stands_in = true,
               .clear_margin = 5,
               .confirm = seconds(30),
               .advice = "XFS waits for its log: the disk behind it is too slow"},

@@ -42,8 +42,9 @@ bool agrees(const Witness& witness, const std::optional<double>& seen) {
 
 bool witnessed(const Condition& condition, const ConditionInput& input) {
     if (condition.witness.metric.empty()) return true;
-    return agrees(condition.witness, input.witness) ||
-           agrees(condition.witness_or, input.witness_or);
+    if (agrees(condition.witness, input.witness)) return true;
+    if (condition.stands_in && input.witness) return false;
+    return agrees(condition.witness_or, input.witness_or);
 }
 
 bool must_have_been_good(Comparison comparison) {

@@ -25,7 +25,8 @@ class ConditionState {
 public:
     // The step that holds now, or nothing. A step is confirmed after condition.confirm, ends after
     // condition.clear_after. A condition that names witnesses, a room metric or a baseline never
-    // starts without them: unknown is not failed.
+    // starts without them: unknown is not failed. (Kernels without PSI have no stalls to tell of: a
+    // witness that stands in counts there, and only there.)
     // REQUIRES: the same condition each time; now does not go back.
     const ConditionStep* observe(const Condition& condition, const ConditionInput& seen,
                                  Instant now);

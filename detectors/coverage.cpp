@@ -200,8 +200,8 @@ std::string witness_text(const Condition& condition) {
     if (condition.witness.metric.empty()) return "-";
     std::string out = fmt::format("{} >= {:g}", condition.witness.metric, condition.witness.limit);
     if (!condition.witness_or.metric.empty()) {
-        out +=
-            fmt::format(" or {} >= {:g}", condition.witness_or.metric, condition.witness_or.limit);
+        out += fmt::format("{} {} >= {:g}", condition.stands_in ? "; where that is unknown" : " or",
+                           condition.witness_or.metric, condition.witness_or.limit);
     }
     return out;
 }

@@ -339,6 +339,7 @@ void ConditionsLoader::read_witness(const YamlNode& node, const ConfigContext& c
                                     Condition& condition) {
     condition.witness = {};
     condition.witness_or = {};
+    condition.stands_in = false;
     if (node.is_scalar() && node.text == "none") return;
     ConfigReader reader(node, context);
     const YamlNode* metric = reader.child("metric");

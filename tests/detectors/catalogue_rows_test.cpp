@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
+#include <set>
+#include <string>
+
 #include "tests/detectors/condition_watch.hpp"
 
 using namespace homeostat;
@@ -20,6 +24,50 @@ TEST_CASE("catalogue rows: every part is in the catalogue, each condition once")
         }
     }
     CHECK(stock_conditions().size() == rows);
+}
+
+namespace {
+
+// The metrics that a fixture host gives: the first words of its golden samples.
+std::set<std::string> metrics_of(const char* host) {
+    std::ifstream file(std::string("tests/fixtures/hosts/") + host + ".samples");
+    std::set<std::string> metrics;
+    for (std::string line; std::getline(file, line);)
+        metrics.insert(line.substr(0, line.find(' ')));
+    REQUIRE_FALSE(metrics.empty());
+    return metrics;
+}
+
+bool is_stall(std::string_view metric) {
+    return metric.starts_with("pressure_") || metric.starts_with("unit_pressure_");
+}
+
+}  // namespace
+
+// RHEL 8 and 9 come with PSI off: no condition may stay shut for ever for want of it.
+TEST_CASE("catalogue rows: where the kernel counts no stalls, each has a witness all the same") {
+    const auto host = metrics_of("kernel-4.18");
+    const auto units = metrics_of("hybrid-5.10");  // controllers of version 1
+    for (const std::string& metric : host) CHECK_FALSE(is_stall(metric));
+    int stalls = 0;
+    for (const Condition& condition : stock_conditions()) {
+        if (!is_stall(condition.witness.metric)) continue;
+        CAPTURE(std::string(condition.name));
+        ++stalls;
+        const std::string instead(condition.witness_or.metric);
+        CHECK_FALSE(is_stall(instead));
+        CHECK((instead.starts_with("unit_") ? units : host).contains(instead));
+        const Condition* const row = find_stock_condition(condition.name);
+        ConditionWatch watch(row->name);
+        const bool above = worse_above(row->comparison);
+        const double calm = above ? 0 : 1e9;
+        const double bad = row->steps.back().limit * (above ? 10 : 0.1);
+        ConditionInput input{.value = calm, .room = 0.0, .witness_or = 1e12};
+        CHECK(watch.after(60, input) == kNone);
+        input.value = bad;
+        CHECK(watch.after(400, input) != kNone);
+    }
+    CHECK(stalls >= 16);
 }
 
 TEST_CASE("catalogue rows: steps come out in the order in which they are written") {

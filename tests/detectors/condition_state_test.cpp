@@ -80,6 +80,16 @@ TEST_CASE("condition: little memory is a fault only if somebody waits for it") {
     CHECK(quiet.after(100, {.value = 0.01, .witness = 0.0}) == kCritical);
 }
 
+TEST_CASE("condition: what stands in for a witness counts where that is unknown, and only there") {
+    Watch without("swap_full");
+    CHECK(without.after(40, {.value = 0.95}) == kNone);
+    CHECK(without.after(40, {.value = 0.95, .witness_or = 0.0}) == kNone);
+    CHECK(without.after(1, {.value = 0.95, .witness_or = 1e9}) == kWarning);
+    Watch known("swap_full");
+    CHECK(known.after(40, {.value = 0.95, .witness = 0.0, .witness_or = 1e9}) == kNone);
+    CHECK(known.after(1, {.value = 0.95, .witness = 0.1}) == kWarning);
+}
+
 TEST_CASE("condition: either witness is enough, and a late one does not move the onset") {
     Watch other("memory_low");
     CHECK(other.after(12, {.value = 0.01, .witness = 0.0, .witness_or = 1e9}) == kCritical);
