@@ -29,7 +29,7 @@ namespace homeostat {
 class LogTemplates {
 public:
     static constexpr std::size_t kTemplatesMax = 1024;
-    static constexpr std::size_t kTextMax = 159;  // bytes of a sentence that are kept
+    static constexpr std::size_t kTextMax = 143;  // bytes of a sentence that are kept
 
     struct Match {
         std::uint32_t id = 0;     // from 1, never reused

@@ -131,7 +131,7 @@ TEST_CASE_FIXTURE(Fixture, "log_watch: allocates nothing for a line, whatever is
         watch.report(clock.now(), events);
     }
     CHECK(guard.count() == 0);
-    CHECK(watch.memory_bytes() < 300 * 1024);
+    CHECK(watch.memory_bytes() <= 256 * 1024);
 }
 
 TEST_CASE("log_watch: words of trouble, in any case") {
