@@ -25,7 +25,7 @@ class MountProber;
 
 struct WorkbenchSettings {
     std::size_t buffer_bytes = 1UL << 20U;  // the largest file of one source, say mountinfo
-    std::size_t processes_max = 4096;       // some 100 bytes each, twice
+    std::size_t processes_max = 16'384;     // some 120 bytes each, twice; untouched until used
     std::uint64_t page_bytes = 4096;        // of this kernel: sysconf(_SC_PAGESIZE)
     std::size_t events_max = 64;            // in one tick
     // Null: the clock's discipline is not watched. Borrowed.
