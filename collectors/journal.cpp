@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "core/fixed_vector.hpp"
+#include "core/format.hpp"
 #include "core/parse.hpp"
 
 namespace homeostat {
@@ -12,29 +12,31 @@ namespace {
 constexpr std::array<std::string_view, 2> kDirectories{"var/log/journal/", "run/log/journal/"};
 constexpr std::string_view kSystem = "system.journal";
 
-// "user-1000.journal"; what was rotated away has an '@' in its name.
-bool is_of_user(std::string_view name) {
-    return name.starts_with("user-") && name.ends_with(".journal") &&
-           name.find('@') == std::string_view::npos;
+// The 1000 of "user-1000.journal"; what was rotated away has an '@' behind it.
+std::optional<std::uint64_t> user_of(std::string_view name) {
+    constexpr std::string_view kBegin = "user-";
+    constexpr std::string_view kEnd = ".journal";
+    if (!name.starts_with(kBegin) || !name.ends_with(kEnd)) return std::nullopt;
+    name.remove_suffix(kEnd.size());
+    return parse_u64(name.substr(std::min(kBegin.size(), name.size())));
 }
 
 }  // namespace
 
 Journal::Journal() {
-    followed_.reserve(1 + kUsersMax);
-    followed_.emplace_back(unpacker_);
+    followed_[0].emplace(unpacker_);
 }
 
 Status Journal::poll(const Root& root, const Files& files, std::uint32_t entries_max,
                      FunctionRef<void(const JournalEntry&)> visit) {
-    if (!followed_[0].file.is_open()) {
+    if (!followed_[0]->file.is_open()) {
         if (const Status found = find(root, files); !found) return found;
     }
     std::uint32_t left = entries_max;
-    const Status status = read(files, followed_[0], left, visit);
+    const Status status = read(files, *followed_[0], left, visit);
     if (polls_++ % kUserLooks == 0) look_for_users(root, files);
-    for (std::size_t i = 1; i < followed_.size(); ++i) {
-        Followed& user = followed_[i];
+    for (std::size_t i = 1; i < followed_.size() && followed_[i]; ++i) {
+        Followed& user = *followed_[i];
         if (user.file.is_open() || open(files, user)) (void)read(files, user, left, visit);
     }
     return status;
@@ -74,9 +76,9 @@ Status Journal::find(const Root& root, const Files& files) {
         directory_ = directory;
         directory_.append(trim(*id));
         directory_.append("/");
-        followed_[0].path = directory_;
-        followed_[0].path.append(kSystem);
-        Status opened = open(files, followed_[0]);
+        followed_[0]->path = directory_;
+        followed_[0]->path.append(kSystem);
+        Status opened = open(files, *followed_[0]);
         if (opened || opened.error().code != Errc::NotFound) return opened;
     }
     return status;
@@ -91,7 +93,7 @@ Status Journal::open(const Files& files, Followed& followed) {
         return files.read_at(followed.file, offset, buffer);
     };
     const std::int64_t seen =
-        followed.last_unix_us != 0 ? followed.last_unix_us : followed_[0].last_unix_us;
+        followed.last_unix_us != 0 ? followed.last_unix_us : followed_[0]->last_unix_us;
     Status status = followed.journal.open(read_at, JournalFile::From::Start);
     const bool continues = seen != 0 && followed.journal.first_unix_us() >= seen;
     if (status && !continues) status = followed.journal.open(read_at, JournalFile::From::Tail);
@@ -107,46 +109,55 @@ void Journal::leave_when_rotated(const Files& files, Followed& followed) {
     if (!open || !named || !named->same_file(*open)) followed.file.close();
 }
 
+Journal::Path Journal::path_of(std::uint64_t user) const {
+    Path path = directory_;
+    format_into(path, "user-{}.journal", user);
+    return path;
+}
+
 void Journal::look_for_users(const Root& root, const Files& files) {
-    FixedVector<Path, kUsersMax> newest;
+    std::array<std::uint64_t, kUsersMax> users{};
     std::array<std::int64_t, kUsersMax> changed{};
+    std::size_t count = 0;
     (void)root.list(directory_.c_str(), [&](std::string_view name) {
-        if (!is_of_user(name)) return true;
-        Path path = directory_;
-        path.append(name);
-        const auto stamp = files.stamp(path.c_str(), Links::Stay);
-        if (path.truncated() || !stamp || stamp->type != FileStamp::Type::Regular) return true;
-        std::size_t place = newest.size();
-        if (!newest.push(path)) {
+        const auto user = user_of(name);
+        if (!user) return true;
+        const auto stamp = files.stamp(path_of(*user).c_str(), Links::Stay);
+        if (!stamp || stamp->type != FileStamp::Type::Regular) return true;
+        std::size_t place = count;
+        if (count < kUsersMax) {
+            ++count;
+        } else {
             place = static_cast<std::size_t>(std::min_element(changed.begin(), changed.end()) -
                                              changed.begin());
             if (changed[place] >= stamp->changed_ns) return true;
-            newest[place] = path;
         }
+        users[place] = *user;
         changed[place] = stamp->changed_ns;
         return true;
     });
-    const std::span<const Path> wanted(newest.begin(), newest.size());
-    for (const Path& path : wanted) follow(path, wanted);
+    const auto wanted = std::span<const std::uint64_t>(users).first(count);
+    for (const std::uint64_t user : wanted) follow(user, wanted);
 }
 
 // In a place of its own: a new one, or that of a journal which is not wanted any more.
-void Journal::follow(const Path& path, std::span<const Path> wanted) {
-    const auto users = std::span(followed_).subspan(1);
-    const bool known = std::any_of(users.begin(), users.end(),
-                                   [&](const Followed& user) { return user.path == path; });
-    if (known) return;
-    if (users.size() < kUsersMax) {
-        followed_.emplace_back(unpacker_).path = path;
-        return;
+void Journal::follow(std::uint64_t user, std::span<const std::uint64_t> wanted) {
+    std::size_t free = 0;
+    for (std::size_t i = 1; i < followed_.size(); ++i) {
+        if (!followed_[i]) {
+            followed_[i].emplace(unpacker_);
+            free = i;
+            break;
+        }
+        if (followed_[i]->user == user) return;
+        if (std::find(wanted.begin(), wanted.end(), followed_[i]->user) == wanted.end()) free = i;
     }
-    for (Followed& user : users) {
-        if (std::find(wanted.begin(), wanted.end(), user.path) != wanted.end()) continue;
-        user.file.close();
-        user.path = path;
-        user.last_unix_us = 0;
-        return;
-    }
+    if (free == 0) return;
+    Followed& place = *followed_[free];
+    place.file.close();
+    place.user = user;
+    place.path = path_of(user);
+    place.last_unix_us = 0;
 }
 
 }  // namespace homeostat

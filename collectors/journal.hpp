@@ -9,9 +9,10 @@
 // needed of it is not touched.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
-#include <vector>
 
 #include "collectors/journal_file.hpp"
 #include "core/files.hpp"
@@ -50,6 +51,7 @@ private:
         JournalFile journal;
         OpenFile file;
         Path path;
+        std::uint64_t user = 0;         // of the system's: 0
         std::int64_t last_unix_us = 0;  // of the newest entry that was seen
     };
 
@@ -59,11 +61,13 @@ private:
                 FunctionRef<void(const JournalEntry&)> visit);
     static void leave_when_rotated(const Files& files, Followed& followed);
     void look_for_users(const Root& root, const Files& files);
-    void follow(const Path& path, std::span<const Path> wanted);
+    void follow(std::uint64_t user, std::span<const std::uint64_t> wanted);
+    [[nodiscard]] Path path_of(std::uint64_t user) const;
 
     FieldUnpacker unpacker_;
-    std::vector<Followed> followed_;  // the system's first; room for all is set aside at start
-    Path directory_;                  // of the system's, ends in a slash
+    // The system's first, then users' without gaps. What is not there is not touched.
+    std::array<std::optional<Followed>, 1 + kUsersMax> followed_;
+    Path directory_;  // of the system's, ends in a slash
     JournalEntry entry_;
     std::uint32_t polls_ = 0;
     std::uint64_t lost_ = 0;
