@@ -108,6 +108,8 @@ constexpr std::array kRows{
               .steps = steps(error(1000)),
               .times_usual = 20,
               .witness = {"pressure_cpu_some_seconds", 0.2},
+              .witness_or = kBusy,
+              .stands_in = true,
               .clear_margin = 200,
               .confirm = seconds(3),
               .clear_after = seconds(30),
