@@ -121,16 +121,20 @@ TEST_CASE("causes: the service that died of it is the victim, whatever starts be
 
 TEST_CASE("causes: a broken disk is to blame for what needs a disk, and only while it speaks") {
     const Event error = change(EventKind::IoError, "loop1", seconds(20));
-    for (const auto& [kind, least, most] :
-         {std::tuple{"disk_errors", 0.9, 1.0}, std::tuple{"stuck_tasks", 0.9, 1.0},
-          std::tuple{"filesystem_read_only", 0.9, 1.0}, std::tuple{"service_failed", 0.1, 0.49},
-          std::tuple{"filesystem_inodes", 0.0, 0.0}, std::tuple{"port_exhaustion", 0.0, 0.0},
-          std::tuple{"file_handles", 0.0, 0.0}, std::tuple{"cpu_saturation", 0.0, 0.0}}) {
-        CAPTURE(kind);
-        const auto ranked = rank(about(kind), {error});
+    struct Row {
+        const char* kind;
+        double least;
+        double most;
+    };
+    for (const Row& row : {Row{"disk_errors", 0.9, 1.0}, Row{"stuck_tasks", 0.9, 1.0},
+                           Row{"filesystem_read_only", 0.9, 1.0}, Row{"service_failed", 0.1, 0.49},
+                           Row{"filesystem_inodes", 0.0, 0.0}, Row{"port_exhaustion", 0.0, 0.0},
+                           Row{"file_handles", 0.0, 0.0}, Row{"cpu_saturation", 0.0, 0.0}}) {
+        CAPTURE(row.kind);
+        const auto ranked = rank(about(row.kind), {error});
         const double found = ranked.considered.empty() ? 0 : ranked.considered[0].confidence;
-        CHECK(found >= least);
-        CHECK(found <= most);
+        CHECK(found >= row.least);
+        CHECK(found <= row.most);
     }
     CHECK(rank(about("disk_errors"), {change(EventKind::IoError, "loop1", minutes(5))})
               .considered.empty());
