@@ -1,4 +1,4 @@
-# homeostat_stage(NAME [COLD] USES LIBRARY... PARTS PART... [TESTS TEST...])
+# homeostat_stage(NAME [COLD] [NOTHROW] USES LIBRARY... PARTS PART... [TESTS TEST...])
 #
 # One stage is one static library, hs_NAME, and one test program, test_NAME. A part is PART.cpp (or
 # a PART.hpp alone, or DIR/PART) in the stage's folder, with PART_test.cpp at the same place below tests/: without its
@@ -11,12 +11,19 @@ function(homeostat_cold target)
     target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-Os>)
 endfunction()
 
+# What throws nothing, calls nothing that does and is called by nothing that wants to catch something
+# behind it: a release has no tables of how to unwind it. Where memory ends, the program ends as well.
+function(homeostat_nothrow target)
+    target_compile_options(${target} PRIVATE
+        "$<$<CONFIG:Release>:-fno-exceptions;-fno-asynchronous-unwind-tables;-fno-unwind-tables>")
+endfunction()
+
 add_library(hs_warnings INTERFACE)
 target_compile_options(hs_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
     -Wnon-virtual-dtor -Wold-style-cast $<$<BOOL:${HOMEOSTAT_WERROR}>:-Werror>)
 
 function(homeostat_stage name)
-    cmake_parse_arguments(ARG "COLD" "" "USES;PARTS;TESTS;TEST_USES" ${ARGN})
+    cmake_parse_arguments(ARG "COLD;NOTHROW" "" "USES;PARTS;TESTS;TEST_USES" ${ARGN})
     file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
     set(sources)
     set(tests)
@@ -42,6 +49,9 @@ function(homeostat_stage name)
     target_link_libraries(hs_${name} PUBLIC ${ARG_USES} PRIVATE hs_warnings)
     if(ARG_COLD)
         homeostat_cold(hs_${name})
+    endif()
+    if(ARG_NOTHROW)
+        homeostat_nothrow(hs_${name})
     endif()
 
     if(BUILD_TESTING)

@@ -19,6 +19,7 @@ readonly node_port=19171 netdata_port=19172
 
 scratch=$(mktemp -d)
 declare -A pids=()
+# shellcheck disable=SC2317  # the trap calls it
 stop_all() {
     local pid
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
