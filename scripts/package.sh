@@ -64,7 +64,8 @@ make_stage() {
     done
     find "$stage" -type d -exec chmod 755 {} +
     find "$stage" -type f ! -path '*bin/*' -exec chmod 644 {} +
-    find "$stage" -newermt "@$SOURCE_DATE_EPOCH" -exec touch --no-dereference -d "@$SOURCE_DATE_EPOCH" {} +
+    # One date for all, however long ago the tree was checked out.
+    find "$stage" -exec touch --no-dereference --date "@$SOURCE_DATE_EPOCH" {} +
 }
 
 make_deb() {
