@@ -17,7 +17,7 @@ import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import node_values  # noqa: E402
-from node_values import COUNTER, EXACT, MOMENT, ONCE  # noqa: E402
+from node_values import COUNTER, EXACT, MOMENT, ONCE, QUEUE  # noqa: E402
 from receiver import check, skip  # noqa: E402
 
 PROBE = sys.argv[1] if len(sys.argv) > 1 else ""
@@ -36,6 +36,7 @@ ASKED = ["--collector.processes", "--collector.lnstat", "--collector.netstat.fie
 
 TICK = 0.05  # seconds: five units in which the kernel counts CPU time, for each core's rounding
 NEAR = 0.35  # a gauge moves between two reads: memory, sockets, load on a busy machine
+DEEPEST = 4096  # requests that a disk can hold, all its queues together
 SAME = 1e-9  # of two programs that read the same text
 LEAST = {"live": 130, "recorded": 700}  # values compared on any machine that this runs on
 
@@ -108,6 +109,8 @@ def within(metric, how, before, ours, after):
         return low - TICK <= ours <= high + TICK
     if how == MOMENT:  # another number at every look: live only its size, recorded it is exact
         return 0 <= ours <= 10 * (high + 10)
+    if how == QUEUE:  # filled by one flush and empty a millisecond later; recorded it is exact
+        return 0 <= ours <= DEEPEST
     counted = high > 1 or metric.endswith("_count")  # of what comes and goes one by one
     slack = max(NEAR * max(abs(low), abs(high)), 2 if counted else 0.02)
     return low - slack <= ours <= high + slack

@@ -6,8 +6,9 @@ samples, {name: [(labels, value)]}, and gives {subject: value}; nothing where th
 
 import os
 
-# ONCE: a gauge, of the live machine only.
-COUNTER, GAUGE, EXACT, ONCE, MOMENT = "counter", "gauge", "exact", "once", "moment"
+# ONCE: a gauge, of the live machine only. MOMENT, QUEUE: another number at every look.
+COUNTER, GAUGE, EXACT, ONCE, MOMENT, QUEUE = (
+    "counter", "gauge", "exact", "once", "moment", "queue")
 
 
 def value(name, by=None, where=None, scale=1.0, join=sum):
@@ -174,7 +175,7 @@ def disk_rows():
     return (
         [(ours, "device", COUNTER, value("node_disk_" + theirs, by="device"))
          for ours, theirs in names.items()] +
-        [("disk_in_flight_count", "device", GAUGE, value("node_disk_io_now", by="device")),
+        [("disk_in_flight_count", "device", QUEUE, value("node_disk_io_now", by="device")),
          ("filesystem_size_bytes", "mount", EXACT, size),
          ("filesystem_avail_bytes", "mount", GAUGE, available),
          # As df has it: of what users may have.
