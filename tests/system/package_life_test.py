@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import unittest
 
-from machine import SCRIPT, SOURCE, Machine, need_machine, skip
+from machine import HERE, SCRIPT, SOURCE, Machine, need_machine, skip
 from package_tools import DEB_PATTERN, DIST, newer
 
 need_machine()
@@ -20,12 +20,40 @@ if len(DEBS) != 1:
     skip("no single package in %s; run scripts/package.sh" % DIST)
 DEB = DEBS[0]
 STATE = "/var/lib/homeostat"
+ACTUATOR_STATE = "/var/lib/homeostat-actuator"
+CLIENT = "/srv/actuator_client.py"
 # Nobody listens there: what is to be sent waits, over upgrades and restarts.
 CONFIGURATION = """# edited by the owner
 series_max: 1500
 exporters:
   otlp:
     endpoint: http://127.0.0.1:9
+actions: {grace_after_start: 0s}
+"""
+# The shipped playbook, allowed once a day.
+RULES = """- name: services
+  hosts: localhost
+  sources: []
+  rules:
+    - name: restart a failed unit
+      condition: event.kind == "service_failed" and event.subject == "nginx.service"
+      action:
+        run_playbook:
+          name: restart-unit.yml
+      mode: auto
+"""
+ALLOW = """version: 1
+watcher_uid: homeostat
+max_mode: auto
+grace_after_boot: 0s
+actions:
+  - rule: restart a failed unit
+    playbook: restart-unit.yml
+    max_mode: auto
+    targets: [nginx.service]
+    programs: [/usr/bin/journalctl]
+    requires: {unit_state: failed}
+    limits: {per_hour: 1, per_day: 1, cooldown: 0s}
 """
 
 
@@ -78,6 +106,27 @@ class Story:
         """How many models each start so far has found."""
         return [int(count) for count in re.findall(r"(\d+) models of a former run", self.journal())]
 
+    def nginx(self):
+        return self.machine.run("systemctl", "is-active", "nginx.service").stdout.strip()
+
+    def break_nginx(self):
+        self.machine.must("systemctl", "kill", "-s", "KILL", "nginx.service")
+        self.machine.wait_until("nginx is failed", lambda: self.nginx() == "failed")
+
+    def runs(self):
+        """What the actuator remembers of what it did: the first line of its ledger is a checksum."""
+        text = self.machine.read(ACTUATOR_STATE + "/ledger").split("\n", 1)[1]
+        return [(run["rule"], run["target"], run["incident"], run["outcome"])
+                for run in json.loads(text)["runs"] if not run["dry"]]
+
+    def ask_as_the_watch(self):
+        """What the actuator answers to its watcher who wants nginx restarted."""
+        done = self.machine.run("setpriv", "--reuid=homeostat", "--regid=homeostat",
+                                "--clear-groups", "/usr/bin/python3", CLIENT, input="[{}]")
+        if done.returncode != 0:
+            raise AssertionError(done.stderr)
+        return json.loads(done.stdout)[0]
+
     def journal(self):
         return self.machine.must("journalctl", "-u", "homeostat", "-o", "cat", "--no-pager")
 
@@ -90,12 +139,14 @@ class Life(unittest.TestCase):
             self.machine = machine
             machine.install(DEB, "/root/" + os.path.basename(DEB), "0644")
             machine.install(newer(DEB, directory), "/root/newer.deb", "0644")
+            machine.install(os.path.join(HERE, "actuator_client.py"), CLIENT, "0644")
             # Shorter than on a real host, so that the story is.
             machine.write("/etc/systemd/system/homeostat.service.d/test.conf",
                           "[Service]\nRestartSec=200ms\nWatchdogSec=5s\n")
             for step in (self.install, self.watches_and_touches_nothing, self.is_confined,
                          self.opens_an_incident, self.reloads, self.refuses_a_bad_reload,
-                         self.knows_what_the_service_may_read, self.upgrades_and_downgrades,
+                         self.knows_what_the_service_may_read, self.spends_its_budget,
+                         self.upgrades_and_downgrades,
                          self.is_removed_and_comes_back,
                          self.restarts_a_watch_that_hangs, self.acts_on_nothing_after_crashes,
                          self.starts_over_a_broken_state, self.survives_a_reboot, self.is_purged):
@@ -186,9 +237,28 @@ class Life(unittest.TestCase):
         self.machine.must("rm", token)
         self.machine.write("/etc/homeostat/homeostat.yml", before)
 
+    def spends_its_budget(self):
+        """The installed watch and actuator do the one thing that a day allows."""
+        examples = "/usr/share/homeostat/examples/playbooks/restart-unit.yml"
+        self.machine.must("cp", examples, "/etc/homeostat/playbooks/restart-unit.yml")
+        self.machine.write("/etc/homeostat/rules/services.yml", RULES)
+        self.machine.write("/etc/homeostat/allow.yml", ALLOW)
+        self.machine.must("systemctl", "restart", "homeostat-actuator.socket")
+        self.machine.must("systemctl", "restart", "homeostat")
+        self.story.wait_for_watch("the watch has its rule")
+        self.machine.must("systemctl", "start", "nginx.service")
+        self.story.break_nginx()
+        self.machine.wait_until("nginx runs again", lambda: self.story.nginx() == "active", 120)
+        self.machine.wait_until("the run is over", lambda: '"event":"ran"' in self.machine.read(
+            ACTUATOR_STATE + "/audit.log"), 60)
+        self.spent = self.story.runs()
+        self.assertEqual([(rule, target, outcome) for rule, target, _, outcome in self.spent],
+                         [("restart a failed unit", "nginx.service", "effective")])
+        self.assertIn(self.spent[0][2], {incident["id"] for incident in self.story.incidents()})
+        self.story.break_nginx()  # and stays so: there is nothing left to spend
+
     def upgrades_and_downgrades(self):
         identity = self.machine.read(STATE + "/instance-id")
-        self.machine.write("/var/lib/homeostat-actuator/ledger-of-test", "kept")
         for package in ("/root/newer.deb", "/root/" + os.path.basename(DEB)):
             queued = self.story.queued()
             taken = self.story.models_taken()
@@ -199,12 +269,15 @@ class Life(unittest.TestCase):
             self.assertGreater(self.story.models_taken()[-1], 20)
             self.assertIn("edited by the owner", self.machine.read("/etc/homeostat/homeostat.yml"))
             self.assertEqual(self.machine.read(STATE + "/instance-id"), identity)
-            self.assertEqual(self.machine.read("/var/lib/homeostat-actuator/ledger-of-test"),
-                             "kept")
+            self.assertIn("budget: at most 1 runs of this rule in 1h",
+                          self.story.ask_as_the_watch()["detail"])
+            self.assertEqual(self.story.runs(), self.spent)
+            self.assertEqual(self.story.nginx(), "failed")
             self.assertLessEqual(self.known, self.story.open_ids())
             self.assertEqual(self.story.status()["spool"]["damaged"], 0)
 
     def is_removed_and_comes_back(self):
+        self.machine.must("systemctl", "start", "nginx.service")
         self.story.apt("dpkg", "--remove", "homeostat")
         self.assertNotEqual(self.machine.run("systemctl", "is-active", "homeostat").returncode, 0)
         self.assertIn("edited by the owner", self.machine.read("/etc/homeostat/homeostat.yml"))
