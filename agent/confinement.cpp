@@ -103,11 +103,20 @@ int restrict_files(const std::vector<std::string>& writable, int version) {
     return error;
 }
 
-// Another architecture's numbers mean other calls, and x32's have a bit of their own: both refused.
 int confine_calls() {
+    std::vector<sock_filter> filter = call_filter();
+    if (filter.empty()) return ENOSYS;
+    const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
+    return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+// Another architecture's numbers mean other calls, and x32's have a bit of their own: both refused.
+std::vector<sock_filter> call_filter() {
     constexpr std::uint32_t kX32Bit = 0x40000000;
     constexpr sock_filter kRefuse = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
-    if constexpr (kArchitecture == 0) return ENOSYS;
+    if constexpr (kArchitecture == 0) return {};
     std::vector<sock_filter> filter{
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kArchitecture, 1, 0),
@@ -122,11 +131,8 @@ int confine_calls() {
         filter.push_back(kRefuse);
     }
     filter.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-    const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
-    return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0 ? 0 : errno;
+    return filter;
 }
-
-}  // namespace
 
 std::string Confinement::text() const {
     const std::string files = landlock_version > 0

@@ -26,6 +26,8 @@
 #include <string>
 #include <vector>
 
+struct sock_filter;  // <linux/filter.h>
+
 namespace homeostat {
 
 struct Confinement {
@@ -47,5 +49,9 @@ Confinement confine(const std::vector<std::string>& writable,
 // Landlock alone, for the calling thread and what it starts. An errno value, 0 when it holds.
 // REQUIRES: confine() was called before, for no new privileges.
 int confine_files(const std::vector<std::string>& writable);
+
+// What confine() gives to seccomp: a program over the kernel's seccomp_data. Empty on an
+// architecture whose numbers of system calls are not known here: then there is no filter.
+std::vector<sock_filter> call_filter();
 
 }  // namespace homeostat
