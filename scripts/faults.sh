@@ -147,6 +147,7 @@ new_small_mounts() {
 prepare() {
     mkdir -p "$S"/{state,etc,ext4,disk,hung,watched,peers}
     what_is_there >"$S/before"
+    cut -d' ' -f2 /proc/self/mounts >"$S/mounts"
     : >"$S/app.log"
     printf 'logs: {files: [%s]}\nchanges: {paths: [%s]}\n' "$S/app.log" "$S/watched" \
         >"$S/etc/homeostat.yml"

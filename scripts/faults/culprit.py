@@ -11,7 +11,8 @@ NAME becomes the process's name, so that the right cause can be recognised. WHAT
   leak BYTES_PER_SECOND MAX   keeps memory
   descriptors PER_SECOND MAX  keeps descriptors
   children COUNT              starts processes that sleep
-  zombies COUNT               starts processes and does not collect them
+  zombies COUNT               starts programs (true) and does not collect them
+  spawn COUNT                 starts programs (sleep) and lets them sleep
   threads COUNT               starts threads that sleep
   refused PER_SECOND          connects to a port where nobody listens
   backlog                     listens and does not accept, while others connect
@@ -23,11 +24,12 @@ NAME becomes the process's name, so that the right cause can be recognised. WHAT
   connect HOST PER_SECOND     connects to a port of that address
   send HOST                   sends to a server at that address, port 7700
   serve                       reads what comes to port 7700
+  names HOST COUNT            asks a name server for so many names at a time
   semaphores COUNT            makes arrays of semaphores
   flood FILE LINES_PER_SECOND writes the same line to a log
   hang DIR                    mounts a file system that never answers (root)
   setuid DIR SECONDS          puts a program with the set-user-ID bit there, after so long
-Network traffic stays on loopback, but for connect, send and serve.
+Network traffic stays on loopback, but for connect, send, serve and names.
 """
 import ctypes
 import os
@@ -125,8 +127,29 @@ def children(until, count):
 def zombies(until, count):
     for _ in range(int(count)):
         if os.fork() == 0:
-            os._exit(0)
+            os.execv("/bin/true", ["true"])
     time.sleep(max(0, until - time.monotonic()))
+
+
+def spawn(until, count):
+    seconds = str(max(1, int(until - time.monotonic())))
+    pids = [os.spawnv(os.P_NOWAIT, "/bin/sleep", ["sleep", seconds]) for _ in range(int(count))]
+    for pid in pids:
+        os.waitpid(pid, 0)
+
+
+def names(until, host, count):
+    """As a resolver does: a socket for each name, given up after twelve seconds."""
+    while time.monotonic() < until:
+        asking = []
+        for _ in range(int(count)):
+            client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            client.connect((host, 53))
+            client.send(b"\x12\x34\x01\x00\x00\x01" + b"\x00" * 6 + b"\x04name\x00\x00\x01\x00\x01")
+            asking.append(client)
+        time.sleep(min(12, max(0, until - time.monotonic())))
+        for client in asking:
+            client.close()
 
 
 def threads(until, count):
@@ -306,9 +329,9 @@ def main():
     else:
         {
             f.__name__: f
-            for f in (spin, write, inodes, leak, descriptors, children, zombies, threads, refused,
-                      backlog, datagrams, timewait, append, hold, crash, connect, send, serve,
-                      semaphores, flood, hang, setuid)
+            for f in (spin, write, inodes, leak, descriptors, children, zombies, spawn, threads,
+                      refused, backlog, datagrams, timewait, append, hold, crash, connect, send,
+                      serve, names, semaphores, flood, hang, setuid)
         }[what](until, *arguments)
 
 

@@ -169,6 +169,13 @@ blackhole() {
     python3 "$CULPRIT" caller "$FAULT_SECONDS" connect 198.18.77.2 "$1"
     ip netns del hsfault
 }
+# A name server that is not there.
+no_names() {
+    make_neighbour
+    ip neigh replace 198.18.77.2 lladdr 02:00:00:00:00:01 dev hsfault0
+    python3 "$CULPRIT" asker "$FAULT_SECONDS" names 198.18.77.2 "$1"
+    ip netns del hsfault
+}
 
 unpack() {
     local i

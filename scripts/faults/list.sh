@@ -20,6 +20,7 @@ cpu-stress|cpu_saturation|process:stress-ng|stress-ng --quiet --cpu % --timeout 
 cpu-matrix|cpu_saturation|process:stress-ng|stress-ng --quiet --matrix % --timeout ${t}s|$((cores * 2)) $((cores * 3)) $((cores * 4))
 cpu-shell|cpu_saturation|process:(ba)?sh|shell_loops %|$((cores * 2)) $((cores * 3)) $((cores * 4))
 process-storm|process_storm|process:brood|culprit brood $t children %|1500 1000 2500
+spawn-storm|process_storm|process:spawner|culprit spawner $t spawn %|1200 800 2000
 memory-leak|memory_leak memory_exhausted|process:leaky|culprit leaky $t leak % 1800000000|50000000 35000000 70000000
 oom|oom_kill memory_exhausted memory_leak|process:oomer|in_memory_cgroup % culprit oomer $t leak 20000000 400000000|64 128 200
 oom-stress|oom_kill memory_exhausted memory_leak|process:stress-ng|in_memory_cgroup % stress-ng --quiet --vm 1 --vm-bytes 400m --timeout ${t}s|64 96 128
@@ -28,7 +29,7 @@ io-reader|disk_saturation|process:fio|fio_hog % randread|4 2 8
 io-stress|disk_saturation|process:stress-ng|io_stress %|8 4 16
 fork-storm|process_storm|process:stress-ng|stress-ng --quiet --fork % --timeout ${t}s|$((cores * 2)) $((cores)) $((cores * 4))
 threads|process_storm|process:weaver|culprit weaver $t threads %|4500 6000 9000
-task-limit|task_limit process_storm|-|in_pids_cgroup %|40 20 80
+task-limit|task_limit process_storm|process:forker|in_pids_cgroup %|40 20 80
 fan-out|traffic_fan_out network_unreachable|process:caller|blackhole %|500 400 800
 disk-fill-ext4|filesystem_space|process:ext4filler|culprit ext4filler $t write $S/ext4 %|4000000 2000000 8000000
 disk-fill-appends|filesystem_space|process:appender|culprit appender $t append \$SMALL %|4000000 2000000 8000000
@@ -45,6 +46,7 @@ backlog|listen_overflow|process:backlog|culprit backlog $t backlog|1 2 3
 ports|port_exhaustion|[a-z]*:[1p].*|culprit portuser $t timewait %|700 1000 1500
 packet-loss|network_loss network_unreachable|peer:198.18.77.2|lossy %|20 10 40
 unreachable|network_unreachable network_loss|peer:198.18.77.2|blackhole %|30 60 120
+names|name_resolution|peer:198.18.77.2|no_names %|4 2 8
 link-down|network_link|interface:.*|link_down %|25 15 35
 link-flap|network_link|interface:.*|link_flap %|1 0.5 2
 log-flood|log_flood|process:flooder|culprit flooder $t flood $S/app.log %|2000 5000 10000
@@ -59,6 +61,7 @@ unit-never-ready|service_failed|[a-z]*:.*sleeper|unit_never_ready %|6 12 18
 unit-upgrade|service_failed service_crash_loop|change:hsapp|unit_upgrade %|1 0 4
 unit-bad-config|service_failed|change:.*nginx.conf|unit_bad_config %|1 2 3
 unit-oom|oom_kill memory_leak memory_exhausted unit_memory_limit|[a-z]*:unitleak.*|unit_oom %|20 10 40
+unit-stopped|service_stuck|unit:hsapp.*|unit_stopped %|1 2 3
 unit-log-flood|log_flood|unit:chatter.*|unit_log_flood %|2000 1000 5000
 LIST
 }
@@ -66,9 +69,12 @@ readonly SHORT=",cpu-hog,disk-fill,inodes,fd-leak,zombies,process-storm,oom,udp-
 
 # What is made at the same time, a line each: of different kinds, on different devices, and none what
 # another would bring about by itself, also not one of the line before (agent/incidents/kinds.cpp).
+# Memory kills are counted by the kernel for the host and its machine together: unit-oom is alone, and
+# far from what takes memory on the host.
 rounds() {
     cat <<'LIST'
 log-flood unit-crash-loop
+unit-oom
 cpu-hog disk-fill fd-leak unit-hung
 io-hog inodes semaphores unit-never-ready
 cpu-stress deleted-open setuid unit-upgrade
@@ -77,15 +83,19 @@ cpu-matrix read-only fd-leak-small unit-log-flood
 io-stress deleted-held link-flap
 cpu-shell disk-fill-appends hung-mount
 memory-leak inodes-shell link-down
-oom unit-oom udp-overflow disk-fill-ext4
+oom udp-overflow disk-fill-ext4
 process-storm packet-loss
+io-errors
 backlog crash
 oom-stress unreachable
-threads io-errors
+threads
 fan-out
 task-limit refused
-fork-storm fd-host
+fork-storm unit-stopped
 ports fd-leak-large
+fd-host
+names
+spawn-storm
 LIST
 }
 

@@ -117,6 +117,12 @@ unit_oom() {
     inside sh -c "echo $1 >/run/unitleak; systemctl start unitleak"
     stay
 }
+unit_stopped() {
+    sleep "$1"
+    inside systemctl kill -s STOP hsapp
+    stay "$1"
+    inside systemctl kill -s CONT hsapp
+}
 unit_log_flood() {
     inside sh -c "echo $1 >/run/chatter; systemctl start chatter"
     stay

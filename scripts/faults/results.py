@@ -15,6 +15,10 @@ at the moment it began to be raised, DIR/peers/names the peers that watched. Wha
 the next job begins is of this one, for AFTERMATH seconds at most. They are asked of jobs that were
 done while they watched (WITH_PEERS in the environment), and never of the faults of services, which
 run in a machine of their own.
+
+On a machine that others use as well they may fill file systems of their own meanwhile. What is about
+a mount that was not there at the start (DIR/mounts, one a line) and is none of the campaign's
+counts for no job; the sums tell how many were left out.
 """
 import datetime
 import json
@@ -80,6 +84,17 @@ def judge(kind, name, kinds, cause, began, ended, new):
     return entry
 
 
+def is_of_others(directory, incident):
+    subject = incident["subject"]
+    if subject.get("kind") != "mount" or subject.get("name", "").startswith(directory + "/"):
+        return False
+    path = os.path.join(directory, "mounts")
+    if not os.path.exists(path):
+        return False
+    with open(path, encoding="utf-8") as file:
+        return subject["name"] not in file.read().splitlines()
+
+
 def names_culprit(incident, cause):
     causes = (incident.get("causes") or [])[:1] + (incident.get("considered") or [])[:1]
     return cause != "-" and any(re.search(cause, c["name"]) for c in causes)
@@ -121,7 +136,8 @@ HEAD = ["FAULT", "SEEN", "DELAY", "N", "KIND", "FIRST CAUSE", "TOP1", "TOP3", "S
 
 def merged(entries):
     """The results that count, in the order of their first line; each has "until"."""
-    for entry, later in zip(entries, entries[1:] + [None]):
+    jobs = [entry for entry in entries if entry["job"] != "others"]
+    for entry, later in zip(jobs, jobs[1:] + [None]):
         entry["until"] = entry["ended"] + AFTERMATH
         if later is not None and later["began"] >= entry["ended"]:
             entry["until"] = min(entry["until"], later["began"])
@@ -129,7 +145,8 @@ def merged(entries):
     for entry in entries:
         if entry["job"] == "fault":
             faults[entry["name"]] = entry
-    return list(faults.values()), [entry for entry in entries if entry["job"] == "benign"]
+    return (list(faults.values()), [entry for entry in entries if entry["job"] == "benign"],
+            [entry for entry in entries if entry["job"] == "others"])
 
 
 class Peers:
@@ -183,7 +200,7 @@ def benign_line(benign):
     return text + "; goal <= 1 in 24 h"
 
 
-def sums(faults, benign, peers):
+def sums(faults, benign, others, peers):
     seen = [f for f in faults if f["incidents"]]
     asked = [f for f in faults if f["asks_cause"]]
     delay = median([f["delay"] for f in seen])
@@ -199,6 +216,9 @@ def sums(faults, benign, peers):
         f"median delay {'-' if delay is None else round(delay)} s, goal <= 15 s",
         benign_line(benign),
     ]
+    if others:
+        count = sum(len(o["incidents"]) for o in others)
+        lines.append(f"left out: {count} incidents of mounts that others made meanwhile")
     watched = [f for f in faults if peers.is_asked(f)]
     for name in peers.names:
         told = [peers.during(name, f) for f in watched]
@@ -212,7 +232,7 @@ def sums(faults, benign, peers):
 
 
 def table(directory, markdown):
-    faults, benign = merged(read_json_lines(os.path.join(directory, "results")))
+    faults, benign, others = merged(read_json_lines(os.path.join(directory, "results")))
     peers = Peers(directory)
     head = HEAD + [name.upper() for name in peers.names]
     rows = [cells(f) + [peers.cell(name, f) for name in peers.names] for f in faults]
@@ -232,7 +252,7 @@ def table(directory, markdown):
         if entry["incidents"]:
             names = ", ".join(f"{i['kind']} {i['subject']}".strip() for i in entry["incidents"])
             yield f"benign {entry['name']}: false {names}"
-    yield from sums(faults, benign, peers)
+    yield from sums(faults, benign, others, peers)
     if markdown:
         yield "```"
 
@@ -246,6 +266,13 @@ def judge_round(directory, job, ended):
             continue
         new = fresh(*(read_json_lines(os.path.join(directory, f"{place}.{when}"))
                       for when in ("before", "after")))
+        others = [i for i in new if is_of_others(directory, i)]
+        new = [i for i in new if i not in others]
+        if others:
+            append(directory, {"job": "others", "name": "others", "began": float(here[0][3]),
+                               "ended": ended, "incidents": [
+                                   {"kind": i["kind"], "subject": i["subject"]["name"]}
+                                   for i in others]})
         for (name, kinds, cause, began), share in zip(here, share_out(here, new)):
             entry = judge(job, name, kinds, cause, float(began), ended, share)
             entry["peers"] = bool(os.environ.get("WITH_PEERS")) and place == "host"

@@ -104,6 +104,22 @@ class Table(unittest.TestCase):
         with open(os.path.join(self.directory, path), "w", encoding="utf-8") as file:
             file.write(text)
 
+    def test_a_mount_that_others_made_meanwhile_counts_for_no_job(self):
+        def full(identity, mount):
+            return incident("filesystem_space", identity,
+                            subject={"kind": "mount", "name": mount})
+        self.write("mounts", "/\n/srv\n")
+        self.write("round", "disk-fill.1|filesystem_space|-|%f\n" % BEGAN)
+        self.write("host.before", "")
+        mine = self.directory + "/small1"
+        found = [full("a", mine), full("b", "/srv"), full("c", "/tmp/theirs")]
+        self.write("host.after", "".join(json.dumps(i) + "\n" for i in found))
+        with contextlib.redirect_stdout(io.StringIO()):
+            results.judge_round(self.directory, "fault", BEGAN + 50)
+        text = "\n".join(results.table(self.directory, False))
+        self.assertRegex(text, r"disk-fill.1 +yes +8 s +2 ")
+        self.assertIn("left out: 1 incidents of mounts that others made meanwhile", text)
+
     def test_a_later_result_counts_and_peers_are_asked_until_the_next_job(self):
         hog = {"name": "process:hog", "confidence": 0.9}
         again = judged([incident(causes=[hog])])
