@@ -255,8 +255,11 @@ std::optional<KernelFact> known_phrase(std::string_view message) {
 std::optional<KernelFact> named_limit(std::string_view message) {
     if (const auto path = after(message, "cgroup: fork rejected by pids controller in ")) {
         const auto unit = unit_of_path(*path);
+        // Of no unit, an engine's of its own: by its path, that its processes can be found.
+        std::string_view name = unit.empty() ? trim(*path) : unit;
+        while (name.starts_with('/')) name.remove_prefix(1);
         return fact(EventKind::TableFull,
-                    unit.empty() ? Subject{} : subject(SubjectKind::Unit, unit), "tasks");
+                    name.empty() ? Subject{} : subject(SubjectKind::Unit, name), "tasks");
     }
     if (!message.starts_with("TCP: ") && !message.starts_with("possible SYN flooding")) {
         return std::nullopt;

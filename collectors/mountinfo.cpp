@@ -229,6 +229,15 @@ std::optional<FilesystemClass> class_of_mount(std::string_view mountinfo, std::u
     return found;
 }
 
+FixedString<127> mount_above(std::string_view mountinfo, std::string_view path) {
+    FixedString<127> deepest;
+    (void)parse_mountinfo(mountinfo, [&](const MountLine& line) {
+        const FixedString<127> point = decode_mount_path(line.mount_point);
+        if (point.size() >= deepest.size() && is_beneath(path, point)) deepest = point;
+    });
+    return deepest;
+}
+
 FixedString<63> device_of_mount(std::string_view mountinfo, std::string_view mount_point) {
     constexpr std::string_view kDevices = "/dev/";
     FixedString<63> device;

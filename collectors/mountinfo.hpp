@@ -74,6 +74,9 @@ bool may_hang(std::string_view mountinfo, std::string_view path);
 // The class of the mount of this id; nothing when it is not in the list.
 std::optional<FilesystemClass> class_of_mount(std::string_view mountinfo, std::uint64_t id);
 
+// The mount point that carries `path`: the deepest one above it; empty when the list has none.
+FixedString<127> mount_above(std::string_view mountinfo, std::string_view path);
+
 // The block device of a mount ("vda1"): the name that diskstats uses. Empty for what lies on none.
 FixedString<63> device_of_mount(std::string_view mountinfo, std::string_view mount_point);
 

@@ -26,6 +26,7 @@ constexpr std::array kMetrics{kSize,     kAvailable, kUsed,    kFiles, kFilesUse
 
 // Each question is a process: these mounts are asked less often than the local ones.
 constexpr Duration kRemoteInterval = seconds(10);
+constexpr Duration kWaitingInterval = seconds(4);  // while one has not answered yet
 
 // No answer for so long, and the mount hangs: a server that is merely busy answers in less.
 constexpr Duration kHungAfter = seconds(15);
@@ -83,14 +84,17 @@ Status MountsCollector::collect(const Root& root, Samples& out) {
 
 // How many hang or fail at this moment; between two questions, what the last ones said.
 std::uint32_t MountsCollector::collect_remote(const LocalMounts& found, Samples& out) {
-    if (remote_asked_ && out.at() - remote_at_ < kRemoteInterval) return remote_unknown_;
+    const Duration pause = remote_waits_ ? kWaitingInterval : kRemoteInterval;
+    if (remote_asked_ && out.at() - remote_at_ < pause) return remote_unknown_;
     remote_asked_ = true;
     remote_at_ = out.at();
     remote_unknown_ = 0;
+    remote_waits_ = false;
     for (const LocalMount& mount : found.remote) {
         const MountAnswer answer = bench_.mount_prober()->ask(mount.mount_point.c_str(), out.at());
         const Subject subject{.kind = SubjectKind::Mount, .name = mount.mount_point.view()};
         const bool hung = answer.waiting >= kHungAfter;
+        remote_waits_ = remote_waits_ || answer.waiting > Duration{};
         if (hung || answer.state == MountAnswer::State::Failed) ++remote_unknown_;
         out.add(kHung, subject, hung ? 1 : 0);
         if (answer.state == MountAnswer::State::Known) add_usage(out, mount, answer.usage);

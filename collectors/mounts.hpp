@@ -31,6 +31,7 @@ private:
     KeptFile file_{"proc/self/mountinfo"};
     Instant remote_at_;  // of the last questions
     bool remote_asked_ = false;
+    bool remote_waits_ = false;  // one has not answered yet
     std::uint32_t remote_unknown_ = 0;
 };
 

@@ -12,7 +12,11 @@ namespace {
 constexpr Metric kTcp{"ports_tcp_count", Unit::Count, MetricKind::Gauge, Aspect::Other};
 constexpr Metric kUdp{"ports_udp_count", Unit::Count, MetricKind::Gauge, Aspect::Other};
 constexpr Metric kCut{"ports_tables_cut_count", Unit::Count, MetricKind::Gauge, Aspect::Other};
-constexpr std::array kMetrics{kTcp, kUdp, kCut};
+constexpr Metric kSlow{"dns_lookups_slow_count", Unit::Count, MetricKind::Gauge, Aspect::Errors};
+constexpr std::array kMetrics{kTcp, kUdp, kCut, kSlow};
+
+constexpr std::string_view kNameServer = ":0035";  // port 53, as the kernel writes it
+constexpr std::uint16_t kConnected = 0x01;
 
 }  // namespace
 
@@ -67,17 +71,21 @@ Status PortsCollector::collect(const Root& root, Samples& out) {
         table->now->reset();
         table->cut = 0;
     }
-    if (const Status status = read(tcp_.path, tcp_); !status) {
+    for (Lookup& lookup : lookups_) lookup.there = false;
+    if (const Status status = read(tcp_.path, tcp_, out.at()); !status) {
         if (status.error().code != Errc::NotFound) return status;
         return make_error(Errc::NotAvailable, "ports: no proc/net/tcp");
     }
     // A kernel may lack version 6 of the protocol, or UDP: then nothing listens there.
-    (void)read(tcp_.path6, tcp_);
-    (void)read(udp_.path, udp_);
-    (void)read(udp_.path6, udp_);
+    (void)read(tcp_.path6, tcp_, out.at());
+    (void)read(udp_.path, udp_, out.at());
+    (void)read(udp_.path6, udp_, out.at());
     told_now_ = 0;
     compare(root, tcp_, out.at());
     compare(root, udp_, out.at());
+    if (told_now_ == 0) learn_listener(root);
+    settle_lookups(out.at());
+    out.add(kSlow, as_double(slow_.size()));
     out.add(kTcp, as_double(tcp_.now->count()));
     out.add(kUdp, as_double(udp_.now->count()));
     out.add(kCut, tcp_.cut + udp_.cut);
@@ -101,7 +109,7 @@ Result<std::string_view> PortsCollector::read_all(std::string_view path, std::si
     return std::string_view(buffer.data(), size);
 }
 
-Status PortsCollector::read(std::string_view path, Table& table) {
+Status PortsCollector::read(std::string_view path, Table& table, Instant now) {
     const auto text = read_all(path, table.bytes_max);
     if (!text) return text.error();
     std::string_view rest = *text;
@@ -111,6 +119,7 @@ Status PortsCollector::read(std::string_view path, Table& table) {
         if (!socket) continue;
         if (socket->state != table.state) {
             if (table.state == kListens) return Ok{};  // the rest are connections
+            note_lookup(*socket, now);
             continue;
         }
         if (table.state == kBound && socket->port >= client_port_min_) continue;
@@ -147,21 +156,76 @@ SocketLine PortsCollector::find(const Table& table, std::size_t port, std::uint1
     return {};
 }
 
-// "nginx (pid 812, nginx.service)", or what is known without a look into other people's processes.
-void PortsCollector::name_listener(const Root& root, const SocketLine& socket,
-                                   FixedString<191>& text) {
+// What is known of it without a look into other people's processes, if need be.
+PortsCollector::Listener PortsCollector::name_listener(const Root& root, const SocketLine& socket) {
+    Listener listener;
     if (socket.inode != 0) {
         const auto holder =
             bench_.processes().holder_of_socket(root, socket.inode, bench_.buffer());
         if (!holder.processes.empty()) {
             const ProcessUse& process = holder.processes[0];
-            format_into(text, "{} (pid {}{}{})", process.name, process.pid,
-                        process.unit.empty() ? "" : ", ", process.unit);
-            return;
+            const bool has_unit = !process.unit.empty();
+            listener.who = has_unit ? Subject{SubjectKind::Unit, process.unit.view()}
+                                    : Subject{SubjectKind::Process, process.name.view()};
+            format_into(listener.text, "{} (pid {}{}{})", process.name, process.pid,
+                        has_unit ? ", " : "", process.unit);
+            return listener;
         }
     }
-    text.append("a program");
-    if (socket.uid) format_into(text, " of user id {}", *socket.uid);
+    listener.text = "a program";
+    if (socket.uid) format_into(listener.text, " of user id {}", *socket.uid);
+    return listener;
+}
+
+PortsCollector::Listener* PortsCollector::find_listener(const Table& table, std::size_t port) {
+    auto* found = std::find_if(listeners_.begin(), listeners_.end(), [&](const Listener& known) {
+        return known.protocol == table.protocol && known.port == port;
+    });
+    return found == listeners_.end() ? nullptr : found;
+}
+
+// One in each look, of those that listened before we came.
+void PortsCollector::learn_listener(const Root& root) {
+    for (; next_to_name_ < tcp_.known->size() && !listeners_.full(); ++next_to_name_) {
+        if (!(*tcp_.known)[next_to_name_] || find_listener(tcp_, next_to_name_) != nullptr)
+            continue;
+        Listener listener = name_listener(root, find(tcp_, next_to_name_, tcp_.state));
+        listener.protocol = tcp_.protocol;
+        listener.port = static_cast<std::uint16_t>(next_to_name_++);
+        if (listener.who.kind != SubjectKind::Host) (void)listeners_.push(listener);
+        return;
+    }
+}
+
+// A socket that was there at the first look may have been there for ever.
+void PortsCollector::note_lookup(const SocketLine& socket, Instant now) {
+    if (socket.state != kConnected || !socket.remote.ends_with(kNameServer)) return;
+    for (Lookup& known : lookups_) {
+        if (known.inode != socket.inode) continue;
+        known.there = true;
+        return;
+    }
+    const Instant since = lookups_learned_ ? now : Instant{};
+    (void)lookups_.push({.inode = socket.inode, .since = since, .there = true});
+}
+
+void PortsCollector::settle_lookups(Instant now) {
+    lookups_learned_ = true;
+    if (udp_.cut > 0) lookups_.clear();  // who is not in the part that was read may still be there
+    for (std::size_t i = slow_.size(); i > 0; --i) {
+        if (now - slow_[i - 1] < kSlowFor) continue;
+        slow_[i - 1] = slow_.back();
+        slow_.shrink(slow_.size() - 1);
+    }
+    for (std::size_t i = lookups_.size(); i > 0; --i) {
+        const Lookup lookup = lookups_[i - 1];
+        if (lookup.there) continue;
+        const Duration took = now - lookup.since;
+        const bool slow = took >= kSlowLookup && took <= kLookupMax;
+        if (slow && lookup.since.monotonic_ns != 0) (void)slow_.push(now);
+        lookups_[i - 1] = lookups_.back();
+        lookups_.shrink(lookups_.size() - 1);
+    }
 }
 
 void PortsCollector::tell(const Root& root, const Table& table, std::size_t port, bool opened,
@@ -173,9 +237,22 @@ void PortsCollector::tell(const Root& root, const Table& table, std::size_t port
                 .object = {},
                 .text = {}};
     format_into(event.object, "{}/{}", table.protocol, port);
+    Listener* known = find_listener(table, port);
     if (opened) {
-        name_listener(root, find(table, port, table.state), event.text);
-        format_into(event.text, " listens now on {} port {}", table.protocol, port);
+        Listener listener = name_listener(root, find(table, port, table.state));
+        listener.protocol = table.protocol;
+        listener.port = static_cast<std::uint16_t>(port);
+        if (known != nullptr) {
+            *known = listener;
+        } else if (listener.who.kind != SubjectKind::Host) {
+            (void)listeners_.push(listener);
+        }
+        format_into(event.text, "{} listens now on {} port {}", listener.text, table.protocol,
+                    port);
+    } else if (known != nullptr && known->who.kind != SubjectKind::Host) {
+        event.subject = known->who;
+        format_into(event.text, "{} listens no more on {} port {}", known->text, table.protocol,
+                    port);
     } else {
         format_into(event.text, "nobody listens any more on {} port {}", table.protocol, port);
     }

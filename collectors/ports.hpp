@@ -4,7 +4,13 @@
 // host with a hundred thousand connections costs no more than one with ten. UDP has no listening
 // state; a bound port below the range for clients counts as a service. Series: ports_tcp_count and
 // ports_udp_count, the ports that are listened on; ports_tables_cut_count, how many of the four
-// files have more to tell than the bound. Source: proc_pid_net(5).
+// files have more to tell than the bound. Who listens is looked for one port at a time, so that it
+// can be named when the port is closed and nobody is left to ask.
+//
+// The same tables tell of names that are not resolved: who asks a name server by UDP has a socket
+// to its port 53 until the answer comes, for some milliseconds. One that is there for several
+// seconds and then given up was a slow lookup: dns_lookups_slow_count, of the last half minute. (A
+// resolver that keeps its socket open for good is none.) Source: proc_pid_net(5).
 #pragma once
 
 #include <bitset>
@@ -14,6 +20,8 @@
 
 #include "collectors/collector.hpp"
 #include "collectors/workbench.hpp"
+#include "core/fixed_vector.hpp"
+#include "core/subject.hpp"
 
 namespace homeostat {
 
@@ -38,6 +46,11 @@ public:
     static constexpr std::uint32_t kNamedMax = 8;           // changes told in one look
     static constexpr std::size_t kTcpBytesMax = 64 * 1024;  // some 400 listening sockets
     static constexpr std::size_t kUdpBytesMax = 256 * 1024;
+    static constexpr std::size_t kListenersMax = 32;  // that are known by name
+    // From the first look that saw its socket to the first that did not: it was there in two.
+    static constexpr Duration kSlowLookup = seconds(8);
+    static constexpr Duration kLookupMax = seconds(60);  // longer, and it is no single lookup
+    static constexpr Duration kSlowFor = seconds(30);    // that a slow one is told of
 
     explicit PortsCollector(Workbench& bench);
 
@@ -60,12 +73,28 @@ private:
         bool learned = false;
     };
 
+    struct Listener {
+        std::string_view protocol;  // of a table
+        std::uint16_t port = 0;
+        Subject who;           // its unit, else its process
+        FixedString<95> text;  // "nginx (pid 812, nginx.service)"
+    };
+    struct Lookup {
+        std::uint64_t inode = 0;
+        Instant since;
+        bool there = false;  // in this look
+    };
+
+    Listener* find_listener(const Table& table, std::size_t port);
+    void learn_listener(const Root& root);
+    void note_lookup(const SocketLine& socket, Instant now);
+    void settle_lookups(Instant now);
     Result<std::string_view> read_all(std::string_view path, std::size_t bytes_max);
-    Status read(std::string_view path, Table& table);
+    Status read(std::string_view path, Table& table, Instant now);
     void compare(const Root& root, Table& table, Instant now);
     void tell(const Root& root, const Table& table, std::size_t port, bool opened, Instant now);
     SocketLine find(const Table& table, std::size_t port, std::uint16_t state);
-    void name_listener(const Root& root, const SocketLine& socket, FixedString<191>& text);
+    Listener name_listener(const Root& root, const SocketLine& socket);
 
     Workbench& bench_;
     static constexpr std::uint16_t kListens = 0x0A;
@@ -83,6 +112,11 @@ private:
                .bytes_max = kUdpBytesMax};
     std::uint16_t client_port_min_ = 32768;
     std::uint32_t told_now_ = 0;
+    FixedVector<Listener, kListenersMax> listeners_;
+    std::uint32_t next_to_name_ = 0;  // port, of TCP
+    FixedVector<Lookup, 64> lookups_;
+    FixedVector<Instant, 32> slow_;  // when a slow lookup ended
+    bool lookups_learned_ = false;
 };
 
 }  // namespace homeostat

@@ -1,5 +1,6 @@
 #include "collectors/process_files.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "collectors/source.hpp"
@@ -8,13 +9,20 @@ namespace homeostat {
 namespace {
 
 // Numbers of proc_pid_stat(5). The state is field 3, the first one after the name.
+constexpr std::size_t kParent = 4;
+constexpr std::size_t kTerminal = 7;
 constexpr std::size_t kFlags = 9;
 constexpr std::size_t kUserTime = 14;
 constexpr std::size_t kSystemTime = 15;
+constexpr std::size_t kNice = 19;
 constexpr std::size_t kThreads = 20;
 constexpr std::size_t kStartTime = 22;
 constexpr std::size_t kRss = 24;
+constexpr std::size_t kPolicy = 41;
 
+constexpr std::int64_t kNiceFrom = 10;     // nice(1) gives so much when it is not told how much
+constexpr std::uint64_t kBatchPolicy = 3;  // SCHED_BATCH
+constexpr std::uint64_t kIdlePolicy = 5;   // SCHED_IDLE
 constexpr std::uint64_t kKernelThreadFlag = 0x00200000;  // PF_KTHREAD
 
 Error bad_stat(std::string_view text) {
@@ -22,6 +30,13 @@ Error bad_stat(std::string_view text) {
                       "proc/PID/stat: expected 'pid (name) state' and 21 numbers, "
                       "got '{}'",
                       excerpt(text));
+}
+
+// The policy stands behind fields that we do not want; a short line has none.
+bool is_batch_policy(std::string_view rest) {
+    for (std::size_t i = kRss + 1; i < kPolicy; ++i) (void)next_word(rest);
+    const auto policy = parse_u64(next_word(rest));
+    return policy == kBatchPolicy || policy == kIdlePolicy;
 }
 
 bool ends_in(std::string_view text, std::string_view end) {
@@ -52,12 +67,16 @@ Result<ProcessStat> parse_process_stat(std::string_view text) {
     stat.state = state[0];
 
     std::array<std::uint64_t, kRss + 1> field{};
-    for (std::size_t i = 4; i < field.size(); ++i) {
+    for (std::size_t i = kParent; i < field.size(); ++i) {
         const std::string_view word = next_word(rest);
+        if (i == kNice) stat.gives_way = parse_i64(word).value_or(0) >= kNiceFrom;
         // Some fields are signed (tpgid, nice); those that we want are not.
         field[i] = parse_u64(word).value_or(0);
         if (word.empty() || (!parse_u64(word) && !parse_i64(word))) return bad_stat(text);
     }
+    stat.parent_pid = static_cast<std::int32_t>(std::min<std::uint64_t>(field[kParent], INT32_MAX));
+    stat.has_terminal = field[kTerminal] != 0;
+    stat.gives_way = stat.gives_way || is_batch_policy(rest);
     stat.kernel_thread = (field[kFlags] & kKernelThreadFlag) != 0;
     stat.cpu_ticks = field[kUserTime] + field[kSystemTime];
     stat.threads = field[kThreads];

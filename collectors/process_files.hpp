@@ -17,6 +17,9 @@ struct ProcessStat {
     std::string_view name;  // comm: up to 15 bytes, any of them, parentheses and line feeds too
     char state = '?';
     bool kernel_thread = false;
+    bool has_terminal = false;  // a person may have stopped it with Ctrl-Z
+    bool gives_way = false;     // by its niceness or its scheduling class: it takes what is left
+    std::int32_t parent_pid = 0;
     std::uint64_t cpu_ticks = 0;  // user and system
     std::uint64_t threads = 0;
     std::uint64_t start_ticks = 0;  // after boot

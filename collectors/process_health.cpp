@@ -6,6 +6,7 @@
 #include "collectors/meminfo.hpp"
 #include "collectors/process_files.hpp"
 #include "collectors/source.hpp"
+#include "collectors/unit_news.hpp"
 
 namespace homeostat {
 namespace {
@@ -20,9 +21,15 @@ constexpr Metric kLeak{"process_files_exhausting_ratio", Unit::None, MetricKind:
                        Aspect::Capacity};
 constexpr Metric kUnseen{"processes_files_unseen_count", Unit::Count, MetricKind::Gauge,
                          Aspect::Other};
-constexpr std::array kMetrics{kCpu, kIo, kGrowth, kFiles, kLeak, kUnseen};
+constexpr Metric kStuck{"process_stuck_seconds", Unit::Seconds, MetricKind::Gauge,
+                        Aspect::Saturation};
+constexpr Metric kStopped{"process_stopped_seconds", Unit::Seconds, MetricKind::Gauge,
+                          Aspect::Errors};
+constexpr std::array kMetrics{kCpu, kIo, kGrowth, kFiles, kLeak, kUnseen, kStuck, kStopped};
 
-constexpr double kLongSeconds = 4;      // one pass of the process table, a little early
+constexpr double kLongSeconds = 4;    // one pass of the process table, a little early
+constexpr double kJobSeconds = 3600;  // what the clock started may take so long
+constexpr double kTellStill = 4;
 constexpr double kGrowingSeconds = 14;  // three of them
 constexpr double kExhaustSeconds =
     900;  // 1.0: at this pace the memory ends in a quarter of an hour
@@ -123,10 +130,10 @@ bool is_batch_program(std::string_view name) {
            name.starts_with("x86_64-linux-gn") || name.starts_with("aarch64-linux-g");
 }
 
-void ProcessHealthCollector::keep_worst(Ranking& ranking, std::string_view name, double value) {
+void ProcessHealthCollector::keep_worst(Ranking& ranking, const Subject& who, double value) {
     const auto worse = [](const Worst& a, const Worst& b) { return a.value > b.value; };
     for (Worst& known : ranking) {
-        if (known.name != name) continue;
+        if (!(known.who == who)) continue;
         known.value = std::max(known.value, value);
         sort_in_place(ranking, worse);
         return;
@@ -135,7 +142,7 @@ void ProcessHealthCollector::keep_worst(Ranking& ranking, std::string_view name,
         if (ranking.back().value >= value) return;
         ranking.shrink(ranking.size() - 1);
     }
-    (void)ranking.push({.name = name, .value = value});
+    (void)ranking.push({.who = who, .value = value});
     sort_in_place(ranking, worse);
 }
 
@@ -149,21 +156,54 @@ void ProcessHealthCollector::tell(const Metric& metric, const Ranking& ranking, 
                                   Samples& out) {
     for (std::size_t i = told.size(); i > 0; --i) {
         Told& known = told[i - 1];
-        const bool still = std::any_of(ranking.begin(), ranking.end(), [&](const Worst& worst) {
-            return worst.name == known.name;
-        });
+        const bool still = std::any_of(ranking.begin(), ranking.end(),
+                                       [&](const Worst& worst) { return worst.who == known.who; });
         if (!still && out.at() - known.ill <= kToldAsWell) {
-            out.add(metric, {SubjectKind::Process, known.name.view()}, 0);
+            out.add(metric, known.who, 0);
             continue;
         }
         known = told.back();
         told.shrink(told.size() - 1);
     }
     for (const Worst& worst : ranking) {
-        out.add(metric, {SubjectKind::Process, worst.name.view()}, worst.value);
+        out.add(metric, worst.who, worst.value);
         if (told.full()) forget_calmest(told);
-        (void)told.push({worst.name, out.at()});
+        (void)told.push({worst.who, out.at()});
     }
+}
+
+// What takes only what others leave, and what the clock started.
+bool ProcessHealthCollector::is_job(const Root& root, const ProcessView& process) {
+    constexpr std::array<std::string_view, 4> kSchedulers{"cron.service", "crond.service",
+                                                          "anacron.service", "atd.service"};
+    if (is_batch_program(process.name) || process.gives_way) return true;
+    if (std::max(process.busy_seconds, process.io_seconds) > kJobSeconds) return false;
+    const auto text = root.read(process_path(process.pid, "cgroup").c_str(), bench_.buffer());
+    const FixedString<63> unit = text ? unit_of_cgroup(*text) : FixedString<63>{};
+    if (unit.empty()) return false;
+    return std::find(kSchedulers.begin(), kSchedulers.end(), unit.view()) != kSchedulers.end() ||
+           (bench_.files() != nullptr && has_timer(*bench_.files(), unit));
+}
+
+void ProcessHealthCollector::standing_still(const Root& root, Samples& out) {
+    Ranking stuck;
+    Ranking stopped;
+    bench_.processes().visit([&](const ProcessView& process) {
+        if (process.still_seconds < kTellStill) return;
+        Subject who{SubjectKind::Process, process.name};
+        if (process.state == 'D') {
+            keep_worst(stuck, who, process.still_seconds);
+            return;
+        }
+        const auto text = root.read(process_path(process.pid, "cgroup").c_str(), bench_.buffer());
+        const FixedString<63> unit = text ? unit_of_cgroup(*text) : FixedString<63>{};
+        const bool is_service =
+            unit.view().ends_with(".service") && !unit.view().starts_with("user@");
+        if (is_service) who = {SubjectKind::Unit, unit.view()};
+        if (is_service || !process.has_terminal) keep_worst(stopped, who, process.still_seconds);
+    });
+    tell(kStuck, stuck, stuck_told_, out);
+    tell(kStopped, stopped, stopped_told_, out);
 }
 
 // Of all that the cores could do and all that was read and written: how much by processes that have
@@ -179,7 +219,7 @@ void ProcessHealthCollector::long_running(const Root& root, Samples& out) {
         io += process.io_bytes_per_second;
         const bool at_work = process.busy_seconds >= kLongSeconds;
         const bool at_io = process.io_seconds >= kLongSeconds;
-        if ((!at_work && !at_io) || is_batch_program(process.name)) return;
+        if ((!at_work && !at_io) || is_job(root, process)) return;
         if (at_work) cpu_long += process.cpu_ratio;
         if (at_io) io_long += process.io_bytes_per_second;
         waits_long = waits_long || at_io;
@@ -205,7 +245,7 @@ void ProcessHealthCollector::growing(const Root& root, Samples& out) {
     bench_.processes().visit([&](const ProcessView& process) {
         if (process.growing_seconds < kGrowingSeconds || is_batch_program(process.name)) return;
         const double ratio = kExhaustSeconds * process.rss_growth_bytes_per_second / room;
-        if (ratio >= kTellGrowth) keep_worst(ranking, process.name, ratio);
+        if (ratio >= kTellGrowth) keep_worst(ranking, {SubjectKind::Process, process.name}, ratio);
     });
     tell(kGrowth, ranking, growing_told_, out);
 }
@@ -259,13 +299,13 @@ void ProcessHealthCollector::weigh_files(const Root& root, const ProcessView& pr
     // Told at once, also when the pass is not whole yet.
     const double ratio = as_double(files) / as_double(*limit);
     if (ratio >= kTellFiles) {
-        keep_worst(pass_.full, process.name, ratio);
-        keep_worst(told_.full, process.name, ratio);
+        keep_worst(pass_.full, {SubjectKind::Process, process.name}, ratio);
+        keep_worst(told_.full, {SubjectKind::Process, process.name}, ratio);
     }
     const double leak = exhausting(process.pid, files, *limit, now);
     if (leak >= kTellGrowth) {
-        keep_worst(pass_.leaking, process.name, leak);
-        keep_worst(told_.leaking, process.name, leak);
+        keep_worst(pass_.leaking, {SubjectKind::Process, process.name}, leak);
+        keep_worst(told_.leaking, {SubjectKind::Process, process.name}, leak);
     }
 }
 
@@ -311,6 +351,7 @@ Status ProcessHealthCollector::collect(const Root& root, Samples& out) {
         return make_error(Errc::NotFound, "proc: no process was seen yet");
     }
     long_running(root, out);
+    standing_still(root, out);
     growing(root, out);
     open_files(root, out);
     return Ok{};

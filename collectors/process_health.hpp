@@ -5,8 +5,14 @@
 // (proc_pid_fd(5), proc_pid_limits(5)). Ratios of single processes are told by command name, and
 // only of those that are near trouble: a healthy host has none.
 //
-// Batch work (compilers, archivers, package tools, backups) is meant to use what is idle and ends
-// by itself, so that it does not count as "long running". is_batch_program() is the list.
+// Batch work is meant to use what is idle and ends by itself, so that it does not count as "long
+// running": what gives way to others by its niceness or its scheduling class, what a timer or cron
+// started, for its first hour, and what is known by its name (compilers, archivers, package tools,
+// backups; is_batch_program() is the list).
+//
+// A process that stands still is told of as well: one that waits in the kernel (state D) without a
+// step forward, and one that a signal stopped (state T), by its service where it has one. Whom a
+// person stopped at a terminal is left alone.
 #pragma once
 
 #include <optional>
@@ -31,20 +37,22 @@ private:
     // What was told goes on as 0 for a while when it is well again or gone: a series that just
     // stops is unknown, and what is unknown does not end.
     struct Told {
-        FixedString<15> name;
+        Subject who;
         Instant ill;  // when it last was
     };
     using Names = FixedVector<Told, kNamesMax>;
     struct Worst {
-        FixedString<15> name;
+        Subject who;
         double value = 0;
     };
     using Ranking = FixedVector<Worst, kNamesMax>;
 
-    static void keep_worst(Ranking& ranking, std::string_view name, double value);
+    static void keep_worst(Ranking& ranking, const Subject& who, double value);
     static void forget_calmest(Names& told);
     static void tell(const Metric& metric, const Ranking& ranking, Names& told, Samples& out);
     void long_running(const Root& root, Samples& out);
+    [[nodiscard]] bool is_job(const Root& root, const ProcessView& process);
+    void standing_still(const Root& root, Samples& out);
     void growing(const Root& root, Samples& out);
     void open_files(const Root& root, Samples& out);
 
@@ -77,6 +85,8 @@ private:
     FilesPass told_;
     Instant pass_began_;
     std::int32_t next_pid_ = 0;  // where the pass goes on; 0: a new one
+    Names stuck_told_;
+    Names stopped_told_;
     Names growing_told_;
     Names files_told_;
     Names leaking_told_;

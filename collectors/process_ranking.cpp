@@ -4,6 +4,7 @@
 #include "collectors/process_files.hpp"
 #include "collectors/process_table.hpp"
 #include "collectors/source.hpp"
+#include "core/parse.hpp"
 
 namespace homeostat {
 
@@ -63,11 +64,21 @@ struct Group {
 
 }  // namespace
 
+// What is no unit of systemd's ("docker/4d2f") is the end of a control group's path.
 bool ProcessTable::is_of_unit(const Entry& entry, std::string_view unit, const Root& root,
                               std::span<char> buffer) const {
     if (unit.empty()) return true;
     const auto cgroup = root.read(process_path(entry.pid, "cgroup").c_str(), buffer);
-    return cgroup && unit_of_cgroup(*cgroup) == unit;
+    if (!cgroup) return false;
+    if (unit_of_cgroup(*cgroup) == unit) return true;
+    if (!unit_of_path(unit).empty()) return false;
+    std::string_view text = *cgroup;
+    for (std::string_view line; next_line(text, line);) {
+        if (line.ends_with(unit) && line.substr(0, line.size() - unit.size()).ends_with('/')) {
+            return true;
+        }
+    }
+    return false;
 }
 
 ProcessList ProcessTable::top_names(ProcessOrder order, const Root& root, std::span<char> buffer,
@@ -162,6 +173,36 @@ ProcessList ProcessTable::leaders_by(FunctionRef<double(std::int32_t pid)> weigh
         use.namesakes = leader.size;
         use.sockets = leader.sum;
         if (!list.push(use)) break;
+    }
+    return list;
+}
+
+ProcessList ProcessTable::parents_of(std::string_view name, const Root& root,
+                                     std::span<char> buffer) {
+    ranked_.clear();
+    for (std::uint32_t i = 0; i < current_.size(); ++i) {
+        const bool wanted = name.empty() ? current_[i].state == 'Z' : current_[i].name == name;
+        if (wanted) ranked_.push_back(i);
+    }
+    std::sort(ranked_.begin(), ranked_.end(), [&](std::uint32_t a, std::uint32_t b) {
+        return current_[a].parent_pid < current_[b].parent_pid;
+    });
+    ProcessList list;
+    for (std::size_t i = 0; i < ranked_.size();) {
+        const std::int32_t pid = current_[ranked_[i]].parent_pid;
+        std::uint32_t children = 0;
+        for (; i < ranked_.size() && current_[ranked_[i]].parent_pid == pid; ++i) ++children;
+        const Entry* parent = find_current(pid);
+        if (parent == nullptr || (list.full() && list.back().namesakes >= children)) continue;
+        if (list.full()) list.shrink(list.size() - 1);
+        ProcessUse use = use_of(*parent, root, buffer);
+        use.threads = 0;
+        use.namesakes = children;
+        use.share = as_double(children) / as_double(ranked_.size());
+        (void)list.push(use);
+        sort_in_place(list, [](const ProcessUse& a, const ProcessUse& b) {
+            return a.namesakes > b.namesakes;
+        });
     }
     return list;
 }

@@ -41,6 +41,13 @@ const ProcessTable::Entry* ProcessTable::find_previous(std::int32_t pid,
     return &*at;
 }
 
+const ProcessTable::Entry* ProcessTable::find_current(std::int32_t pid) const {
+    const auto at = std::lower_bound(
+        current_.begin(), current_.end(), pid,
+        [](const Entry& entry, std::int32_t wanted) { return entry.pid < wanted; });
+    return at == current_.end() || at->pid != pid ? nullptr : &*at;
+}
+
 // False when the process is gone, or is not one that we can read.
 bool ProcessTable::read_entry(const Root& root, std::int32_t pid, std::span<char> buffer,
                               Entry& entry, ProcessCounts& counts) const {
@@ -51,6 +58,9 @@ bool ProcessTable::read_entry(const Root& root, std::int32_t pid, std::span<char
     entry.pid = pid;
     entry.state = stat->state;
     entry.kernel_thread = stat->kernel_thread;
+    entry.has_terminal = stat->has_terminal;
+    entry.gives_way = stat->gives_way;
+    entry.parent_pid = stat->parent_pid;
     entry.start_ticks = stat->start_ticks;
     entry.cpu_ticks = stat->cpu_ticks;
     entry.rss_pages = stat->rss_pages;
@@ -114,6 +124,10 @@ void ProcessTable::follow(Entry& entry, const Entry& before, double elapsed_seco
     const bool waits = entry.state == 'D' && before.state == 'D';
     const float moved = entry.write_bytes_per_second + entry.read_bytes_per_second;
     if (waits || moved >= kMovingBytesPerSecond) entry.io_seconds = before.io_seconds + elapsed;
+    const bool stays = entry.state == before.state && (entry.state == 'D' || entry.state == 'T');
+    if (stays && entry.cpu_ticks == before.cpu_ticks && moved <= 0) {
+        entry.still_seconds = before.still_seconds + elapsed;
+    }
 }
 
 // Who was there before us has always used what it uses, as far as we know; who started later has
@@ -182,10 +196,9 @@ ProcessUse ProcessTable::use_of(const Entry& entry, const Root& root,
 }
 
 void ProcessTable::note_open_files(std::int32_t pid, std::uint32_t files) {
-    const auto at = std::lower_bound(
-        current_.begin(), current_.end(), pid,
-        [](const Entry& entry, std::int32_t wanted) { return entry.pid < wanted; });
-    if (at != current_.end() && at->pid == pid) at->open_files = files;
+    const Entry* entry = find_current(pid);
+    if (entry != nullptr)
+        current_[static_cast<std::size_t>(entry - current_.data())].open_files = files;
 }
 
 void ProcessTable::visit(FunctionRef<void(const ProcessView&)> tell) const {
@@ -201,6 +214,10 @@ void ProcessTable::visit(FunctionRef<void(const ProcessView&)> tell) const {
         view.busy_seconds = static_cast<double>(entry.busy_seconds);
         view.growing_seconds = static_cast<double>(entry.growing_seconds);
         view.io_seconds = static_cast<double>(entry.io_seconds);
+        view.state = entry.state;
+        view.still_seconds = static_cast<double>(entry.still_seconds);
+        view.has_terminal = entry.has_terminal;
+        view.gives_way = entry.gives_way;
         tell(view);
     }
 }

@@ -32,6 +32,10 @@ struct ProcessView {
     double busy_seconds = 0;     // it has used a twentieth of a core for so long without a pause
     double growing_seconds = 0;  // its memory has grown a MiB a second or more for so long
     double io_seconds = 0;       // it has moved a MiB a second or waited for it for so long
+    char state = '?';
+    double still_seconds = 0;   // in states D and T: so long without a step forward
+    bool has_terminal = false;  // what stopped it may have been Ctrl-Z
+    bool gives_way = false;     // nice, or of a class that takes what others leave
 };
 
 // Who writes beneath a mount.
@@ -89,6 +93,10 @@ public:
     ProcessList leaders_by(FunctionRef<double(std::int32_t pid)> weigh, const Root& root,
                            std::span<char> buffer) const;
 
+    // The parents of all processes of this name, or without one of the dead that nobody collected:
+    // how many of them in `namesakes`, which part of all in `share`, and 0 in `threads`.
+    ProcessList parents_of(std::string_view name, const Root& root, std::span<char> buffer);
+
     // The process of this name that has most files open, or nothing; the one that grows fastest.
     ProcessList named(std::string_view name, const Root& root, std::span<char> buffer) const;
     ProcessList growing(std::string_view name, const Root& root, std::span<char> buffer) const;
@@ -120,6 +128,9 @@ private:
         bool kernel_thread = false;
         bool io_known = false;
         bool measured = false;  // seen twice: the rates mean something
+        bool has_terminal = false;
+        bool gives_way = false;
+        std::int32_t parent_pid = 0;
         std::uint64_t start_ticks = 0;
         std::uint64_t cpu_ticks = 0;
         std::uint64_t rss_pages = 0;
@@ -134,11 +145,13 @@ private:
         float busy_seconds = 0;
         float growing_seconds = 0;
         float io_seconds = 0;
+        float still_seconds = 0;
         float usual_cpu_ratio = 0;  // a mean that forgets in a minute, without the newest pass
         float usual_io_bytes_per_second = 0;
         FixedString<15> name;
     };
 
+    [[nodiscard]] const Entry* find_current(std::int32_t pid) const;
     [[nodiscard]] const Entry* find_previous(std::int32_t pid, std::uint64_t start_ticks) const;
     bool read_entry(const Root& root, std::int32_t pid, std::span<char> buffer, Entry& entry,
                     ProcessCounts& counts) const;

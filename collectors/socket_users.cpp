@@ -35,6 +35,8 @@ double weight_of(const SocketLine& socket, SocketTrouble trouble) {
             return socket.queued_out > 0 ? 1 : 0;
         case SocketTrouble::Held:
             return socket.state == kListens ? 0 : as_double(socket.queued_in + socket.queued_out);
+        case SocketTrouble::AsksNames:
+            return socket.state == kEstablished && socket.remote.ends_with(":0035") ? 1 : 0;
         case SocketTrouble::Any: return socket.state == kListens ? 0 : 1;
     }
     return 0;
@@ -170,7 +172,7 @@ SocketUsers socket_users(ProcessTable& processes, const Root& root, const Files&
     if (buffer.size() <= kLinkBytes) return users;
     const std::span<char> table = buffer.first(std::min(kBytesMax, buffer.size() - kLinkBytes));
     Gathering gathering(trouble);
-    const bool udp = trouble == SocketTrouble::NotRead;
+    const bool udp = trouble == SocketTrouble::NotRead || trouble == SocketTrouble::AsksNames;
     read_table(files, udp ? "proc/net/udp" : "proc/net/tcp", table, gathering);
     read_table(files, udp ? "proc/net/udp6" : "proc/net/tcp6", table, gathering);
     users.found = gathering.total();

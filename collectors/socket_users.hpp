@@ -17,6 +17,7 @@ enum class SocketTrouble : std::uint8_t {
     NotAnswered,  // TCP sockets that ask for a connection
     Resent,       // TCP sockets that wait for a confirmation, most of all those that ask again
     Held,         // bytes in queues of TCP sockets
+    AsksNames,    // UDP sockets to a name server
     Any,          // TCP connections, also those that are over and keep their port
 };
 

@@ -25,7 +25,8 @@ Event unit_event(EventKind kind, std::string_view unit, std::string_view text, I
             .text = text};
 }
 
-// Whether a timer starts this service: there is a timer of the same name ("a@b" has "a@").
+}  // namespace
+
 bool has_timer(const Files& files, std::string_view unit) {
     constexpr std::string_view kService = ".service";
     if (!unit.ends_with(kService)) return false;
@@ -40,8 +41,6 @@ bool has_timer(const Files& files, std::string_view unit) {
     }
     return false;
 }
-
-}  // namespace
 
 bool is_notable_unit(std::string_view name) {
     constexpr std::array<std::string_view, 4> kKinds{".service", ".mount", ".socket", ".swap"};

@@ -13,6 +13,9 @@
 
 namespace homeostat {
 
+// Whether a timer starts this service: there is a timer of the same name ("a@b" has "a@").
+bool has_timer(const Files& files, std::string_view unit);
+
 class UnitNews {
 public:
     // Takes one entry of the journal in.

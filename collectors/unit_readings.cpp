@@ -121,6 +121,10 @@ UnitReadings read_unit_v2(const Root& root, const CgroupPath& directory, std::sp
     readings.cpu_stall_seconds = unit.stall("cpu.pressure");
     readings.memory_stall_seconds = unit.stall("memory.pressure");
     readings.io_stall_seconds = unit.stall("io.pressure");
+    // Empty without a limit: "8:16 rbps=2097152 wbps=max riops=max wiops=max".
+    if (readings.io_stall_seconds && unit.text("io.max").find('=') != std::string_view::npos) {
+        readings.io_limited_stall_seconds = readings.io_stall_seconds;
+    }
     return readings;
 }
 

@@ -32,6 +32,7 @@ struct UnitReadings {
     Number cpu_stall_seconds;  // version 2 only, as are the other two
     Number memory_stall_seconds;
     Number io_stall_seconds;
+    Number io_limited_stall_seconds;  // the same, of a unit whose I/O somebody limits
 };
 
 using CgroupPath = FixedString<255>;

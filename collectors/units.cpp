@@ -38,11 +38,13 @@ constexpr Metric kMemoryStall =
     counter("unit_pressure_memory_some_seconds", Unit::Seconds, Aspect::Saturation);
 constexpr Metric kIoStall =
     counter("unit_pressure_io_some_seconds", Unit::Seconds, Aspect::Saturation);
+constexpr Metric kIoLimitedStall =
+    counter("unit_io_limited_stall_seconds", Unit::Seconds, Aspect::Saturation);
 constexpr Metric kUntracked{"units_untracked_count", Unit::Count, MetricKind::Gauge, Aspect::Other};
-constexpr std::array kMetrics{kCpu,         kPeriods,    kThrottled, kThrottledTime, kMemory,
-                              kMemoryUsed,  kMemoryHigh, kMemoryMax, kOomKills,      kRead,
-                              kWritten,     kTasks,      kTasksUsed, kTasksRefused,  kCpuStall,
-                              kMemoryStall, kIoStall,    kUntracked};
+constexpr std::array kMetrics{kCpu,         kPeriods,    kThrottled,      kThrottledTime, kMemory,
+                              kMemoryUsed,  kMemoryHigh, kMemoryMax,      kOomKills,      kRead,
+                              kWritten,     kTasks,      kTasksUsed,      kTasksRefused,  kCpuStall,
+                              kMemoryStall, kIoStall,    kIoLimitedStall, kUntracked};
 
 // Where systemd keeps its tree: the unified hierarchy alone, or beside the old ones, or its own of
 // version 1. Only the first is sure to hold every controller.
@@ -87,6 +89,7 @@ void report(Samples& out, const Subject& subject, const UnitReadings& unit) {
     add_known(out, kCpuStall, subject, unit.cpu_stall_seconds);
     add_known(out, kMemoryStall, subject, unit.memory_stall_seconds);
     add_known(out, kIoStall, subject, unit.io_stall_seconds);
+    add_known(out, kIoLimitedStall, subject, unit.io_limited_stall_seconds);
 }
 
 // One pass over the tree of slices.

@@ -18,6 +18,7 @@ constexpr std::array kKinds{
     Kind{"cpu_lockup", Kernel, "a core hangs in the kernel"},
     Kind{"interrupt_saturation", Network, "{} is saturated by interrupts"},
     Kind{"unit_cpu_limit", Service, "{} is held back by its CPU quota"},
+    Kind{"unit_io_limit", Service, "{} is held back by its limit of I/O"},
     Kind{"thermal_throttling", Hardware, "the processor is slowed down by heat"},
     Kind{"memory_exhausted", Memory, "memory is exhausted"},
     Kind{"memory_leak", Memory, "{} keeps growing"},
@@ -43,6 +44,7 @@ constexpr std::array kKinds{
     Kind{"network_storm", Network, "{} is flooded with packets"},
     Kind{"network_loss", Network, "packets get lost on the way"},
     Kind{"network_unreachable", Network, "connects get no answer"},
+    Kind{"name_resolution", Network, "names are not resolved in time"},
     Kind{"connect_failures", Network, "connections are refused"},
     Kind{"listen_overflow", Network, "a server does not accept its connections"},
     Kind{"syn_flood", Network, "more connections come in than can be taken"},
@@ -66,7 +68,7 @@ constexpr std::array kKinds{
     Kind{"power", Hardware, "the power supply failed"},
     Kind{"watchdog", Hardware, "the hardware watchdog is about to bite"},
     Kind{"service_failed", Service, "{} failed"},
-    Kind{"service_stuck", Service, "{} neither starts nor stops"},
+    Kind{"service_stuck", Service, "{} does not go on"},
     Kind{"service_crash_loop", Service, "{} dies again and again"},
     Kind{"program_crash", Service, "{} crashed"},
     Kind{"clock", Clock, "the clock is not right"},
@@ -79,6 +81,7 @@ enum class Scope : std::uint8_t {
     Host,     // on the same host: always so
     Subject,  // of the same subject
     Device,   // the same device beneath
+    Whole,    // the later one is of the host as a whole, not of one process or unit
 };
 
 constexpr Duration kAnyTime{};
@@ -110,7 +113,8 @@ constexpr std::array kKin{
     Kin{"oom_kill", "service_failed", Scope::Host, seconds(15)},
     Kin{"filesystem_space", "filesystem_space", Scope::Device, kAnyTime},
     Kin{"filesystem_space", "filesystem_inodes", Scope::Device, minutes(5)},
-    Kin{"filesystem_space", "log_flood", Scope::Host, minutes(5)},
+    // A log fills the file system that it lies on, and no other.
+    Kin{"filesystem_space", "log_flood", Scope::Device, minutes(5)},
     Kin{"filesystem_space", "service_failed", Scope::Host, seconds(30)},
     Kin{"filesystem_errors", "filesystem_read_only", Scope::Device, kAnyTime},
     Kin{"filesystem_errors", "disk_errors", Scope::Device, kAnyTime},
@@ -130,6 +134,8 @@ constexpr std::array kKin{
     Kin{"network_link", "network_unreachable", Scope::Host, minutes(2)},
     Kin{"network_link", "network_loss", Scope::Host, minutes(2)},
     Kin{"network_link", "nfs_slow", Scope::Host, minutes(5)},
+    Kin{"network_link", "name_resolution", Scope::Host, minutes(2)},
+    Kin{"route_lost", "name_resolution", Scope::Host, minutes(2)},
     Kin{"network_link", "network_drops", Scope::Host, minutes(1)},
     Kin{"route_lost", "network_unreachable", Scope::Host, minutes(2)},
     Kin{"route_lost", "network_loss", Scope::Host, minutes(2)},
@@ -145,8 +151,6 @@ constexpr std::array kKin{
     Kin{"network_loss", "network_unreachable", Scope::Host, minutes(2)},
     Kin{"network_saturation", "network_loss", Scope::Host, minutes(5)},
     Kin{"network_saturation", "network_drops", Scope::Host, minutes(5)},
-    Kin{"listen_overflow", "network_unreachable", Scope::Host, minutes(2)},
-    Kin{"listen_overflow", "network_loss", Scope::Host, minutes(2)},
     Kin{"listen_overflow", "syn_flood", Scope::Host, minutes(2)},
     Kin{"listen_overflow", "connect_failures", Scope::Host, minutes(2)},
     Kin{"syn_flood", "connect_failures", Scope::Host, minutes(2)},
@@ -181,7 +185,7 @@ constexpr std::array kConsequences{
     Kin{"unit_memory_limit", "disk_saturation", Scope::Host, minutes(2)},
     Kin{"oom_kill", "service_crash_loop", Scope::Host, minutes(2)},
     Kin{"process_storm", "oom_kill", Scope::Host, minutes(5)},
-    Kin{"process_storm", "file_handles", Scope::Host, minutes(2)},
+    Kin{"process_storm", "file_handles", Scope::Whole, minutes(2)},
     Kin{"process_storm", "service_failed", Scope::Host, minutes(1)},
     Kin{"task_limit", "service_failed", Scope::Host, minutes(1)},
     Kin{"task_limit", "service_crash_loop", Scope::Host, minutes(2)},
@@ -200,6 +204,9 @@ constexpr std::array kConsequences{
     Kin{"disk_errors", "mount_hung", Scope::Host, minutes(5)},
     Kin{"disk_saturation", "service_failed", Scope::Host, minutes(2)},
     Kin{"hardware_error", "disk_errors", Scope::Host, minutes(1)},
+    // Whom nobody accepts asks again; what the way loses fills no queue.
+    Kin{"listen_overflow", "network_unreachable", Scope::Host, minutes(2)},
+    Kin{"listen_overflow", "network_loss", Scope::Host, minutes(2)},
     Kin{"cpu_saturation", "udp_overflow", Scope::Host, minutes(2)},
     Kin{"cpu_saturation", "listen_overflow", Scope::Host, minutes(2)},
     Kin{"cpu_saturation", "network_drops", Scope::Host, minutes(2)},
@@ -224,6 +231,7 @@ bool agree(Scope scope, const FaultSide& a, const FaultSide& b) {
         case Scope::Host: return true;
         case Scope::Subject: return a.subject == b.subject;
         case Scope::Device: return a.beneath == b.beneath;
+        case Scope::Whole: return b.subject.kind == SubjectKind::Host;
     }
     return false;
 }
@@ -277,7 +285,10 @@ bool is_consequence(const FaultSide& open, const FaultSide& later) {
             return true;
         }
     }
-    return later.kind == "log_flood" && near_in_time(kFloodFollowsWithin, open.since, later.since);
+    const bool fills_another =
+        find_kind(open.kind).resource == Space && !(open.beneath == later.beneath);
+    return later.kind == "log_flood" && !fills_another &&
+           near_in_time(kFloodFollowsWithin, open.since, later.since);
 }
 
 // What was learned to be unusual of a resource is part of any trouble with it.

@@ -50,7 +50,8 @@ Kind find_kind(std::string_view name);
 struct FaultSide {
     std::string_view kind;
     const Subject& subject;
-    const Subject& beneath;  // the device of a mount; else the subject itself
+    const Subject&
+        beneath;  // the device of a mount, or of where a log lies; else the subject itself
     Instant since;
 };
 

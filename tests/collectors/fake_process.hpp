@@ -21,13 +21,19 @@ struct FakeProcess {
     int threads = 3;
     std::string cgroup = "0::/\n";
     std::string arguments = {};  // separated by NUL, as the kernel has them
+    int parent = 1;
+    int terminal = 1;
+    int nice = 0;
+    int policy = 0;
 
     void put(MemoryRoot& root) const {
         const std::string base = fmt::format("proc/{}/", pid);
-        root.set(base + "stat",
-                 fmt::format("{} ({}) {} 1 1 1 0 -1 {} 0 0 0 0 {} 0 0 0 20 0 {} 0 {} 1000 {} 0 0\n",
-                             pid, name, state, kernel_thread ? 0x200040 : 0x400000, cpu_ticks,
-                             threads, start_ticks, rss_pages));
+        root.set(
+            base + "stat",
+            fmt::format("{} ({}) {} {} 1 1 {} -1 {} 0 0 0 0 {} 0 0 0 20 {} {} 0 {} 1000 {} 0 0 "
+                        "0 0 0 0 0 0 0 0 0 0 0 17 0 0 {} 0\n",
+                        pid, name, state, parent, terminal, kernel_thread ? 0x200040 : 0x400000,
+                        cpu_ticks, nice, threads, start_ticks, rss_pages, policy));
         root.set(base + "io", fmt::format("rchar: 1\nwchar: {}\n", written_bytes));
         root.set(base + "cgroup", cgroup);
         if (!arguments.empty()) root.set(base + "cmdline", arguments);

@@ -186,3 +186,17 @@ TEST_CASE("mountinfo: a line of another form is a parse error that quotes it") {
     const auto good = test::read_text("tests/fixtures/hosts/debian12-6.1/proc/self/mountinfo");
     test::parse_all_beginnings(good, [](std::string_view text) { (void)local_mounts(text); });
 }
+
+TEST_CASE("mountinfo: the mount above a path is the deepest one") {
+    const std::string_view text =
+        "29 23 8:1 / / rw - ext4 /dev/sda1 rw\n"
+        "30 29 8:2 / /var rw - ext4 /dev/sda2 rw\n"
+        "31 30 8:3 / /var/log rw - ext4 /dev/sda3 rw\n";
+    CHECK(mount_above(text, "/var/log/app.log") == "/var/log");
+    CHECK(mount_above(text, "/var/logs/app.log") == "/var");
+    CHECK(mount_above(text, "/srv") == "/");
+    CHECK(mount_above("", "/srv").empty());
+    for (const std::string& hostile : test::hostile_texts()) {
+        CHECK(mount_above(hostile, "/srv").empty());
+    }
+}

@@ -104,6 +104,60 @@ TEST_CASE_FIXTURE(Fixture, "ports: the program behind a new port is named, with 
     CHECK(bench.events().all()[1].text == "a program of user id 33 listens now on tcp port 81");
 }
 
+TEST_CASE_FIXTURE(Fixture, "ports: who listens no more is named, though nobody is left to ask") {
+    test::MemoryRoot root;
+    const test::FakeProcess server{
+        .pid = 812, .name = "nginx", .cgroup = "0::/system.slice/nginx.service\n"};
+    server.put(root);
+    server.open(root, 6, "socket:[4711]", "02");
+    const auto look = [&] {
+        bench.events().begin();
+        watch.samples.begin(watch.clock.now());
+        REQUIRE(bench.processes().scan(root, bench.buffer(), watch.clock.now()));
+        REQUIRE(ports.collect(root, watch.samples));
+        watch.clock.advance(seconds(5));
+    };
+    tcp(socket_line(22, "0A", 0, 4710) + socket_line(80, "0A", 0, 4711));
+    for (int i = 0; i < 3; ++i) look();  // one port in each look
+    server.remove(root);
+    tcp("");
+    look();
+    REQUIRE(bench.events().all().size() == 2);
+    CHECK(bench.events().all()[0].text == "nobody listens any more on tcp port 22");
+    const Event& closed = bench.events().all()[1];
+    CHECK(closed.subject == Subject{SubjectKind::Unit, "nginx.service"});
+    CHECK(closed.text == "nginx (pid 812, nginx.service) listens no more on tcp port 80");
+}
+
+TEST_CASE_FIXTURE(Fixture, "ports: a lookup that waits and is given up was slow") {
+    const auto look = [&](std::initializer_list<int> asking) {
+        std::string lines = kHead;
+        for (const int inode : asking) {
+            lines += fmt::format(
+                "   1: 0100007F:9C40 3500007F:0035 01 00000000:00000000 00:00000000 00000000 0 0 "
+                "{} "
+                "2 0 0\n",
+                inode);
+        }
+        tcp("");
+        directory.write("proc/net/udp", lines);
+        REQUIRE(collect());
+        watch.clock.advance(seconds(5));
+        return *watch.value("dns_lookups_slow_count");
+    };
+    CHECK(look({1}) == 0);  // a resolver that was there before us keeps its socket
+    CHECK(look({1, 2, 3}) == 0);
+    CHECK(look({1, 3, 4}) == 0);  // the second had its answer
+    CHECK(look({1, 3, 4}) == 0);
+    CHECK(look({1}) == 2);
+    CHECK(look({}) == 2);  // the first may have been there for ever
+    for (int i = 0; i < 5; ++i) look({});
+    CHECK(look({}) == 0);
+    // One that stays for minutes is no lookup.
+    for (int i = 0; i < 20; ++i) CHECK(look({5}) == 0);
+    CHECK(look({}) == 0);
+}
+
 TEST_CASE_FIXTURE(Fixture, "ports: a client's udp port is no service") {
     tcp("");
     REQUIRE(collect());

@@ -1,6 +1,7 @@
 #include "collectors/process_files.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 
 #include "tests/collectors/fixture_host.hpp"
 
@@ -36,6 +37,34 @@ TEST_CASE("process files: a name may hold blanks and parentheses") {
     CHECK(stat->state == 'S');
     CHECK(stat->rss_pages == 512);
     CHECK(parse_process_stat(fixture("debian12-6.1/proc/77/stat"))->kernel_thread);
+}
+
+TEST_CASE("process files: who gives way, whose child it is, and whether it has a terminal") {
+    const auto line = [](int terminal, int nice, int policy) {
+        return fmt::format(
+            "5 (a) T 4711 1 1 {} -1 4194304 0 0 0 0 1 1 0 0 20 {} 1 0 7 1000 100 0 "
+            "0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 {} 0\n",
+            terminal, nice, policy);
+    };
+    struct Row {
+        int nice;
+        int policy;
+        bool gives_way;
+    };
+    for (const Row& row :
+         {Row{0, 0, false}, Row{5, 0, false}, Row{10, 0, true}, Row{19, 0, true},
+          Row{-20, 0, false}, Row{0, 3, true}, Row{0, 5, true}, Row{0, 2, false}}) {
+        CAPTURE(row.nice);
+        CAPTURE(row.policy);
+        const std::string text = line(0, row.nice, row.policy);
+        const auto stat = parse_process_stat(text);
+        REQUIRE(stat);
+        CHECK(stat->gives_way == row.gives_way);
+        CHECK(stat->parent_pid == 4711);
+        CHECK_FALSE(stat->has_terminal);
+    }
+    const std::string at_terminal = line(34816, 0, 0);
+    CHECK(parse_process_stat(at_terminal)->has_terminal);
 }
 
 TEST_CASE("process files: a stat line that is cut or no such line is a parse error") {

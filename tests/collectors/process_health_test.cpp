@@ -3,8 +3,10 @@
 #include <doctest/doctest.h>
 
 #include "collectors/processes.hpp"
+#include "tests/collectors/bench_settings.hpp"
 #include "tests/collectors/fake_process.hpp"
 #include "tests/collectors/fixture_host.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace homeostat;
 using test::FakeProcess;
@@ -16,10 +18,11 @@ namespace {
 struct Host {
     Watch watch;
     test::MemoryRoot root;
-    ProcessesCollector processes{watch.bench};
-    ProcessHealthCollector health{watch.bench};
+    Workbench bench;
+    ProcessesCollector processes{bench};
+    ProcessHealthCollector health{bench};
 
-    Host() {
+    explicit Host(const WorkbenchSettings& settings = {}) : bench(settings) {
         FakeProcess{.pid = 1}.put(root);
         root.set("proc/meminfo", "MemTotal: 8000000 kB\nMemAvailable: 4000000 kB\n");
     }
@@ -53,6 +56,76 @@ TEST_CASE("process health: who has been busy for a while counts, batch work does
     FakeProcess{.pid = 50, .name = "hog", .cpu_ticks = 3 * 450 + 10}.put(host.root);
     host.look();
     CHECK(*host.watch.value("cpu_long_running_ratio") == doctest::Approx(0.0));
+}
+
+TEST_CASE(
+    "process health: what gives way, and what the clock started, is a job for its first hour") {
+    test::TemporaryDirectory directory;
+    directory.write("lib/systemd/system/nightly.timer", "");
+    auto files = DirectoryFiles::open_root(directory.path().c_str());
+    REQUIRE(files);
+    struct Row {
+        const char* why;
+        int nice;
+        int policy;
+        const char* cgroup;
+        bool counts;
+    };
+    for (const Row& row : {Row{"a service", 0, 0, "0::/system.slice/app.service\n", true},
+                           Row{"nice", 19, 0, "0::/system.slice/app.service\n", false},
+                           Row{"SCHED_IDLE", 0, 5, "0::/system.slice/app.service\n", false},
+                           Row{"a timer's", 0, 0, "0::/system.slice/nightly.service\n", false},
+                           Row{"cron's", 0, 0, "0::/system.slice/cron.service\n", false},
+                           Row{"a person's", 0, 0, "0::/user.slice/session-1.scope\n", true}}) {
+        CAPTURE(row.why);
+        Host host(test::with_files(*files));
+        for (std::uint64_t pass = 0; pass < 4; ++pass) {
+            FakeProcess{.pid = 50,
+                        .name = "work",
+                        .cpu_ticks = pass * 500,
+                        .cgroup = row.cgroup,
+                        .nice = row.nice,
+                        .policy = row.policy}
+                .put(host.root);
+            host.look();
+        }
+        CHECK(*host.watch.value("cpu_long_running_ratio") ==
+              doctest::Approx(row.counts ? 1.0 : 0.0));
+        if (row.nice != 0 || row.policy != 0) continue;
+        for (std::uint64_t pass = 4; pass < 740; ++pass) {
+            FakeProcess{.pid = 50, .name = "work", .cpu_ticks = pass * 500, .cgroup = row.cgroup}
+                .put(host.root);
+            host.look();
+        }
+        CHECK(*host.watch.value("cpu_long_running_ratio") == doctest::Approx(1.0));
+    }
+}
+
+TEST_CASE("process health: who stands still is told, a person's Ctrl-Z is not") {
+    Host host;
+    const FakeProcess stuck{.pid = 70, .name = "writer", .state = 'D'};
+    const FakeProcess service{
+        .pid = 71, .name = "nginx", .state = 'T', .cgroup = "0::/system.slice/nginx.service\n"};
+    const FakeProcess alone{.pid = 72, .name = "daemon", .state = 'T', .terminal = 0};
+    const FakeProcess at_terminal{.pid = 73, .name = "vim", .state = 'T', .terminal = 34816};
+    for (int pass = 0; pass < 4; ++pass) {
+        for (const FakeProcess& process : {stuck, service, alone, at_terminal}) {
+            process.put(host.root);
+        }
+        host.look();
+    }
+    CHECK(*host.of("process_stuck_seconds", "writer") == doctest::Approx(15));
+    CHECK(*host.watch.value("process_stopped_seconds", SubjectKind::Unit, "nginx.service") ==
+          doctest::Approx(15));
+    CHECK(*host.of("process_stopped_seconds", "daemon") == doctest::Approx(15));
+    CHECK_FALSE(host.of("process_stopped_seconds", "vim"));
+    // One that works between two looks waits for a while, and goes on.
+    FakeProcess{.pid = 70, .name = "writer", .state = 'D', .cpu_ticks = 3}.put(host.root);
+    FakeProcess{.pid = 71, .name = "nginx", .cgroup = "0::/system.slice/nginx.service\n"}.put(
+        host.root);
+    host.look();
+    CHECK(*host.of("process_stuck_seconds", "writer") == 0);
+    CHECK(*host.watch.value("process_stopped_seconds", SubjectKind::Unit, "nginx.service") == 0);
 }
 
 TEST_CASE("process health: growth without a pause is told, and that it is over") {

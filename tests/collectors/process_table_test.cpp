@@ -177,3 +177,44 @@ TEST_CASE("process table: who has most threads, who most files, by name") {
     CHECK(files[0].open_files == 42);
     CHECK(files[1].open_files == 30);
 }
+
+TEST_CASE("process table: the parents of the dead, and of all that have one name") {
+    Bench bench;
+    FakeProcess{.pid = 1, .name = "systemd"}.put(bench.root);
+    FakeProcess{.pid = 10, .name = "forgetful"}.put(bench.root);
+    FakeProcess{.pid = 11, .name = "other"}.put(bench.root);
+    for (int i = 0; i < 6; ++i) {
+        FakeProcess{.pid = 100 + i, .name = "true", .state = 'Z', .parent = 10}.put(bench.root);
+        FakeProcess{.pid = 200 + i, .name = "sleep", .parent = i < 2 ? 10 : 11}.put(bench.root);
+    }
+    FakeProcess{.pid = 300, .name = "true", .state = 'Z', .parent = 11}.put(bench.root);
+    FakeProcess{.pid = 301, .name = "true", .state = 'Z', .parent = 4242}.put(bench.root);
+    bench.scan();
+    const auto dead = bench.table.parents_of({}, bench.root, bench.buffer);
+    REQUIRE(dead.size() == 2);  // whom nobody knows is passed over
+    CHECK(dead[0].name == "forgetful");
+    CHECK(dead[0].namesakes == 6);
+    CHECK(dead[0].threads == 0);
+    CHECK(dead[0].share == doctest::Approx(0.75));
+    const auto sleeping = bench.table.parents_of("sleep", bench.root, bench.buffer);
+    REQUIRE(sleeping.size() == 2);
+    CHECK(sleeping[0].name == "other");
+    CHECK(bench.table.parents_of("nobody", bench.root, bench.buffer).empty());
+}
+
+TEST_CASE("process table: an engine's group is found by the end of its path") {
+    Bench bench;
+    FakeProcess{.pid = 10, .name = "in", .cgroup = "5:pids:/docker/4d2f\n0::/docker/4d2f\n"}.put(
+        bench.root);
+    FakeProcess{.pid = 11, .name = "beside", .cgroup = "0::/docker/4d2f9\n"}.put(bench.root);
+    FakeProcess{.pid = 12, .name = "out", .cgroup = "0::/system.slice/app.service\n"}.put(
+        bench.root);
+    bench.scan();
+    const auto of = [&](std::string_view unit) {
+        return bench.table.top_names(ProcessOrder::Threads, bench.root, bench.buffer, unit);
+    };
+    REQUIRE(of("docker/4d2f").size() == 1);
+    CHECK(of("docker/4d2f")[0].name == "in");
+    REQUIRE(of("app.service").size() == 1);
+    CHECK(of("pp.service").empty());
+}

@@ -45,6 +45,19 @@ TEST_CASE("unit_readings: a limit that is none is missing") {
     CHECK_FALSE(read_unit_v2(root, "sys/fs/cgroup/a.service", buffer).memory_max_bytes);
 }
 
+TEST_CASE("unit_readings: stalls for I/O are told apart where somebody limits it") {
+    test::MemoryRoot root;
+    std::array<char, 4096> buffer{};
+    const std::string unit = "sys/fs/cgroup/a.service/";
+    root.set(unit + "io.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=7000000\n");
+    root.set(unit + "io.max", "");
+    CHECK_FALSE(read_unit_v2(root, "sys/fs/cgroup/a.service", buffer).io_limited_stall_seconds);
+    root.set(unit + "io.max", "8:16 rbps=2097152 wbps=max riops=max wiops=max\n");
+    const auto limited = read_unit_v2(root, "sys/fs/cgroup/a.service", buffer);
+    CHECK(*limited.io_limited_stall_seconds == doctest::Approx(7));
+    CHECK(*limited.io_stall_seconds == doctest::Approx(7));
+}
+
 TEST_CASE("unit_readings: hostile files give nothing, and a path too long is not read") {
     std::array<char, 200'000> buffer{};
     for (const std::string& text : test::hostile_texts()) {

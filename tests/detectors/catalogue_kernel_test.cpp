@@ -22,3 +22,13 @@ TEST_CASE("kernel: many processes are a storm where they are unusual") {
     host.after(60, {.value = 150});
     CHECK(host.after(2, {.value = 900}) == kWarning);
 }
+
+TEST_CASE("kernel: a unit near its limit of tasks, a process that waits for ever") {
+    ConditionWatch tasks("unit_tasks_near_limit");
+    CHECK(tasks.after(30, {.value = 0.85}) == kNone);
+    CHECK(tasks.after(12, {.value = 0.95}) == kWarning);
+    ConditionWatch stuck("process_stuck");
+    CHECK(stuck.after(5, {.value = 60}) == kNone);
+    CHECK(stuck.after(1, {.value = 90}) == kWarning);
+    CHECK(stuck.after(12, {.value = 0}) == kNone);
+}

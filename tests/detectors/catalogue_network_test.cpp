@@ -22,3 +22,12 @@ TEST_CASE("network: a default route that is lost is an error, a host without one
     lost.after(5, {.value = 1});
     CHECK(lost.after(5, {.value = 0}) == kError);
 }
+
+TEST_CASE("network: names that are not resolved in time are told where that is unusual") {
+    ConditionWatch watch("names_resolve_slowly");
+    CHECK(watch.after(60, {.value = 0}) == kNone);
+    CHECK(watch.after(5, {.value = 1}) == kNone);
+    CHECK(watch.after(2, {.value = 3}) == kWarning);
+    CHECK(watch.after(2, {.value = 20}) == kError);
+    CHECK(watch.after(40, {.value = 0}) == kNone);
+}

@@ -35,3 +35,18 @@ TEST_CASE(
     CHECK(starts.after(60, {.value = 2 * 3600}) == kNone);  // a backup
     CHECK(starts.after(60, {.value = 7 * 3600}) == kWarning);
 }
+
+TEST_CASE(
+    "service: one that a signal stopped is told at its third look, and over when it goes on") {
+    ConditionWatch watch("service_stopped_by_signal");
+    CHECK(watch.after(5, {.value = 5}) == kNone);
+    CHECK(watch.after(1, {.value = 10}) == kError);
+    CHECK(watch.after(60, {.value = 300}) == kError);
+    CHECK(watch.after(12, {.value = 0}) == kNone);
+}
+
+TEST_CASE("service: a unit that waits for I/O all the time is held back where that is limited") {
+    ConditionWatch watch("unit_io_throttled");
+    CHECK(watch.after(60, {.value = 0.3}) == kNone);
+    CHECK(watch.after(25, {.value = 0.9}) == kWarning);
+}

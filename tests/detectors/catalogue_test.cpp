@@ -58,9 +58,12 @@ TEST_CASE("catalogue: what opens an incident by a rate has a witness, a baseline
         if (condition.incident.empty() || !counts || of_physics || is_loss(condition.metric)) {
             continue;
         }
-        // How long a unit has been on its way is the age of a state, not a rate.
+        // How long a unit has been on its way, or a process stands still, is the age of a state,
+        // not a rate.
         const bool is_age = condition.metric == "unit_starting_seconds" ||
-                            condition.metric == "unit_stopping_seconds";
+                            condition.metric == "unit_stopping_seconds" ||
+                            condition.metric == "process_stuck_seconds" ||
+                            condition.metric == "process_stopped_seconds";
         const bool is_state =
             condition.steps[0].limit <= 1 || is_age || condition.metric.starts_with("clock");
         CHECK((condition.times_usual > 0 || !condition.witness.metric.empty() || is_state));

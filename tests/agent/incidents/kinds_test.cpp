@@ -15,6 +15,8 @@ const Subject kHost{};
 const Subject kSrv{SubjectKind::Mount, "/srv"};
 const Subject kVar{SubjectKind::Mount, "/var"};
 const Subject kDisk{SubjectKind::Device, "vda"};
+const Subject kLeaky{SubjectKind::Process, "leaky"};
+const Subject kLog{SubjectKind::Target, "/var/log/app.log"};
 
 const Subject kEth0{SubjectKind::Interface, "eth0"};
 const Subject kEth1{SubjectKind::Interface, "eth1"};
@@ -50,6 +52,7 @@ TEST_CASE("kinds: what is one fault depends on kind, subject and time") {
     };
     const Instant t = at(hours(1));
     const Instant soon = at(hours(1) + seconds(20));
+    const Instant later = at(hours(1) + seconds(40));
     const Instant late = at(hours(3));
     for (const Row& row : {
              Row{{"memory_exhausted", kHost, kHost, t}, {"oom_kill", kHost, kHost, late}, true},
@@ -74,6 +77,20 @@ TEST_CASE("kinds: what is one fault depends on kind, subject and time") {
              Row{{"cpu_saturation", kHost, kHost, t}, {"disk_saturation", kHost, kHost, t}, false},
              Row{{"service_failed", kSrv, kSrv, t}, {"log_flood", kHost, kHost, soon}, true},
              Row{{"service_failed", kSrv, kSrv, t}, {"log_flood", kHost, kHost, late}, false},
+             // A log fills the file system that it lies on; a failing service floods its log.
+             Row{{"log_flood", kLog, kDisk, t}, {"filesystem_space", kVar, kDisk, soon}, true},
+             Row{{"log_flood", kLog, kDisk, t}, {"filesystem_space", kSrv, kSrv, soon}, false},
+             Row{{"filesystem_space", kSrv, kSrv, t}, {"log_flood", kLog, kDisk, soon}, false},
+             Row{{"filesystem_space", kVar, kDisk, t}, {"log_flood", kLog, kDisk, soon}, true},
+             // A storm takes all of the host's handles; that one process leaks is another matter.
+             Row{{"process_storm", kHost, kHost, t}, {"file_handles", kHost, kHost, soon}, true},
+             Row{{"process_storm", kHost, kHost, t}, {"file_handles", kLeaky, kLeaky, soon}, false},
+             // Whom nobody accepts asks again; what the way loses fills no queue.
+             Row{{"listen_overflow", kHost, kHost, t}, {"network_loss", kHost, kHost, later}, true},
+             Row{{"network_loss", kHost, kHost, t},
+                 {"listen_overflow", kHost, kHost, later},
+                 false},
+             Row{{"network_loss", kHost, kHost, t}, {"listen_overflow", kHost, kHost, soon}, true},
              Row{{"network_loss", kHost, kHost, t}, {"udp_overflow", kHost, kHost, soon}, true},
              Row{{"network_loss", kHost, kHost, t}, {"udp_overflow", kHost, kHost, late}, false},
              Row{{"network_errors", kEth0, kEth0, t}, {"network_drops", kHost, kHost, soon}, true},
