@@ -33,6 +33,15 @@ private:
     ProcessList socket_holders(std::string_view kind);
     ProcessList memory_users(std::string_view unit);
     ProcessList starters(std::string_view unit);
+    ProcessList with_parent(const ProcessList& many);
+    // The tmpfs that holds most memory; `of_used` is its share of all memory in use.
+    struct MemoryMount {
+        FixedString<127> point;  // empty: none holds much
+        double bytes = 0;
+        double of_used = 0;
+    };
+    MemoryMount fullest_tmpfs();
+    std::optional<GrownPlace> grown_in_memory(Instant onset);
     bool is_local(std::string_view mount);
     [[nodiscard]] double of_used(const GrownPlace& place, std::string_view mount,
                                  bool inodes) const;
@@ -43,9 +52,10 @@ private:
     const FlightRecorder& recorder_;
     std::span<const Condition> conditions_;
     Instant now_;
-    Peer peer_;         // of the last processes_for()
-    GrownFiles grown_;  // the search that goes on, or the last one
-    Instant grown_at_;  // its last piece
+    Peer peer_;              // of the last processes_for()
+    GrownFiles grown_;       // the search that goes on, or the last one
+    Instant grown_at_;       // its last piece
+    MemoryMount in_memory_;  // that the search is about, if it is about one
 };
 
 }  // namespace homeostat

@@ -24,6 +24,8 @@ Event log_event(EventKind kind, const LogLine& line) {
     Event event{.at = line.at, .kind = kind, .subject = {}, .object = line.source, .text = {}};
     if (line.source.ends_with(".service")) {
         event.subject = {.kind = SubjectKind::Unit, .name = line.source};
+    } else if (line.source.starts_with('/')) {
+        event.subject = {.kind = SubjectKind::Target, .name = line.source};
     }
     return event;
 }
@@ -68,24 +70,41 @@ void LogWatch::note_new(const LogLine& line, const LogTemplates::Match& match) {
     found_.add(event);
 }
 
+namespace {
+
+// It was met in a window before this one.
+bool has_usual_rate(const LogTemplates::Match& match, std::uint32_t in_window) {
+    return match.count > in_window;
+}
+
+}  // namespace
+
 bool LogWatch::is_burst(const LogLine& line, const LogTemplates::Match& match,
                         const Rate& rate) const {
-    if (rate.in_window < kBurstLines) return false;
+    return rate.in_window >= kBurstLines &&
+           rate.in_window >= kBurstTimes * std::max(rate.usual_max, 1U) &&
+           has_usual_rate(match, rate.in_window) && line.at - began_ >= kLearnFor;
+}
+
+bool LogWatch::is_flood(const LogLine& line, const LogTemplates::Match& match, const Rate& rate) {
+    if (rate.in_window < kFloodOfTroubleLines) return false;
     if (rate.in_window < kBurstTimes * std::max(rate.usual_max, 1U)) return false;
-    const bool has_usual_rate = match.count > rate.in_window;  // it was met in a window before
-    if (has_usual_rate && line.at - began_ >= kLearnFor) return true;
-    if (!has_usual_rate && rate.was_there) return false;
+    if (!has_usual_rate(match, rate.in_window) && rate.was_there) return false;
     const bool trouble = line.priority <= kPriorityWarning || names_trouble(line.text);
-    return rate.in_window >= (trouble ? kFloodOfTroubleLines : kFloodLines);
+    return trouble || rate.in_window >= kFloodLines;
 }
 
 void LogWatch::note_burst(const LogLine& line, const LogTemplates::Match& match, Rate& rate) {
-    if (rate.told || !is_burst(line, match, rate)) return;
+    if (rate.flood_told) return;
+    rate.flood_told = is_flood(line, match, rate);
+    if (!rate.flood_told && (rate.told || !is_burst(line, match, rate))) return;
     rate.told = true;
     Event event = log_event(EventKind::LogBurst, line);
-    format_into(event.object, " #{}", match.id);
-    format_into(event.text, "{} lines within a minute from {}, at most {} before: {}",
-                rate.in_window, line.source, rate.usual_max, match.text);
+    // One and the other may come in the same tick: they are not the same fact.
+    format_into(event.object, " #{}{}", match.id, rate.flood_told ? " flood" : "");
+    format_into(event.text, "{}{} lines within a minute from {}, at most {} before: {}",
+                rate.flood_told ? kFlood : std::string_view{}, rate.in_window, line.source,
+                rate.usual_max, match.text);
     found_.add(event);
 }
 
@@ -96,6 +115,7 @@ void LogWatch::close_window(Instant now) {
         rate.usual_max = std::max(rate.in_window, faded);
         rate.in_window = 0;
         rate.told = false;
+        rate.flood_told = false;
         rate.was_there = false;
     }
     new_in_window_ = 0;

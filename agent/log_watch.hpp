@@ -3,8 +3,9 @@
 // Each line is filed under its sentence (detectors/log_templates.hpp). For the first hour it only
 // learns what is usual here. After that, a sentence that is new is an event when its level is
 // "warning" or worse or when it names trouble; and a sentence that comes far more often than it
-// ever did is one, too. A flood needs no hour: a sentence that nobody had heard before, or far less
-// often, and that comes by the thousand is told at once, the sooner when it names trouble.
+// ever did is one, too. A flood is more than that, and needs no hour: a sentence that nobody had
+// heard before, or far less often, and that comes by the thousand, the sooner when it names
+// trouble. Its text begins with kFlood: only a flood is a fault by itself (log_flood).
 //
 // Fixed memory, bounded work for each line. The limits below keep a chatty program from filling the
 // story: at most a few events a minute, the rest is counted.
@@ -12,6 +13,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "collectors/log_line.hpp"
 #include "core/events.hpp"
@@ -26,10 +28,11 @@ public:
     static constexpr std::uint32_t kBurstLines = 100;     // in one window, at least
     static constexpr std::uint32_t kBurstTimes = 10;      // ... and so often its largest before
     static constexpr std::uint32_t kNewPerWindowMax = 5;  // events for new sentences
-    static constexpr std::uint32_t kFloodLines = 30'000;  // in one window, of any sentence
+    static constexpr std::uint32_t kFloodLines = 10'000;  // in one window, of any sentence
     static constexpr std::uint32_t kFloodOfTroubleLines = 3000;  // ... of one that names trouble
     // What is heard so soon after the start was there before.
     static constexpr Duration kFirstLook = seconds(30);
+    static constexpr std::string_view kFlood = "a flood of ";
 
     void take(const LogLine& line) override;
 
@@ -48,7 +51,8 @@ private:
         std::uint32_t in_window = 0;  // lines in the present window
         std::uint32_t usual_max = 0;  // most lines in a window, fading
         bool told = false;            // of the present window
-        bool was_there = false;       // in the first window: it had begun before we looked
+        bool flood_told = false;
+        bool was_there = false;  // in the first window: it had begun before we looked
     };
 
     void start(Instant now);
@@ -56,6 +60,8 @@ private:
     void note_new(const LogLine& line, const LogTemplates::Match& match);
     [[nodiscard]] bool is_burst(const LogLine& line, const LogTemplates::Match& match,
                                 const Rate& rate) const;
+    [[nodiscard]] static bool is_flood(const LogLine& line, const LogTemplates::Match& match,
+                                       const Rate& rate);
     void note_burst(const LogLine& line, const LogTemplates::Match& match, Rate& rate);
     void close_window(Instant now);
 

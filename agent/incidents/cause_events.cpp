@@ -41,8 +41,12 @@ bool names_incident(const Event& event, const Incident& incident) {
                names(event.text, subject);
     };
     if (!incident.subject.name.empty() && speaks_of(incident.subject.name)) return true;
+    // A bystander's upgrade explains nothing: it must be one that counts.
+    constexpr double kCounts = 0.3;
+    const ProcessUse* leader = incident.processes.begin();
     return std::any_of(
         incident.processes.begin(), incident.processes.end(), [&](const ProcessUse& process) {
+            if (&process != leader && process.share < kCounts) return false;
             return speaks_of(process.name) || (!process.unit.empty() && speaks_of(process.unit));
         });
 }
@@ -57,9 +61,30 @@ bool is_own_restart(const Event& event, const Incident& incident) {
             event.object.view() == incident.subject.name.view());
 }
 
+// Where somebody listened a moment ago, connects are refused now.
+void add_closed_port(CauseCandidates& candidates, const Event& event, double nearness) {
+    Cause cause;
+    const Subject& who = event.subject;
+    if (who.kind == SubjectKind::Unit || who.kind == SubjectKind::Process) {
+        format_into(cause.name, "{}:{}", who.kind == SubjectKind::Unit ? "unit" : "process",
+                    who.name);
+    } else {
+        format_into(cause.name, "change:{}", event.object);
+    }
+    cause.text.append(event.text);
+    cause.confidence = kNamedChange * nearness;
+    cause.pro = "where it listened, connects are refused";
+    cause.contra = "whether they go there is not counted";
+    candidates.add(cause);
+}
+
 void add_change(CauseCandidates& candidates, const Event& event, const Incident& incident) {
     const double before = (incident.onset - event.at).seconds();
     const double nearness = std::exp2(-std::max(0.0, before) / kChangeHalfLifeSeconds);
+    if (event.kind == EventKind::PortClosed && incident.kind == "connect_failures") {
+        add_closed_port(candidates, event, nearness);
+        return;
+    }
     const bool named = names_incident(event, incident);
     Cause cause;
     const bool own = is_own_restart(event, incident);
@@ -103,9 +128,8 @@ void add_holder(CauseCandidates& candidates, const Event& event, const Incident&
 }
 
 bool is_written_by_logger(const Incident& incident) {
-    if (incident.kind != "filesystem_space" || incident.processes.empty()) return false;
-    const std::string_view name = incident.processes[0].name;
-    return name.starts_with("systemd-journal") || name == "rsyslogd" || name == "syslog-ng";
+    return incident.kind == "filesystem_space" && !incident.processes.empty() &&
+           is_logger(incident.processes[0].name);
 }
 
 // Whose log it is that is flooded: of a unit that is who writes it, of a file where to look.
@@ -144,7 +168,9 @@ void add_kernel(CauseCandidates& candidates, const Event& event, const Incident&
         return;
     }
     if (event.kind == EventKind::LogBurst) {
-        if (incident.kind == "log_flood") add_log(candidates, event, kKernelSaid);
+        if (incident.kind == "log_flood" && event.subject == incident.subject) {
+            add_log(candidates, event, kKernelSaid);
+        }
         // What a logger writes is what others say.
         if (is_written_by_logger(incident)) add_log(candidates, event, kSaysWhatIsWritten);
         return;
@@ -157,6 +183,10 @@ void add_kernel(CauseCandidates& candidates, const Event& event, const Incident&
         cause.pro = "the kernel chose it as the one that holds most";
         cause.text.append(event.text);
         cause.confidence = kKernelKilled;
+        if (incident.grown.of_used >= kMostOfMemory) {
+            cause.confidence = 0.5;
+            cause.contra = "most of the memory lies in a tmpfs";
+        }
         candidates.add(cause);
         return;
     } else if (event.kind == EventKind::IoError || event.kind == EventKind::HardwareError) {

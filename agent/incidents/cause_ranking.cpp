@@ -23,6 +23,11 @@ double age_at_onset(const ProcessUse& process, const Incident& incident) {
     return Duration{incident.onset.monotonic_ns}.seconds() - started;
 }
 
+// Told of by what it started: it has no count of threads of its own.
+bool is_parent(const ProcessUse& process) {
+    return process.threads == 0 && process.namesakes > 0;
+}
+
 void append_sockets(FixedString<95>& out, const ProcessUse& process, std::string_view kind) {
     const double count = process.sockets;
     if (kind == "listen_overflow") {
@@ -35,6 +40,8 @@ void append_sockets(FixedString<95>& out, const ProcessUse& process, std::string
         format_into(out, " has {} waiting in its sockets", human_bytes(count));
     } else if (kind == "port_exhaustion" || kind == "conntrack_full") {
         format_into(out, " has {:.0f} connections", count);
+    } else if (kind == "name_resolution") {
+        format_into(out, " asks for {:.0f} names", count);
     } else {
         format_into(out, " waits for an answer to {:.0f} connects", count);
     }
@@ -59,7 +66,10 @@ void append_use(FixedString<95>& out, const ProcessUse& process, Resource resour
             format_into(out, " moves {:.0f} % of all data", 100 * process.share);
             return;
         case Resource::Memory:
-            if (process.rss_growth_bytes_per_second > 0) {
+            if (process.open_files > 0) {
+                format_into(out, " writes {}/s to a tmpfs, which is memory",
+                            human_bytes(process.write_bytes_per_second));
+            } else if (process.rss_growth_bytes_per_second > 0) {
                 format_into(out, " holds {}, grows {}/s", human_bytes(process.rss_bytes),
                             human_bytes(process.rss_growth_bytes_per_second));
             } else {
@@ -67,6 +77,14 @@ void append_use(FixedString<95>& out, const ProcessUse& process, Resource resour
             }
             return;
         case Resource::Processes:
+            if (is_parent(process) && kind == "zombies") {
+                format_into(out, " does not collect its {} dead children", process.namesakes);
+                return;
+            }
+            if (is_parent(process)) {
+                format_into(out, " started {} processes", process.namesakes);
+                return;
+            }
             format_into(out, ": {} processes", process.namesakes);
             if (process.threads > process.namesakes) {
                 format_into(out, ", {} threads", process.threads);
@@ -96,6 +114,26 @@ double growth_of(const Incident& incident) {
         if (finding.kind == FindingKind::Forecast) return std::max(0.0, finding.rate_per_second);
     }
     return 0;
+}
+
+// Who writes to the log that is flooded. What a logger writes is what others say; whom nobody saw
+// with the log open is at most the largest of all writers.
+void judge_log_writer(Cause& cause, const ProcessUse& process, const Incident& incident) {
+    double total = 0;
+    for (const ProcessUse& other : incident.processes) total += other.write_bytes_per_second;
+    const double share = total > 0 ? process.write_bytes_per_second / total
+                                   : 1.0 / static_cast<double>(incident.processes.size());
+    if (incident.subject.kind == SubjectKind::Target) {
+        cause.confidence = (process.open_files > 0 ? kKernelSaid : 0.7) * share;
+        format_into(cause.pro, "{:.0f} % of what those write that have it open", 100 * share);
+    } else {
+        cause.confidence = (incident.subject.kind == SubjectKind::Unit ? 0.6 : 0.4) * share;
+        format_into(cause.pro, "{:.0f} % of what is written", 100 * share);
+        cause.contra = "to what, was not looked at";
+    }
+    if (!is_logger(process.name)) return;
+    cause.confidence *= 0.5;
+    cause.contra = "what a logger writes is what others say";
 }
 
 // A writer explains the growth as far as it writes as much as grows, and stands out among the
@@ -146,20 +184,29 @@ bool breaks_by_itself(const Incident& incident) {
 // What a server does not take, and what somebody opens by the thousand, is its own doing; that
 // nobody answers, and that packets get lost, is that of the other end or of the way there.
 bool suffers_from_peer(const Incident& incident) {
-    return incident.kind == "network_unreachable" || incident.kind == "network_loss";
+    return incident.kind == "network_unreachable" || incident.kind == "network_loss" ||
+           incident.kind == "name_resolution";
+}
+
+// Many more connects than usual are somebody's doing, whoever does not answer them.
+bool asks_too_much(const Incident& incident) {
+    return std::any_of(
+        incident.findings.begin(), incident.findings.end(),
+        [](const Finding& finding) { return finding.incident == "traffic_fan_out"; });
 }
 
 void judge_socket_holder(Cause& cause, const ProcessUse& process, const Incident& incident) {
     cause.confidence = worth_of_share(process.share);
     format_into(cause.pro, "has {:.0f} % of the sockets in question", 100 * process.share);
     constexpr double kFew = 5;
-    const bool counts_sockets = incident.kind != "listen_overflow" &&
-                                incident.kind != "udp_overflow" && incident.kind != "socket_memory";
+    const bool counts_sockets =
+        incident.kind != "listen_overflow" && incident.kind != "udp_overflow" &&
+        incident.kind != "socket_memory" && incident.kind != "name_resolution";
     if (counts_sockets && process.sockets < kFew) {  // one that is there by chance
         cause.confidence *= 0.6;
         cause.contra = "they are few";
     }
-    if (!suffers_from_peer(incident)) return;
+    if (!suffers_from_peer(incident) || asks_too_much(incident)) return;
     cause.confidence *= 0.6;
     cause.contra.append(cause.contra.empty() ? "" : "; ");
     cause.contra.append("it may be the one that suffers");
@@ -173,7 +220,9 @@ void add_peer(CauseCandidates& candidates, const Incident& incident) {
     Cause cause;
     format_into(cause.name, "peer:{}", incident.peer);
     format_into(cause.text, "{} is at the other end", incident.peer);
-    cause.confidence = 0.9 * worth_of_share(incident.peer_share);
+    // That it is silent may be the way there; that much goes there is somebody's doing.
+    const double worth = asks_too_much(incident) ? 0.6 : suffers_from_peer(incident) ? 0.8 : 0.9;
+    cause.confidence = worth * worth_of_share(incident.peer_share);
     format_into(cause.pro, "{:.0f} % of the sockets in question go there",
                 100 * incident.peer_share);
     if (suffers_from_peer(incident)) cause.contra = "it may be the way there";
@@ -191,12 +240,30 @@ FixedString<95> end_of_path(std::string_view path, std::size_t room) {
     return out;
 }
 
+// What lies in a tmpfs is memory that no process holds: who wrote it may be gone.
+void add_files_in_memory(CauseCandidates& candidates, const GrownPlace& place) {
+    Cause cause;
+    const std::string_view what = place.is_file ? "file:" : "directory:";
+    cause.name.append(what);
+    cause.name.append(end_of_path(place.path, cause.name.capacity() - what.size()));
+    format_into(cause.text, "{} in {}, which is memory", human_bytes(place.bytes),
+                end_of_path(place.path, cause.text.capacity() / 2));
+    cause.confidence = kKernelSaid * std::min(1.0, place.of_used / kMostOfMemory);
+    format_into(cause.pro, "{:.0f} % of the memory in use lies in that tmpfs", 100 * place.of_used);
+    cause.contra = "who wrote it is not told by the file";
+    candidates.add(cause);
+}
+
 // Who wrote it may be gone; where it lies is what a person looks for.
 void add_grown(CauseCandidates& candidates, const Incident& incident) {
     constexpr double kSureOfPlace = 0.7;
     constexpr double kMuch = 0.02;  // of what is used: less did not fill it just now
     const GrownPlace& place = incident.grown;
     if (place.path.empty()) return;
+    if (find_kind(incident.kind).resource == Resource::Memory) {
+        add_files_in_memory(candidates, place);
+        return;
+    }
     Cause cause;
     const std::string_view what = place.is_file ? "file:" : "directory:";
     cause.name.append(what);
@@ -225,7 +292,13 @@ void judge_user(Cause& cause, const ProcessUse& process, const Incident& inciden
         share = total > 0 ? process.cpu_ratio / total : 0;
     }
     cause.confidence = worth_of_share(share);
-    format_into(cause.pro, "{:.0f} % of what all processes use", 100 * share);
+    if (is_parent(process)) {
+        format_into(cause.pro, "{:.0f} % of them are its children", 100 * share);
+    } else if (resource == Resource::Memory && process.open_files > 0) {
+        cause.pro = "has files open for writing in the tmpfs that holds the memory";
+    } else {
+        format_into(cause.pro, "{:.0f} % of what all processes use", 100 * share);
+    }
     if (resource == Resource::Processor && process.cpu_ratio < kCoresMin) {
         cause.confidence *= process.cpu_ratio / kCoresMin;
         cause.contra = "uses little by itself";
@@ -249,14 +322,30 @@ void judge_user(Cause& cause, const ProcessUse& process, const Incident& inciden
     }
 }
 
+// The process that the incident is about.
+void judge_itself(Cause& cause, const Incident& incident) {
+    if (incident.kind == "stuck_tasks") {
+        cause.confidence = 0.6;
+        cause.pro = "it is the one that waits in the kernel";
+        cause.contra = "for what: /proc/PID/stack tells";
+    } else if (incident.kind == "service_stuck") {
+        cause.confidence = kKernelSaid;
+        cause.pro = "a signal stopped it, and none lets it go on";
+    } else {
+        cause.confidence = kOwnLimit;
+        cause.pro = "it is the one that runs into its own limit";
+    }
+}
+
 void add_processes(CauseCandidates& candidates, const Incident& incident, Resource resource) {
     for (const ProcessUse& process : incident.processes) {
         Cause cause = cause_of(process, incident, resource);
         const bool own_limit = incident.subject.kind == SubjectKind::Process &&
                                process.name == incident.subject.name.view();
         if (own_limit) {
-            cause.confidence = kOwnLimit;
-            cause.pro = "it is the one that runs into its own limit";
+            judge_itself(cause, incident);
+        } else if (incident.kind == "log_flood") {
+            judge_log_writer(cause, process, incident);
         } else if (incident.kind == "filesystem_inodes") {
             judge_maker(cause, process, incident);
         } else if (resource == Resource::Space) {
@@ -309,8 +398,7 @@ void add_subject(CauseCandidates& candidates, const Incident& incident) {
     } else if (kind == SubjectKind::Process) {
         format_into(cause.name, "process:{}", incident.subject.name);
         format_into(cause.text, "{} itself", incident.subject.name);
-        cause.confidence = kOwnLimit;
-        cause.pro = "it is the one that runs into its own limit";
+        judge_itself(cause, incident);
     } else if (kind == SubjectKind::Mount && breaks_by_itself(incident)) {
         format_into(cause.name, "mount:{}", incident.subject.name);
         format_into(cause.text, "{} itself: its device or its server", incident.subject.name);

@@ -1,6 +1,7 @@
 // IncidentEngine's looks at the host: who did it, where it grew, how its series went.
 #include "agent/incidents/cause_ranking.hpp"
 #include "agent/incidents/incident_engine.hpp"
+#include "agent/incidents/kinds.hpp"
 #include "agent/incidents/timeline.hpp"
 
 namespace homeostat {
@@ -31,15 +32,26 @@ void IncidentEngine::look_for_causes(std::size_t i, EvidenceSource& evidence) {
 // What is found later joins what is known of the onset.
 void IncidentEngine::look_for_growth(std::size_t i, EvidenceSource& evidence) {
     Incident& incident = incidents_[i];
+    const SubjectKind about = incident.subject.kind;
     const bool fills_up =
-        incident.kind == "filesystem_space" || incident.kind == "filesystem_inodes";
-    if (pending_[i].growth_known || !fills_up || incident.subject.kind != SubjectKind::Mount)
-        return;
+        (incident.kind == "filesystem_space" || incident.kind == "filesystem_inodes") &&
+        about == SubjectKind::Mount;
+    const bool holds_memory = find_kind(incident.kind).resource == Resource::Memory &&
+                              (about == SubjectKind::Host || about == SubjectKind::Process);
+    if (pending_[i].growth_known || (!fills_up && !holds_memory)) return;
     const auto grown = evidence.grown_beneath(incident.subject, incident.kind, incident.onset);
     if (!grown) return;
     pending_[i].growth_known = true;
     incident.grown = *grown;
+    // It may make less sure of who seemed to have done it.
+    if (!grown->path.empty()) incident.considered.clear();
     rank_again(i, incident);
+}
+
+void IncidentEngine::weigh_late_changes(std::size_t i) {
+    if (!pending_[i].late_change) return;
+    pending_[i].late_change = false;
+    rank_again(i, incidents_[i]);
 }
 
 void IncidentEngine::rank_again(std::size_t i, const Incident& looked) {
@@ -56,13 +68,16 @@ void IncidentEngine::rank_again(std::size_t i, const Incident& looked) {
     } else if (after < before) {
         return;
     }
-    const bool knew_cause = !incident.causes.empty();
+    const auto first = [](const Incident& of) {
+        return of.causes.empty() ? FixedString<47>{} : of.causes[0].name;
+    };
+    const FixedString<47> before_name = first(incident);
     incident.processes = looked.processes;
     incident.peer = looked.peer;
     incident.peer_share = looked.peer_share;
     incident.considered = ranked.considered;
     incident.causes = ranked.causes;
-    if (!knew_cause && !incident.causes.empty()) {
+    if (!incident.causes.empty() && !(first(incident) == before_name)) {
         pending_[i].dirty = true;
         pending_[i].urgent = true;  // who did it is what a person wants next
     }

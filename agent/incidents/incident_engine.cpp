@@ -56,6 +56,7 @@ std::span<const Incident> IncidentEngine::run(std::span<const Finding> findings,
     for (std::size_t i = 0; i < incidents_.size(); ++i) {
         look_for_evidence(i, now, evidence);
         look_for_growth(i, evidence);
+        weigh_late_changes(i);
         watch_source(i, now, evidence);
         verify(i, now, evidence);
         update_severity(i, now);
@@ -93,10 +94,26 @@ void IncidentEngine::tell_all(NoteKind kind, std::string_view text, Instant now)
 void IncidentEngine::note(const Event& event) {
     events_.note(event);
     const NoteKind kind = note_kind_of(event.kind);
-    if (kind == NoteKind::Change) return;  // weighed when an incident opens
+    if (kind == NoteKind::Change) {
+        note_change(event);
+        return;
+    }
     for (std::size_t i = 0; i < incidents_.size(); ++i) {
         if (kind != NoteKind::Source && !concerns(event, incidents_[i])) continue;
         add_note(incidents_[i], event.at, kind, event.text);
+        pending_[i].dirty = true;
+    }
+}
+
+// Weighed when an incident opens; what is heard of later, a walk over files takes its time, then.
+void IncidentEngine::note_change(const Event& event) {
+    for (std::size_t i = 0; i < incidents_.size(); ++i) {
+        Incident& incident = incidents_[i];
+        if (event.at >= incident.opened || !is_relevant(event, incident)) continue;
+        pending_[i].late_change = true;
+        constexpr std::size_t kRoomLeft = 2;  // for what is yet to come
+        if (incident.notes.size() + kRoomLeft >= incident.notes.capacity()) continue;
+        add_note(incident, event.at, NoteKind::Change, event.text);
         pending_[i].dirty = true;
     }
 }

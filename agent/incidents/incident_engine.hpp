@@ -65,8 +65,9 @@ public:
     };
     virtual Peer peer() { return {}; }
 
-    // Where most of what changed beneath the mount since an hour before the onset lies. Asked once
-    // a tick until it is known: nothing while the search goes on.
+    // Where most of what changed beneath the mount since an hour before the onset lies; of a host
+    // (or a process) that is short of memory the same of the tmpfs that holds most of it, if one
+    // holds much. Asked once a tick until it is known: nothing while the search goes on.
     virtual std::optional<GrownPlace> grown_beneath(const Subject&, std::string_view /*kind*/,
                                                     Instant /*onset*/) {
         return GrownPlace{};
@@ -76,7 +77,8 @@ public:
     virtual Snippet snippet_of(std::string_view metric, const Subject& subject) = 0;
     virtual std::optional<double> value_of(std::string_view metric, const Subject& subject) = 0;
 
-    // The device that a mount lies on; any other subject is its own.
+    // The device (or the mount, where it has none) that carries a mount, a file that is a log, or
+    // a unit's log; any other subject is its own.
     virtual Subject beneath(const Subject& subject) = 0;
 
     // What the catalogue in use says of a condition.
@@ -147,12 +149,14 @@ private:
         bool reopened = false;      // who did it the last time is known, not who does it now
         bool growth_known = false;  // where the file system grew was looked for
         bool flood = false;         // opened by many findings of its kind at once
+        bool late_change = false;   // heard of after it opened: weighed at the next tick
     };
     struct KindCount {
         FixedString<47> kind;
         std::size_t count = 0;
     };
 
+    void note_change(const Event& event);
     void watch_clocks(Instant now);
     void count_kinds(std::span<const Finding> findings);
     [[nodiscard]] bool comes_in_a_flood(std::string_view kind) const;
@@ -169,6 +173,7 @@ private:
                        EvidenceSource& evidence);
     void add_history(Incident& incident) const;
     void look_for_causes(std::size_t i, EvidenceSource& evidence);
+    void weigh_late_changes(std::size_t i);
     void look_for_growth(std::size_t i, EvidenceSource& evidence);
     void rank_again(std::size_t i, const Incident& looked);
     void look_at_series(std::size_t i, EvidenceSource& evidence);

@@ -17,6 +17,17 @@ bool leads(const Incident& incident, const Finding& a, const Finding& b, Instant
     return a.kind == FindingKind::Condition && b.kind != FindingKind::Condition;
 }
 
+// What is merely notable gives way to what is a fault.
+Finding* room_for(Incident& incident, const Finding& finding) {
+    if (incident.findings.push(finding)) return &incident.findings.back();
+    if (finding.incident.empty()) return nullptr;
+    auto* notable = std::find_if(incident.findings.begin(), incident.findings.end(),
+                                 [](const Finding& known) { return known.incident.empty(); });
+    if (notable == incident.findings.end()) return nullptr;
+    ++incident.findings_dropped;
+    return notable;
+}
+
 }  // namespace
 
 Finding* find_known(Incident& incident, const Finding& finding) {
@@ -42,12 +53,14 @@ bool merge(Incident& incident, const Finding& finding, Instant now) {
         known->last_held = now;
         return false;
     }
-    if (!incident.findings.push(finding)) {
+    Finding* place = room_for(incident, finding);
+    if (place == nullptr) {
         ++incident.findings_dropped;
         return false;
     }
-    incident.findings.back().worst = finding.value;
-    incident.findings.back().last_held = now;
+    *place = finding;
+    place->worst = finding.value;
+    place->last_held = now;
     return true;
 }
 

@@ -88,6 +88,7 @@ TEST_CASE_FIXTURE(
     REQUIRE(told.size() == 1);
     CHECK(told[0].kind == EventKind::LogBurst);
     CHECK(told[0].subject == Subject{SubjectKind::Unit, "app.service"});
+    CHECK(told[0].text.view().starts_with(LogWatch::kFlood));
     for (int i = 0; i < 5000; ++i) say("cannot connect: connection refused");
     CHECK(report().empty());
 }
@@ -116,6 +117,27 @@ TEST_CASE_FIXTURE(Fixture,
     clock.advance(LogWatch::kFirstLook);
     for (std::uint32_t i = 0; i < LogWatch::kFloodOfTroubleLines; ++i) say("error: out of ideas");
     CHECK(report().size() == 1);
+}
+
+TEST_CASE_FIXTURE(
+    Fixture, "log_watch: a burst is no flood; the flood of a file has the file for its subject") {
+    for (int minute = 0; minute < 90; ++minute) {
+        for (int i = 0; i < 5; ++i) say("queue is long: 17 waiting", 6, "/var/log/app.log");
+        clock.advance(minutes(1));
+    }
+    CHECK(report().empty());
+    std::uint32_t said = 0;
+    for (; said < LogWatch::kFloodLines; ++said) {
+        say("queue is long: 900 waiting", 6, "/var/log/app.log");
+    }
+    const auto told = report();
+    REQUIRE(told.size() == 2);
+    CHECK_FALSE(told[0].text.view().starts_with(LogWatch::kFlood));
+    CHECK(told[1].text.view().starts_with(LogWatch::kFlood));
+    for (const Event& event : told) {
+        CHECK(event.subject == Subject{SubjectKind::Target, "/var/log/app.log"});
+        CHECK(event.object.view().starts_with("/var/log/app.log #"));
+    }
 }
 
 TEST_CASE_FIXTURE(Fixture, "log_watch: allocates nothing for a line, whatever is in it") {

@@ -94,13 +94,49 @@ TEST_CASE("causes: a flooded log leads to the unit that writes it, a file at lea
     CHECK(of_unit.causes[0].name == "unit:chatter.service");
     CHECK(of_unit.causes[0].confidence > 0.8);
 
-    Incident incident = about("log_flood");
-    REQUIRE(incident.processes.push(writer("flooder", 130'000)));
-    const auto of_file =
-        rank(incident, {change(EventKind::LogBurst, "/var/log/app.log #3", seconds(1))});
+    burst = change(EventKind::LogBurst, "/var/log/app.log #3", seconds(1));
+    burst.subject = {SubjectKind::Target, "/var/log/app.log"};
+    Incident incident = about("log_flood", burst.subject);
+    ProcessUse flooder = writer("flooder", 130'000);
+    flooder.open_files = 1;
+    REQUIRE(incident.processes.push(flooder));
+    const auto of_file = rank(incident, {burst});
     REQUIRE(of_file.causes.size() == 2);
     CHECK(of_file.causes[0].name == "process:flooder");
+    CHECK(of_file.causes[0].confidence > 0.8);
     CHECK(of_file.causes[1].name == "log:/var/log/app.log");
+    // What a logger writes is what others say: then the file is where to look.
+    incident.processes[0].name = "rsyslogd";
+    CHECK(rank(incident, {burst}).causes[0].name == "log:/var/log/app.log");
+    // Who writes most of all, to whatever, is no cause of a flood of the kernel's log.
+    Incident of_kernel = about("log_flood");
+    REQUIRE(of_kernel.processes.push(writer("bash", 1'300'000)));
+    CHECK(rank(of_kernel).causes.empty());
+}
+
+TEST_CASE("causes: who listens no more is named when connects are refused") {
+    Event closed = change(EventKind::PortClosed, "tcp/8080", seconds(3));
+    closed.subject = {SubjectKind::Unit, "app.service"};
+    const auto ranked = rank(about("connect_failures"), {closed});
+    REQUIRE(ranked.causes.size() == 1);
+    CHECK(ranked.causes[0].name == "unit:app.service");
+    closed.subject = {};
+    CHECK(rank(about("connect_failures"), {closed}).causes[0].name == "change:tcp/8080");
+    // Of anything else it is a change among others.
+    CHECK(rank(about("network_loss"), {closed}).causes.empty());
+}
+
+TEST_CASE("causes: the upgrade of a bystander explains nothing") {
+    Incident incident = about("cpu_saturation");
+    REQUIRE(incident.processes.push(process("worker", 0.5)));
+    REQUIRE(incident.processes.push(process("nginx", 0.02)));
+    const Event upgrade = change(EventKind::PackageChanged, "nginx", seconds(20));
+    const auto ranked = rank(incident, {upgrade});
+    REQUIRE_FALSE(ranked.causes.empty());
+    CHECK(ranked.causes[0].name == "process:worker");
+    // Of one that uses a good part of it the change may well be the reason.
+    incident.processes[1].share = 0.4;
+    CHECK(rank(incident, {upgrade}).causes[0].name == "change:nginx");
 }
 
 TEST_CASE("causes: the service that died of it is the victim, whatever starts beside it") {

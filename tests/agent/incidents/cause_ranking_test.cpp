@@ -85,6 +85,32 @@ TEST_CASE("causes: who runs into its own limit is the one to look at") {
     CHECK(ranked.causes[0].confidence > 0.9);
 }
 
+TEST_CASE("causes: whose children they are is told by what it started, or does not collect") {
+    Incident incident = about("zombies");
+    ProcessUse parent = process("forgetful", 0.9);
+    parent.namesakes = 150;  // its children: a parent is told without a count of threads
+    REQUIRE(incident.processes.push(parent));
+    auto ranked = rank(incident);
+    REQUIRE(ranked.causes.size() == 1);
+    CHECK(ranked.causes[0].name == "process:forgetful");
+    CHECK(ranked.causes[0].text == "forgetful (pid 42) does not collect its 150 dead children");
+    CHECK(ranked.causes[0].pro == "90 % of them are its children");
+    incident.kind = "process_storm";
+    CHECK(rank(incident).causes[0].text == "forgetful (pid 42) started 150 processes");
+    incident.processes[0].threads = 150;
+    CHECK(rank(incident).causes[0].text == "forgetful (pid 42): 150 processes");
+}
+
+TEST_CASE("causes: who waits in the kernel, and who was stopped, is named with what that means") {
+    Incident stuck = about("stuck_tasks", {SubjectKind::Process, "worker"});
+    REQUIRE(stuck.processes.push(process("worker", 0)));
+    REQUIRE(rank(stuck).causes.size() == 1);
+    CHECK(rank(stuck).causes[0].confidence < 0.8);  // what it waits for is not known
+    Incident stopped = about("service_stuck", {SubjectKind::Process, "worker"});
+    REQUIRE(rank(stopped).causes.size() == 1);
+    CHECK(rank(stopped).causes[0].pro.view().find("signal") != std::string_view::npos);
+}
+
 TEST_CASE("causes: what uses the processor says little about the network") {
     Incident incident = about("network_loss");
     REQUIRE(incident.processes.push(process("busy", 0.9)));
@@ -121,6 +147,49 @@ TEST_CASE("causes: who has the sockets in question is named, with what waits in 
         CHECK(ranked.causes[0].name == "process:slow-server");
         CHECK(ranked.causes[0].text.view().find(text) != std::string_view::npos);
     }
+}
+
+TEST_CASE("causes: who asks far more than ever is the cause, whoever does not answer") {
+    Incident incident = about("network_unreachable");
+    ProcessUse asking = process("scanner", 1);
+    asking.sockets = 500;
+    REQUIRE(incident.processes.push(asking));
+    incident.peer = "198.18.77.2";
+    incident.peer_share = 1;
+    Finding fan_out;
+    fan_out.incident = "traffic_fan_out";
+    REQUIRE(incident.findings.push(fan_out));
+    const auto ranked = rank(incident);
+    REQUIRE(ranked.causes.size() == 2);
+    CHECK(ranked.causes[0].name == "process:scanner");
+}
+
+TEST_CASE("causes: files in memory go before the process that happens to hold most") {
+    Incident incident = about("oom_kill");
+    REQUIRE(incident.processes.push(process("mysqld", 0.4)));
+    incident.grown.path = "/dev/shm/cache";
+    incident.grown.is_file = true;
+    incident.grown.bytes = 3e9;
+    incident.grown.share = 1;
+    incident.grown.of_used = 0.7;
+    Event kill = change(EventKind::OomKill, "mysqld", seconds(1));
+    kill.subject = {SubjectKind::Process, "mysqld"};
+    const auto ranked = rank(incident, {kill});
+    REQUIRE_FALSE(ranked.causes.empty());
+    CHECK(ranked.causes[0].name == "file:/dev/shm/cache");
+    CHECK(ranked.causes[0].text.view().find("which is memory") != std::string_view::npos);
+    // Of a small part of it the kernel knows better.
+    incident.grown.of_used = 0.2;
+    CHECK(rank(incident, {kill}).causes[0].name == "process:mysqld");
+    // Who writes it goes first of all.
+    incident.grown.of_used = 0.7;
+    incident.processes[0] = process("filler", 1);
+    incident.processes[0].start_ticks = 50 * 360'000 - 500;  // five seconds before the onset
+    incident.processes[0].open_files = 1;
+    incident.processes[0].write_bytes_per_second = 5e7;
+    const auto writing = rank(incident, {kill});
+    CHECK(writing.causes[0].name == "process:filler");
+    CHECK(writing.causes[0].text.view().find("to a tmpfs") != std::string_view::npos);
 }
 
 TEST_CASE("causes: of connects without an answer the silent end is blamed before who asks") {

@@ -78,3 +78,68 @@ TEST_CASE("engine evidence: one that comes back is looked at again: it may be so
     CHECK(rig.engine.open()[0].causes[0].name == "process:second");
     CHECK(rig.told.back().causes[0].name == "process:second");
 }
+
+TEST_CASE("engine evidence: a change that is heard of late is weighed, and the new cause is told") {
+    EngineRig rig;
+    Finding failed = about("service_failed", "unit_failed");
+    failed.subject = {SubjectKind::Unit, "nginx.service"};
+    const Instant before = rig.clock.now();
+    rig.clock.advance(seconds(2));
+    failed.since = rig.clock.now();
+    rig.run({failed}, 25);  // the last look is over
+    REQUIRE(rig.told.size() == 1);
+    REQUIRE_FALSE(rig.told[0].causes.empty());
+    CHECK(rig.told[0].causes[0].name == "unit:nginx.service");
+    // A walk over many files takes its time.
+    Event change;
+    change.at = before;
+    change.kind = EventKind::FileChanged;
+    change.object = "/etc/nginx/nginx.conf";
+    change.text = "/etc/nginx/nginx.conf was changed";
+    rig.engine.note(change);
+    rig.run({failed});
+    REQUIRE(rig.told.size() == 2);
+    CHECK(rig.told[1].causes[0].name == "change:/etc/nginx/nginx.conf");
+    REQUIRE_FALSE(rig.told[1].notes.empty());
+    CHECK(rig.told[1].notes[0].text == change.text.view());
+    // What happened after it had opened did not bring it about.
+    change.at = rig.clock.now();
+    change.object = "/etc/nginx/mime.types";
+    rig.engine.note(change);
+    rig.run({failed}, 3);
+    CHECK(rig.told.size() == 2);
+}
+
+TEST_CASE("engine evidence: that another is more likely to have done it is told at once") {
+    EngineRig rig;
+    ProcessUse some;
+    some.name = "bystander";
+    some.share = 0.5;
+    some.cpu_ratio = 1;
+    REQUIRE(rig.evidence.processes.push(some));
+    const Finding busy = about("cpu_saturation", "cpu_saturated");
+    rig.run({busy});
+    REQUIRE(rig.told.size() == 1);
+    CHECK(rig.told[0].causes[0].name == "process:bystander");
+    rig.evidence.processes.clear();
+    some.name = "culprit";
+    some.share = 1;
+    REQUIRE(rig.evidence.processes.push(some));
+    rig.run({busy}, 5);
+    REQUIRE(rig.told.size() == 2);
+    CHECK(rig.told[1].causes[0].name == "process:culprit");
+}
+
+TEST_CASE(
+    "engine evidence: a flooded log and a file system that fills up elsewhere are two faults") {
+    EngineRig rig;
+    rig.evidence.devices = {{"/var/log/app.log", "sda2"}, {"/var", "sda2"}};
+    Finding flood = about("log_flood", "log_flood");
+    flood.subject = {SubjectKind::Target, "/var/log/app.log"};
+    rig.run({flood}, 3);
+    REQUIRE(rig.engine.open().size() == 1);
+    rig.run({flood, filling("/srv")});
+    CHECK(rig.engine.open().size() == 2);
+    rig.run({flood, filling("/srv"), filling("/var")});
+    CHECK(rig.engine.open().size() == 2);
+}

@@ -73,6 +73,22 @@ TEST_CASE("membership: what finds no room is counted") {
     CHECK(find_known(incident, finding("condition9", Severity::Warning)) == nullptr);
 }
 
+TEST_CASE("membership: what is merely notable gives way to what is a fault") {
+    Incident incident;
+    incident.kind = "kind";
+    FixedString<47> name;
+    for (std::size_t i = 0; i < incident.findings.capacity(); ++i) {
+        name.clear();
+        format_into(name, "notable{}", i);
+        merge(incident, finding(name, Severity::Info, ""), kNow);
+    }
+    CHECK(merge(incident, finding("real", Severity::Warning), kNow));
+    CHECK(incident.findings_dropped == 1);
+    CHECK(find_known(incident, finding("real", Severity::Warning)) != nullptr);
+    CHECK_FALSE(merge(incident, finding("more", Severity::Info, ""), kNow));
+    CHECK(incident.findings_dropped == 2);
+}
+
 TEST_CASE(
     "membership: its own kind leads, then what holds, then what is worst, then what happened") {
     Incident incident;
