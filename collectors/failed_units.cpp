@@ -36,7 +36,7 @@ void FailedUnits::set_list(std::string_view text, Instant now) {
         }
         if (unit.active != "failed") return;
         ++state_.count;
-        (void)state_.units.push({.name = unit.unit, .description = unit.description});
+        (void)state_.units.push({.name = unit.unit});
     });
     state_.trouble.clear();
     state_.at = now;

@@ -20,8 +20,7 @@ namespace homeostat {
 bool is_booted_by_systemd(const Root& root);
 
 struct FailedUnit {
-    FixedString<79> name;
-    FixedString<79> description;
+    FixedString<127> name;
 };
 
 class FailedUnits {
@@ -29,7 +28,7 @@ public:
     static constexpr std::size_t kUnitsMax = 64;  // more are counted only
 
     struct Changing {
-        FixedString<79> name;
+        FixedString<127> name;
         bool stopping = false;
     };
     struct State {
@@ -66,14 +65,14 @@ public:
 
 private:
     struct Known {
-        FixedString<79> name;
+        FixedString<127> name;
         bool failed = false;
         Instant told;
     };
 
     // A unit that starts or stops, since when we saw it do so; or that did until the last survey.
     struct Change {
-        FixedString<79> name;
+        FixedString<127> name;
         bool stopping = false;
         bool over = false;
         Instant since;

@@ -32,13 +32,13 @@ struct JournalEntry {
     bool from_kernel = false;         // _TRANSPORT=kernel
     std::int64_t pid = -1;            // _PID
     std::int64_t uid = -1;            // _UID
-    FixedString<79> unit;             // _SYSTEMD_UNIT: the unit it comes from
+    FixedString<127> unit;            // _SYSTEMD_UNIT: the unit it comes from
     FixedString<31> identifier;       // SYSLOG_IDENTIFIER
     FixedString<32> message_id;       // MESSAGE_ID: what kind of message, 32 hex digits
-    FixedString<79> about_unit;       // UNIT: the unit that systemd speaks of
+    FixedString<127> about_unit;      // UNIT: the unit that systemd speaks of
     FixedString<31> unit_result;      // UNIT_RESULT
     FixedString<511> message;         // MESSAGE; what is longer is cut
-    bool message_compressed = false;  // by XZ or LZ4, or to much more: then `message` is empty
+    bool message_compressed = false;  // by XZ or LZ4, or too much: then `message` is empty
 };
 
 class JournalFile {

@@ -147,7 +147,7 @@ FixedString<63> process_path(std::int32_t pid, std::string_view file) {
     return path;
 }
 
-FixedString<63> unit_of_cgroup(std::string_view text) {
+FixedString<127> unit_of_cgroup(std::string_view text) {
     std::string_view unified;
     std::string_view legacy;
     for (std::string_view line; next_line(text, line);) {

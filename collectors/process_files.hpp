@@ -47,7 +47,7 @@ std::optional<std::uint64_t> parse_mount_id(std::string_view fdinfo);
 
 // The systemd unit in /proc/PID/cgroup: the last path element that ends in .service, .scope or
 // .slice, of the unified hierarchy ("0::") if it has one, else of systemd's own ("name=systemd").
-FixedString<63> unit_of_cgroup(std::string_view text);
+FixedString<127> unit_of_cgroup(std::string_view text);
 
 // "proc/PID/file".
 FixedString<63> process_path(std::int32_t pid, std::string_view file);

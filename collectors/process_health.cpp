@@ -179,7 +179,7 @@ bool ProcessHealthCollector::is_job(const Root& root, const ProcessView& process
     if (is_batch_program(process.name) || process.gives_way) return true;
     if (std::max(process.busy_seconds, process.io_seconds) > kJobSeconds) return false;
     const auto text = root.read(process_path(process.pid, "cgroup").c_str(), bench_.buffer());
-    const FixedString<63> unit = text ? unit_of_cgroup(*text) : FixedString<63>{};
+    const FixedString<127> unit = text ? unit_of_cgroup(*text) : FixedString<127>{};
     if (unit.empty()) return false;
     return std::find(kSchedulers.begin(), kSchedulers.end(), unit.view()) != kSchedulers.end() ||
            (bench_.files() != nullptr && has_timer(*bench_.files(), unit));
@@ -196,7 +196,7 @@ void ProcessHealthCollector::standing_still(const Root& root, Samples& out) {
             return;
         }
         const auto text = root.read(process_path(process.pid, "cgroup").c_str(), bench_.buffer());
-        const FixedString<63> unit = text ? unit_of_cgroup(*text) : FixedString<63>{};
+        const FixedString<127> unit = text ? unit_of_cgroup(*text) : FixedString<127>{};
         const bool is_service =
             unit.view().ends_with(".service") && !unit.view().starts_with("user@");
         if (is_service) who = {SubjectKind::Unit, unit.view()};

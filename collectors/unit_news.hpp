@@ -31,7 +31,7 @@ private:
     static constexpr std::size_t kPendingMax = 64;
 
     struct Failure {
-        FixedString<79> unit;
+        FixedString<127> unit;
         FixedString<191> text;
         Instant at;
     };

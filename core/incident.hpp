@@ -45,7 +45,7 @@ struct ProcessUse {
     std::int32_t pid = 0;
     std::uint64_t start_ticks = 0;  // /proc/PID/stat field 22: tells a reused pid
     FixedString<31> name;           // comm
-    FixedString<63> unit;           // systemd unit or cgroup, when known
+    FixedString<127> unit;          // systemd unit, when known: as its Subject is named
     double cpu_ratio = 0;           // of one core
     double rss_bytes = 0;
     double write_bytes_per_second = 0;

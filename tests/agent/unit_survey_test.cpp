@@ -36,7 +36,6 @@ TEST_CASE_FIXTURE(Fixture, "unit_survey: asks every half minute, with no shell a
     spawner.answer(report);
     REQUIRE(step().units.size() == 1);
     CHECK(state.units[0].name == "app.service");
-    CHECK(state.units[0].description == "An app");
     CHECK(state.trouble.empty());
     REQUIRE(spawner.asked.size() == 1);
     CHECK(spawner.asked[0].argv[0] == "/usr/bin/systemctl");

@@ -62,6 +62,16 @@ TEST_CASE_FIXTURE(Fixture,
     CHECK(told() == "unit_failed app.service\n");
 }
 
+TEST_CASE_FIXTURE(Fixture, "failed_units: a long name stays whole, as other series have it") {
+    const std::string unit =
+        "systemd-fsck@dev-disk-by\\x2duuid-6f3b7e1c\\x2d0e4a\\x2d4b1e\\x2d9a55"
+        "\\x2d1b2c3d4e5f60.service";
+    REQUIRE(unit.size() > 79);
+    survey(unit + " loaded failed failed File System Check\n");
+    REQUIRE(collect());
+    CHECK(*watch.value("unit_failed", SubjectKind::Unit, unit) == 1);
+}
+
 TEST_CASE_FIXTURE(Fixture, "failed_units: no answer is unknown, never well") {
     REQUIRE(collect());
     CHECK_FALSE(watch.value("units_failed_count"));

@@ -115,6 +115,10 @@ TEST_CASE("process files: the unit is the last path element that names one") {
               "app-x.scope"},
           Row{"0::/system.slice/docker-4d.scope/init\n", "docker-4d.scope"}, Row{"0::/\n", ""},
           Row{"0::/kubepods/burstable/pod12\n", ""},
+          Row{"0::/kubepods.slice/cri-containerd-"
+              "4d1f0c6b8a2e4f7d9b3c5a6e8f0123456789abcdef0123456789abcdef012345.scope\n",
+              "cri-containerd-"
+              "4d1f0c6b8a2e4f7d9b3c5a6e8f0123456789abcdef0123456789abcdef012345.scope"},
           Row{"11:memory:/system.slice/a.service\n1:name=systemd:/system.slice/b.service\n",
               "b.service"},
           Row{"1:name=systemd:/system.slice/b.service\n0::/system.slice/c.service\n", "c.service"},

@@ -83,6 +83,19 @@ TEST_CASE("process ranking: of a unit only its own processes are looked at") {
     CHECK(bench.top(ProcessOrder::Cpu, "none.service").empty());
 }
 
+TEST_CASE("process ranking: a container's unit is whole, so that its processes are found by it") {
+    Bench bench;
+    const std::string unit = "docker-" + std::string(64, 'c') + ".scope";
+    FakeProcess inside{.pid = 10,
+                       .name = "inside",
+                       .cpu_ticks = 10,
+                       .cgroup = "0::/system.slice/" + unit + "/worker\n"};
+    for (std::uint64_t i = 0; i < 3; ++i) bench.pass({&inside}, i);
+    const ProcessList top = bench.top(ProcessOrder::Cpu, unit);
+    REQUIRE(top.size() == 1);
+    CHECK(top[0].unit == unit);
+}
+
 TEST_CASE("process ranking: of one name the one that grows, not the one that holds most") {
     Bench bench;
     FakeProcess large{.pid = 10, .name = "python3", .rss_pages = 90'000};
