@@ -125,7 +125,7 @@ double number_at(const Json& json, const char* key) {
     return found != json.end() && found->is_number() ? found->get<double>() : 0;
 }
 
-// Collectors are worth a line each only when something is wrong with them.
+// Collectors are worth a line each only when something is wrong with them, or escapes them.
 std::string collector_lines(const Json& json) {
     std::string troubles;
     int good = 0;
@@ -134,9 +134,10 @@ std::string collector_lines(const Json& json) {
         const std::string state = text_at(collector, "state");
         good += state == "ok" ? 1 : 0;
         absent += state == "off" ? 1 : 0;
-        if (state == "ok" || state == "off" || state == "waiting") continue;
-        troubles += fmt::format("             {} {}: {}\n", text_at(collector, "name"), state,
-                                text_at(collector, "reason"));
+        const std::string reason = text_at(collector, "reason");
+        if (state == "off" || state == "waiting" || (state == "ok" && reason.empty())) continue;
+        troubles +=
+            fmt::format("             {} {}: {}\n", text_at(collector, "name"), state, reason);
     }
     return fmt::format("  collect    {} sources read, {} not on this host\n{}", good, absent,
                        troubles);

@@ -180,9 +180,17 @@ void CollectorSet::settle(std::size_t i, const Status& result, Duration took, In
         slot.complained = false;
         blind_told_ = false;
         status.state = CollectorState::Ok;
-        status.reason.clear();
         status.last_good = now;
+        note_limit(i);
     }
+}
+
+void CollectorSet::note_limit(std::size_t i) {
+    const std::string_view limit = slots_[i].collector->limit();
+    statuses_[i].reason = limit;
+    if (limit.empty()) return;
+    const std::uint64_t hash = fnv1a(limit, 0);
+    if (std::exchange(slots_[i].limit_told, hash) != hash) slots_[i].news = true;
 }
 
 void CollectorSet::quarantine(std::size_t i, Instant now) {

@@ -38,7 +38,7 @@ std::string_view name_of(CollectorState state);
 struct CollectorStatus {
     std::string_view name;  // valid as long as the set
     CollectorState state = CollectorState::Waiting;
-    FixedString<255> reason;  // the last error; empty when Ok
+    FixedString<255> reason;  // the last error; when Ok what it does not see all the same, or empty
     std::uint64_t runs = 0;
     std::uint64_t errors = 0;
     std::uint64_t overruns = 0;      // deadlines missed
@@ -87,7 +87,8 @@ public:
     [[nodiscard]] const CollectorStatus* find(std::string_view name) const;
 
     // The next status worth a line in the log: a reason not told within the last hour, or the
-    // recovery from one that was. Null when there is none.
+    // recovery from one that was; or what a collector that is Ok has begun not to see. Null when
+    // there is none.
     const CollectorStatus* next_news();
 
 private:
@@ -114,6 +115,7 @@ private:
         std::uint32_t overruns_in_row = 0;
         Told told[kReasonsRemembered];
         std::size_t told_next = 0;
+        std::uint64_t limit_told = 0;  // hash of the text
     };
 
     void run_one(std::size_t i, const Root& root, const Clock& clock, Samples& out);
@@ -123,6 +125,7 @@ private:
     void tell(std::size_t i, EventKind kind, Instant now, Events& events);
     void quarantine(std::size_t i, Instant now);
     void complain(std::size_t i, CollectorState state, std::string_view reason, Instant now);
+    void note_limit(std::size_t i);
     void schedule(std::size_t i, Instant now);
     void remember(std::size_t i, Duration took);
     void set_interval(std::size_t i);

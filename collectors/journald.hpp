@@ -2,7 +2,8 @@
 // happened to units and logins.
 //
 // Series: journal_lines_count, journal_errors_count (level "err" and worse), journal_lost_count,
-// and unit_log_warnings_count (level "warning" and worse) of each unit that ever warned. Where the
+// journal_unread_count (of the lines: packed so that we cannot read them), and
+// unit_log_warnings_count (level "warning" and worse) of each unit that ever warned. Where the
 // kernel's log cannot be read itself, its messages are taken from here. What smartd calls critical,
 // and what dmeventd calls an error, is one of a disk: each such message once a day.
 #pragma once
@@ -27,11 +28,12 @@ public:
     explicit JournaldCollector(Workbench& bench) : bench_(bench) {}
 
     Status collect(const Root& root, Samples& out) override;
+    [[nodiscard]] std::string_view limit() const override;
     static std::span<const Metric> metrics();
 
 private:
     struct UnitWarnings {
-        FixedString<79> unit;
+        FixedString<127> unit;
         std::uint64_t count = 0;
     };
 
@@ -53,6 +55,7 @@ private:
     FixedVector<DiskWord, 16> disk_words_;
     std::uint64_t lines_ = 0;
     std::uint64_t errors_ = 0;
+    std::uint64_t unread_ = 0;
 };
 
 }  // namespace homeostat

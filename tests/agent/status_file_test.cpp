@@ -45,6 +45,11 @@ struct Fixture {
         bad.state = CollectorState::Unknown;
         bad.reason = "read proc/meminfo: denied";
         REQUIRE(status.collectors.push(bad));
+        CollectorLine partly;
+        partly.name = "journald";
+        partly.state = CollectorState::Ok;
+        partly.reason = "some messages are not read";
+        REQUIRE(status.collectors.push(partly));
         Event event;
         event.kind = EventKind::PackageChanged;
         event.object = "nginx";
@@ -72,6 +77,7 @@ TEST_CASE_FIXTURE(Fixture,
     CHECK(told->alive);
     CHECK(text.find("web1: running for 5 min (pid 42)") != std::string::npos);
     CHECK(text.find("meminfo unknown: read proc/meminfo: denied") != std::string::npos);
+    CHECK(text.find("journald ok: some messages are not read") != std::string::npos);
     CHECK(parsed["destinations"][0]["state"] == "untried");
     CHECK(text.find("otlp: not tried yet, 0 sent, 0 queued") != std::string::npos);
     CHECK(std::count(text.begin(), text.end(), '\n') <= 24);

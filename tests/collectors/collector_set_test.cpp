@@ -22,6 +22,9 @@ public:
     using Act = std::function<Status(Samples&)>;
     explicit Told(Act act) : act_(std::move(act)) {}
     Status collect(const Root&, Samples& out) override { return act_(out); }
+    [[nodiscard]] std::string_view limit() const override { return limits; }
+
+    std::string_view limits;
 
 private:
     Act act_;
@@ -325,6 +328,26 @@ TEST_CASE("collector set: beyond the budget they are slowed in the published ord
     for (int i = 0; i < 1500; ++i) bench.tick();
     CHECK(bench.set.find("deleted_files")->slowed == 1);
     CHECK(bench.set.find("processes")->interval == seconds(10));
+}
+
+TEST_CASE("collector set: what one does not see although it works is told once, and stands") {
+    Bench bench;
+    auto collector = std::make_unique<Told>([](Samples&) { return Ok{}; });
+    Told& told = *collector;
+    bench.set.add("journald", seconds(1), std::move(collector));
+    bench.tick();
+    CHECK(bench.news().empty());
+    told.limits = "some messages cannot be read";
+    bench.tick();
+    CHECK(bench.news() == "journald:ok ");
+    for (int i = 0; i < 7200; ++i) bench.tick();
+    CHECK(bench.news().empty());
+    CHECK(bench.set.find("journald")->reason == "some messages cannot be read");
+    CHECK(bench.state("journald") == CollectorState::Ok);
+    told.limits = {};
+    bench.tick();
+    CHECK(bench.set.find("journald")->reason.empty());
+    CHECK(bench.news().empty());
 }
 
 TEST_CASE("collector set: who is slowed down first is a list of collectors that there are") {

@@ -112,6 +112,20 @@ TEST_CASE_FIXTURE(Fixture, "journald: what smartd and dmeventd say of a disk is 
     CHECK(bench.events().all().size() == 1);
 }
 
+TEST_CASE_FIXTURE(Fixture, "journald: messages that are packed too well are counted and said so") {
+    begin();
+    CHECK(journald.limit().empty());
+    const std::string pod = "cri-containerd-" + std::string(64, 'a') + ".scope";
+    journal.compress_next(JournalBuilder::Lz4)
+        .add(2, {"MESSAGE=" + std::string(600, 'y'), "PRIORITY=3", "_SYSTEMD_UNIT=" + pod});
+    write();
+    REQUIRE(watch.collect(journald, root));
+    CHECK(*watch.value("journal_lines_count") == 1);
+    CHECK(*watch.value("journal_unread_count") == 1);
+    CHECK(*watch.value("unit_log_warnings_count", SubjectKind::Unit, pod) == 1);
+    CHECK(journald.limit().find("LZ4") != std::string_view::npos);
+}
+
 TEST_CASE_FIXTURE(Fixture, "journald: a second of a busy journal allocates nothing") {
     begin();
     for (int i = 0; i < 1000; ++i) {
