@@ -237,6 +237,22 @@ void Agent::decide(const Incident& incident, Instant now) {
     incidents_.note_decision(incident.id, *decision, acting, verification, now);
 }
 
+// Once a tick: of incidents that open together the first ones have the same. Some milliseconds.
+void Agent::tell_processes(std::span<const Incident> changed) {
+    bool told = false;
+    for (const Incident& incident : changed) {
+        if (incident.seq != 0 || incident.is_over()) continue;
+        ProcessSnapshot& snapshot = snapshot_.touch(0);
+        if (!told) {
+            snapshot.text.clear();
+            bench_.processes().describe(host_.root, bench_.buffer(), snapshot.text);
+            told = true;
+        }
+        snapshot.incident = incident.id;
+        (void)work_.snapshots.push(snapshot);
+    }
+}
+
 // Incidents leave in order. What the full queue refuses waits here, so nothing is lost as long as
 // it fits.
 void Agent::hand_over(std::span<const Incident> changed) {
@@ -244,6 +260,7 @@ void Agent::hand_over(std::span<const Incident> changed) {
         if (!unshipped_.add(incident)) ++incidents_delayed_;
     }
     incidents_delayed_ += unshipped_.hand_to(work_.to_ship);
+    tell_processes(changed);
 }
 
 void Agent::describe(AgentStatus& status) const {
@@ -311,7 +328,8 @@ MemoryUse Agent::memory() const {
     use.processes = processes_bytes_;
     use.buffers =
         (unshipped_.capacity() + 3 * config_.incidents.incidents_max + 64) * sizeof(Incident) +
-        EventHistory::memory_bytes() + log_watch_.memory_bytes();
+        EventHistory::memory_bytes() + log_watch_.memory_bytes() +
+        (snapshot_.max() + Work::kSnapshotsMax) * sizeof(ProcessSnapshot);
     return use;
 }
 

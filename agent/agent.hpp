@@ -27,6 +27,7 @@
 #include "collectors/exporter.hpp"
 #include "collectors/workbench.hpp"
 #include "core/host.hpp"
+#include "core/lazy_array.hpp"
 #include "detectors/detectors.hpp"
 
 namespace homeostat {
@@ -83,6 +84,7 @@ private:
     void hold_learning(Instant now);
     void decide(const Incident& incident, Instant now);
     void tell_harm(const Incident& incident);
+    void tell_processes(std::span<const Incident> changed);
     void hand_over(std::span<const Incident> changed);
 
     Config config_;
@@ -106,6 +108,7 @@ private:
     Decider decider_;
     std::size_t processes_bytes_;
     WaitingIncidents unshipped_;  // what the full queue refused: handed over at the next tick
+    LazyArray<ProcessSnapshot> snapshot_{1};  // being made; not touched before the first incident
     std::uint64_t ticks_ = 0;
     std::uint64_t findings_ = 0;
     std::uint64_t events_ = 0;

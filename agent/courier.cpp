@@ -14,6 +14,10 @@ bool Courier::step(Instant now, Duration patience) {
         accept(*incident, now);
         any = true;
     }
+    // Behind its incident, which makes the directory. Without one the story is poorer, no more.
+    while (const auto snapshot = work_.snapshots.try_pop()) {
+        (void)store_.save_processes(snapshot->incident, snapshot->text);
+    }
     if (any) shipper_.flush(now);  // a disk that refuses shows in the spool's status
     return any;
 }

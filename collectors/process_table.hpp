@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collectors/process_snapshot.hpp"
 #include "core/function_ref.hpp"
 #include "core/incident.hpp"
 #include "core/root.hpp"
@@ -104,6 +105,9 @@ public:
     // What somebody who looked at /proc/PID/fd found. Kept until the process is looked at again.
     void note_open_files(std::int32_t pid, std::uint32_t files);
 
+    // Appends what a person wants to know of that moment. Reads the unit of each that is told.
+    void describe(const Root& root, std::span<char> buffer, ProcessSnapshotText& out);
+
     // Who holds the socket of this number (an inode, as in /proc/net/tcp): one process, of several
     // with one name the oldest, which handed it down; or nobody that we may look at.
     struct Holder {
@@ -163,6 +167,8 @@ private:
     [[nodiscard]] static double growth_of(const Entry& entry, ProcessOrder order);
     [[nodiscard]] bool is_of_unit(const Entry& entry, std::string_view unit, const Root& root,
                                   std::span<char> buffer) const;
+    void describe_one(const Entry& entry, const Root& root, std::span<char> buffer,
+                      ProcessSnapshotText& out) const;
     static void follow(Entry& entry, const Entry& before, double elapsed_seconds);
     void add_namesakes(ProcessUse& use, const Entry& first) const;
     void rank_by_writes();

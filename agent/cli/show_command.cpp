@@ -21,9 +21,10 @@ struct Options {
 };
 
 // For people with a browser; the file is theirs, so that it may be replaced.
-void write_page(Session& session, const Options& options, const Incident& incident) {
+void write_page(Session& session, const Options& options, const Incident& incident,
+                std::string_view snapshot) {
     const auto written = write_file_atomically(
-        options.html, incident_page(incident, session.host.clock.now().unix_ns), 0644);
+        options.html, incident_page(incident, session.host.clock.now().unix_ns, snapshot), 0644);
     if (!written) {
         session.errors << "homeostat: " << written.error().text.view() << "\n";
         session.exit_code = 1;
@@ -33,19 +34,22 @@ void write_page(Session& session, const Options& options, const Incident& incide
 }
 
 void show_incident(Session& session, const Options& options) {
-    const auto incident = IncidentStore(options.state).find(options.id);
+    const IncidentStore store(options.state);
+    const auto incident = store.find(options.id);
     if (!incident) {
         session.complain(incident.error().text);
         session.exit_code = 1;
         return;
     }
     warn_if_silent(session, options.state);
+    const auto snapshot = store.processes(incident->id);
     if (!options.html.empty()) {
-        write_page(session, options, *incident);
+        write_page(session, options, *incident, snapshot ? snapshot->text : std::string());
     } else if (options.json) {
         session.out << to_json_text(*incident) << "\n";
     } else {
         session.out << tell_story(*incident, session.host.clock.now().unix_ns);
+        if (snapshot) session.out << "Processes at the onset: " << snapshot->path << "\n";
     }
 }
 

@@ -12,6 +12,8 @@ namespace homeostat {
 namespace {
 
 constexpr std::string_view kSuffix = ".pb";
+constexpr std::string_view kProcessesSuffix = ".processes";
+constexpr std::size_t kProcessesBytesMax = 64UL << 10U;
 constexpr std::size_t kFileBytesMax = kIncidentBytesMax;
 constexpr std::size_t kPrefixMin = 4;
 
@@ -41,10 +43,30 @@ Status IncidentStore::save(const Incident& incident) {
     if (!directory) return directory;
     std::string bytes;
     encode_incident(incident, bytes);
-    const auto saved = write_file_atomically(
-        directory_ + "/" + std::string(incident.id.text()) + std::string(kSuffix), bytes);
+    const auto saved = write_file_atomically(path_of(incident.id.text(), kSuffix), bytes);
     if (saved && incident.seq == 0) drop_oldest();
     return saved;
+}
+
+std::string IncidentStore::path_of(std::string_view id, std::string_view suffix) const {
+    std::string path = directory_;
+    return path.append("/").append(id).append(suffix);
+}
+
+Status IncidentStore::save_processes(const IncidentId& id, std::string_view text) {
+    const std::string incident = path_of(id.text(), kSuffix);
+    if (::access(incident.c_str(), F_OK) != 0) {
+        return make_error(Errc::NotFound, "{}: no such incident", incident);
+    }
+    return write_file_atomically(path_of(id.text(), kProcessesSuffix), text);
+}
+
+Result<IncidentStore::Processes> IncidentStore::processes(const IncidentId& id) const {
+    Processes found{.path = path_of(id.text(), kProcessesSuffix), .text = {}};
+    auto text = read_file(found.path, kProcessesBytesMax);
+    if (!text) return text.error();
+    found.text = std::move(*text);
+    return found;
 }
 
 Status IncidentStore::check() const {
@@ -123,6 +145,8 @@ void IncidentStore::drop_oldest() {
         const auto incident = read(name);
         if (incident && !incident->is_over()) continue;  // still open: it stays
         if (::unlink((directory_ + "/" + name).c_str()) == 0) --surplus;
+        const auto id = std::string_view(name).substr(0, name.size() - kSuffix.size());
+        (void)::unlink(path_of(id, kProcessesSuffix).c_str());
     }
 }
 

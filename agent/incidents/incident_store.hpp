@@ -2,6 +2,8 @@
 //
 //     STATE/incidents/019ab3c4-....pb     homeostat.v1.Incident (proto/homeostat/v1/incident.proto)
 //
+//     STATE/incidents/019ab3c4-....processes   what the processes did at its onset, as text
+//
 // A file is replaced as a whole at each change, so kill -9 and a full disk leave the old or the new
 // one. Names are UUIDv7 and sort by birth. At most `kept_max` are kept: the oldest that are over go
 // first. A file that cannot be read is skipped and counted, never in the way.
@@ -9,6 +11,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/incident.hpp"
@@ -23,6 +26,17 @@ public:
     // Makes its directories if they are missing. Durable when it returns Ok.
     Status save(const Incident& incident);
 
+    // What the processes did when it opened. Kept as long as the incident is; Errc::NotFound when
+    // that is not there, because nothing would take it away.
+    Status save_processes(const IncidentId& id, std::string_view text);
+
+    // The file of it, where there is one, and what it says. Errc::NotFound without.
+    struct Processes {
+        std::string path;
+        std::string text;
+    };
+    [[nodiscard]] Result<Processes> processes(const IncidentId& id) const;
+
     // Whether load() sees what there is: an error when the state directory is not there or cannot
     // be read. No incidents directory in it is fine: there was none yet.
     [[nodiscard]] Status check() const;
@@ -36,6 +50,7 @@ public:
 
 private:
     void drop_oldest();
+    [[nodiscard]] std::string path_of(std::string_view id, std::string_view suffix) const;
     [[nodiscard]] std::vector<std::string> names() const;
     [[nodiscard]] Result<Incident> read(const std::string& name) const;
 

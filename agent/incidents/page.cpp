@@ -161,7 +161,8 @@ std::string plot_svg(const Snippet& snippet, double limit) {
     return out;
 }
 
-std::string incident_page(const Incident& incident, std::int64_t now_unix_ns) {
+std::string incident_page(const Incident& incident, std::int64_t now_unix_ns,
+                          std::string_view snapshot) {
     std::string out(kHead);
     out += fmt::format("<title>{}</title>\n", escape_html(incident.summary));
     out += kStyle;
@@ -181,6 +182,10 @@ std::string incident_page(const Incident& incident, std::int64_t now_unix_ns) {
     out += "</table>\n";
     timeline(out, incident);
     processes(out, incident);
+    if (!snapshot.empty()) {
+        out +=
+            fmt::format("<h2>Processes at the onset</h2>\n<pre>{}</pre>\n", escape_html(snapshot));
+    }
     out += "</body></html>\n";
     return out;
 }

@@ -5,12 +5,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/incident.hpp"
 
 namespace homeostat {
 
-std::string incident_page(const Incident& incident, std::int64_t now_unix_ns);
+// `snapshot` is what the processes did at its onset (IncidentStore::processes); empty: not known.
+std::string incident_page(const Incident& incident, std::int64_t now_unix_ns,
+                          std::string_view snapshot = {});
 
 // The samples as an SVG of their own, with a line at `limit` where it lies in the picture.
 std::string plot_svg(const Snippet& snippet, double limit);

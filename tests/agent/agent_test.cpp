@@ -101,6 +101,12 @@ TEST_CASE("agent: a disk that fills is one incident: forecast, then full, with i
     CHECK(anomalies >= 2);  // the forecast and the level: once each, although they last
     CHECK(anomalies < 20);
     CHECK(rig.agent.open_incidents().size() == 1);
+    // What all processes did then, once, for the story of this host.
+    const auto snapshot = rig.work.snapshots.try_pop();
+    REQUIRE(snapshot);
+    CHECK(snapshot->incident == first.id);
+    CHECK(snapshot->text.view().find("logspam, logspam.service") != std::string_view::npos);
+    CHECK_FALSE(rig.work.snapshots.try_pop());
 }
 
 TEST_CASE("agent: a rule in mode auto asks the actuator once, and the effect is verified") {

@@ -99,3 +99,15 @@ TEST_CASE("courier: a store that cannot be written is told, and does not stop th
     CHECK(fixture.courier.store_status().last_error.find("/nonexistent") != std::string::npos);
     CHECK(fixture.shipper.spool_status().records == 1);
 }
+
+TEST_CASE_FIXTURE(Fixture, "courier: what the processes did is stored behind its incident") {
+    REQUIRE(work.to_ship.push(incident()));
+    ProcessSnapshot snapshot;
+    snapshot.incident = incident().id;
+    snapshot.text = "50 S hog\n";
+    REQUIRE(work.snapshots.push(snapshot));
+    CHECK(courier.step(clock.now(), Duration{}));
+    const auto found = store.processes(incident().id);
+    REQUIRE(found);
+    CHECK(found->text == "50 S hog\n");
+}

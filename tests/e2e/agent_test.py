@@ -132,6 +132,12 @@ class Agent(harness.Case):
         self.wait_until("a request is in flight", lambda: server.seen)
         second = self.full_mount("second")
         found = self.wait_until("the second incident is stored", lambda: self.incidents_of(second))
+        beside = os.path.join(self.state, "incidents", found[0]["id"] + ".processes")
+        self.wait_until("what ran then is kept beside it", lambda: os.path.exists(beside))
+        with open(beside, encoding="utf-8") as file:
+            self.assertIn(" %d " % child.pid, file.read())
+        told = self.run_program("show", found[0]["id"], "--state", self.state).stdout
+        self.assertIn("Processes at the onset: " + beside, told)
         self.wait_until("and spooled", lambda: self.status()["spool"]["records"] >= 2)
         self.assertEqual(len(server.seen), 1, "the first request is still in flight")
         child.send_signal(signal.SIGKILL)

@@ -63,6 +63,24 @@ TEST_CASE("incident_store: keeps a bounded number, and never drops an open one")
     CHECK(incidents[2].id == make(10).id);
 }
 
+TEST_CASE("incident_store: what the processes did is kept beside an incident, as long as it is") {
+    const test::TemporaryDirectory state;
+    IncidentStore store(state.path(), 2);
+    REQUIRE(store.save(make(1, IncidentState::Resolved)));
+    CHECK(store.processes(make(1).id).error().code == Errc::NotFound);
+    CHECK(store.save_processes(make(7).id, "50 S hog\n").error().code == Errc::NotFound);
+    REQUIRE(store.save_processes(make(1).id, "50 S hog\n"));
+    const auto found = store.processes(make(1).id);
+    REQUIRE(found);
+    CHECK(found->text == "50 S hog\n");
+    CHECK(found->path == state / ("incidents/" + std::string(make(1).id.text()) + ".processes"));
+    std::size_t damaged = 0;
+    CHECK(store.load(damaged).size() == 1);
+    CHECK(damaged == 0);
+    for (std::uint64_t i = 2; i <= 4; ++i) REQUIRE(store.save(make(i, IncidentState::Resolved)));
+    CHECK(store.processes(make(1).id).error().code == Errc::NotFound);
+}
+
 TEST_CASE("incident_store: finds by the beginning of an id, and says when that is not enough") {
     const test::TemporaryDirectory state;
     IncidentStore store(state.path());

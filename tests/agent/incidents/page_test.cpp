@@ -32,7 +32,8 @@ TEST_CASE("page: what the host says cannot become markup") {
     incident.snippet.metric = evil;
     REQUIRE(incident.considered.push({.text = evil, .name = evil, .confidence = 1, .pro = evil}));
     REQUIRE(incident.notes.push({incident.onset, NoteKind::Log, evil}));
-    const std::string page = incident_page(incident, 0);
+    const std::string page = incident_page(incident, 0, std::string("50 S ") + std::string(evil));
+    CHECK(page.find("<pre>50 S &lt;img") != std::string::npos);
     CHECK(page.find("<img") == std::string::npos);
     CHECK(page.find('\x01') == std::string::npos);
     CHECK(page.find('\xff') == std::string::npos);
