@@ -39,9 +39,11 @@ std::span<const Finding> Detectors::run(const Samples& samples) {
     parts.learned.observe(samples, parts.utc_offset_seconds);
     parts.dropped += parts.limits.report(samples, parts.findings);
     parts.dropped += parts.learned.report(
-        samples, parts.findings, [&](const Witness& witness, const Subject& subject) {
+        samples, parts.findings,
+        [&](const Witness& witness, const Subject& subject) -> std::optional<bool> {
             const auto seen = parts.limits.nearest_signal(samples, witness.metric, subject);
-            return seen && *seen >= witness.limit;
+            if (!seen) return std::nullopt;
+            return *seen >= witness.limit;
         });
     return parts.findings;
 }

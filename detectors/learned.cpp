@@ -250,8 +250,7 @@ void Learned::weigh(Slot& slot, Finding& finding, Instant now, Testimony testimo
     const LearnedRule* rule = find_learned_rule(finding);
     if (rule == nullptr) return;
     const bool witnessed =
-        now - slot.odd_since >= kLearnedConfirm &&
-        (testimony(rule->witness, finding.subject) || testimony(rule->witness_or, finding.subject));
+        now - slot.odd_since >= kLearnedConfirm && is_witnessed(*rule, finding.subject, testimony);
     slot.harms = slot.harms || witnessed;
     if (!slot.harms) return;
     finding.incident = rule->incident;

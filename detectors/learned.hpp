@@ -17,6 +17,7 @@
 #include "core/series.hpp"
 #include "detectors/catalogue.hpp"
 #include "detectors/host_model.hpp"
+#include "detectors/learned_rules.hpp"
 #include "detectors/learning_hold.hpp"
 #include "detectors/model_bank.hpp"
 #include "detectors/noise_budget.hpp"
@@ -35,9 +36,6 @@ public:
 
     // Takes in one tick. REQUIRES: now does not go back, one table for the life of this object.
     void observe(const Samples& samples, std::int64_t utc_offset_seconds);
-
-    // Answers whether a witness holds now, near this subject.
-    using Testimony = FunctionRef<bool(const Witness&, const Subject&)>;
 
     // Appends what is odd now while there is room; returns how many found none.
     std::size_t report(const Samples& samples, std::vector<Finding>& out, Testimony testimony);

@@ -6,9 +6,11 @@
 // Everything else that is learned joins incidents and never opens one.
 #pragma once
 
+#include <optional>
 #include <span>
 
 #include "core/finding.hpp"
+#include "core/function_ref.hpp"
 #include "detectors/catalogue.hpp"
 
 namespace homeostat {
@@ -20,6 +22,7 @@ struct LearnedRule {
     bool rises = true;          // the way that hurts
     Witness witness;
     Witness witness_or = {};
+    Witness stands_in = {};  // counts only where neither of the two is known
 };
 
 // How long it must have been odd: more than one window of the models.
@@ -29,5 +32,11 @@ std::span<const LearnedRule> learned_rules();
 
 // The rule that this finding of a learned model meets in all but the witness, or null.
 const LearnedRule* find_learned_rule(const Finding& finding);
+
+// Answers whether a witness holds now, near this subject; nothing: it is not measured.
+using Testimony = FunctionRef<std::optional<bool>(const Witness&, const Subject&)>;
+
+// Whether somebody suffers, as the rule asks for it.
+bool is_witnessed(const LearnedRule& rule, const Subject& subject, Testimony testimony);
 
 }  // namespace homeostat

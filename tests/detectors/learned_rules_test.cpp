@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <optional>
 #include <set>
 #include <string>
 
@@ -29,6 +30,28 @@ TEST_CASE("learned_rules: each metric once, with an effect and a witness") {
         CHECK(rule.witness.limit > 0);
         CHECK_FALSE(rule.witness.metric.empty());
         CHECK(rule.incident.starts_with("unusual_"));
+        // RHEL 8 and 9 come with PSI off.
+        const bool stall = rule.witness.metric.find("pressure_") != std::string_view::npos;
+        CHECK(stall == !rule.stands_in.metric.empty());
+        CHECK(rule.stands_in.metric.find("pressure_") == std::string_view::npos);
+    }
+}
+
+TEST_CASE("learned_rules: who suffers is told by either witness, by another where none is known") {
+    const LearnedRule rule{"m", "unusual_cpu", 1, true, {"a", 1}, {"b", 1}, {"c", 1}};
+    struct Row {
+        std::optional<bool> a;
+        std::optional<bool> b;
+        std::optional<bool> c;
+        bool suffers;
+    };
+    for (const Row& row :
+         {Row{true, false, {}, true}, Row{false, true, {}, true}, Row{{}, true, {}, true},
+          Row{false, {}, true, false}, Row{{}, false, true, false}, Row{{}, {}, true, true},
+          Row{{}, {}, false, false}, Row{{}, {}, {}, false}}) {
+        CHECK(is_witnessed(rule, {}, [&](const Witness& witness, const Subject&) {
+                  return witness.metric == "a" ? row.a : witness.metric == "b" ? row.b : row.c;
+              }) == row.suffers);
     }
 }
 

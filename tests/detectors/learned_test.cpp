@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <optional>
 
 using namespace homeostat;
 
@@ -30,8 +31,9 @@ public:
     std::vector<Finding> findings(bool somebody_suffers = false) {
         std::vector<Finding> out;
         out.reserve(32);
-        learned_.report(samples_, out,
-                        [&](const Witness&, const Subject&) { return somebody_suffers; });
+        learned_.report(samples_, out, [&](const Witness&, const Subject&) {
+            return std::optional(somebody_suffers);
+        });
         return out;
     }
     Learned& learned() { return learned_; }
@@ -128,7 +130,8 @@ TEST_CASE("learned: a series that was taught its past judges at once, another on
         samples.begin(now);
         samples.add(kLoad, 500);
         learned.observe(samples, 0);
-        learned.report(samples, findings, [](const Witness&, const Subject&) { return false; });
+        learned.report(samples, findings,
+                       [](const Witness&, const Subject&) { return std::optional(false); });
     }
     CHECK(learned.series_ready() == 1);
     REQUIRE_FALSE(findings.empty());
@@ -214,7 +217,8 @@ TEST_CASE("learned: a series that always came and comes no more is missed, until
             learned.observe(samples, 0);
         }
         findings.clear();
-        learned.report(samples, findings, [](const Witness&, const Subject&) { return false; });
+        learned.report(samples, findings,
+                       [](const Witness&, const Subject&) { return std::optional(false); });
     };
     run(50, true);
     run(10, false);
