@@ -2,10 +2,12 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 namespace homeostat::bench {
@@ -36,6 +38,8 @@ void Recording::clear() {
     directories.clear();
     mounts.clear();
     links.clear();
+    stamps.clear();
+    pieces.clear();
 }
 
 Result<std::string_view> RecordingRoot::read(const char* path, std::span<char> buffer) const {
@@ -66,6 +70,32 @@ Result<FilesystemUsage> RecordingRoot::filesystem_usage(const char* path) const 
     return root_.filesystem_usage(path);
 }
 
+Result<FileStamp> RecordingFiles::stamp(const char* path, Links links) const {
+    recording_.stamps.push_back({absolute(path), links});
+    return files_.stamp(path, links);
+}
+
+Result<FileStamp> RecordingFiles::stamp(const OpenFile& file) const {
+    if (const auto known = open_.find(&file); known != open_.end()) {
+        recording_.pieces.push_back({known->second, 0, 0});
+    }
+    return files_.stamp(file);
+}
+
+Status RecordingFiles::open(const char* path, OpenFile& file) const {
+    open_[&file] = absolute(path);
+    return files_.open(path, file);
+}
+
+Result<std::string_view> RecordingFiles::read_at(const OpenFile& file, std::uint64_t offset,
+                                                 std::span<char> buffer) const {
+    const auto text = files_.read_at(file, offset, buffer);
+    if (const auto known = open_.find(&file); known != open_.end()) {
+        recording_.pieces.push_back({known->second, offset, buffer.size()});
+    }
+    return text;
+}
+
 Floor::~Floor() {
     for (const auto& [path, fd] : open_) {
         if (fd >= 0) ::close(fd);
@@ -93,6 +123,12 @@ void Floor::prepare(const Recording& recording) {
     open_all(recording.directories, O_DIRECTORY, directories_);
     open_all(recording.mounts, O_DIRECTORY, mounts_);
     links_ = recording.links;
+    stamps_ = recording.stamps;
+    pieces_.clear();
+    for (const Recording::Piece& piece : recording.pieces) {
+        const int fd = open_once(piece.path, 0);
+        if (fd >= 0) pieces_.push_back({fd, piece.offset, std::min(piece.bytes, buffer_.size())});
+    }
 }
 
 void Floor::run() {
@@ -103,6 +139,19 @@ void Floor::run() {
     for (const std::string& link : links_) {
         const ssize_t size = ::readlink(link.c_str(), buffer_.data(), buffer_.size());
         if (size < 0) continue;  // gone
+    }
+    struct stat64 stamp {};
+    for (const Recording::Stamp& asked : stamps_) {
+        const int flags = asked.links == Links::Follow ? 0 : AT_SYMLINK_NOFOLLOW;
+        (void)::fstatat64(AT_FDCWD, asked.path.c_str(), &stamp, flags);
+    }
+    for (const Piece& piece : pieces_) {
+        if (piece.bytes == 0) {
+            (void)::fstat64(piece.fd, &stamp);
+        } else if (::pread64(piece.fd, buffer_.data(), piece.bytes,
+                             static_cast<off64_t>(piece.offset)) < 0) {
+            continue;  // gone
+        }
     }
 }
 

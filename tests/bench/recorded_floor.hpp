@@ -1,13 +1,15 @@
 // The bare cost of what a tick reads: the same files, kept open, read with pread, parsed by nobody.
 //
-// RecordingRoot notes what an agent reads in one tick. Floor then opens what is new (not measured)
-// and reads it all again (measured): what no program that wants the same facts can do without.
+// RecordingRoot and RecordingFiles note what an agent reads in one tick. Floor then opens what is
+// new (not measured) and reads it all again (measured): what no program that wants the same facts
+// can do without.
 #pragma once
 
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "core/files.hpp"
 #include "core/root.hpp"
 
 namespace homeostat::bench {
@@ -17,6 +19,17 @@ struct Recording {
     std::vector<std::string> directories;
     std::vector<std::string> mounts;
     std::vector<std::string> links;
+    struct Stamp {
+        std::string path;
+        Links links = Links::Follow;
+    };
+    std::vector<Stamp> stamps;  // by name
+    struct Piece {
+        std::string path;
+        std::uint64_t offset = 0;
+        std::size_t bytes = 0;  // 0: what is asked of an open file is its stamp
+    };
+    std::vector<Piece> pieces;
 
     void clear();
 };
@@ -34,6 +47,23 @@ public:
 private:
     const Root& root_;
     Recording& recording_;
+};
+
+class RecordingFiles final : public Files {
+public:
+    RecordingFiles(const Files& files, Recording& recording)
+        : files_(files), recording_(recording) {}
+
+    Result<FileStamp> stamp(const char* path, Links links) const override;
+    Result<FileStamp> stamp(const OpenFile& file) const override;
+    Status open(const char* path, OpenFile& file) const override;
+    Result<std::string_view> read_at(const OpenFile& file, std::uint64_t offset,
+                                     std::span<char> buffer) const override;
+
+private:
+    const Files& files_;
+    Recording& recording_;
+    mutable std::unordered_map<const OpenFile*, std::string> open_;  // its path, by where it is
 };
 
 class Floor {
@@ -59,6 +89,13 @@ private:
     std::vector<int> directories_;
     std::vector<int> mounts_;
     std::vector<std::string> links_;
+    std::vector<Recording::Stamp> stamps_;
+    struct Piece {
+        int fd = -1;
+        std::uint64_t offset = 0;
+        std::size_t bytes = 0;
+    };
+    std::vector<Piece> pieces_;
     std::vector<char> buffer_ = std::vector<char>(1UL << 20U);
 };
 
