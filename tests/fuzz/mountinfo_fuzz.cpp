@@ -10,6 +10,9 @@ using namespace homeostat;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     (void)decode_mount_path(text);
+    (void)may_hang(text, "/srv/data");
+    (void)class_of_mount(text, 28);
+    (void)device_of_mount(text, "/srv");
     const auto found = local_mounts(text);
     if (!found) return 0;
     for (const LocalMount& mount : found->mounts) {

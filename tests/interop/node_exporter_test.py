@@ -126,13 +126,16 @@ def compare(where, before, ours, after, live):
     compared, wrong, lacking = 0, [], []
     known = {(metric, kind, our_subject(subject)): number
              for (metric, kind, subject), number in ours.items()}
+    told = {(kind, subject) for _, kind, subject in known}  # that we say anything of
     for metric, kind, how, reading in node_values.rows():
         if how == ONCE and not live:
             continue
         first, second, found = reading(before), reading(after), False
+        missed = []
         for subject in set(first) & set(second):
             number = known.get((metric, kind, subject))
             if number is None:
+                missed += [subject] if (kind, subject) in told else []
                 continue
             found = True
             compared += 1
@@ -141,6 +144,8 @@ def compare(where, before, ours, after, live):
                     where, metric, subject or "the host", first[subject], second[subject], number))
         if first and not found:
             lacking.append("%s: they know %r, but there is no %s" % (where, first, metric))
+        elif missed:
+            lacking.append("%s: there is no %s of %s" % (where, metric, ", ".join(sorted(missed))))
     return compared, wrong, lacking
 
 
