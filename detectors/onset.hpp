@@ -2,9 +2,12 @@
 //
 // Four views of the series are asked how rare their present value is in the series' own history:
 // the one-step residual, the three-hour level, and the shape of the last rows at two scales. Their
-// bits are added: what is a little odd in every view is news as much as what is very odd in one.
-// Then the beginning is let through and the rest held back: the height of the last events is
-// remembered, fades over some hundred rows, and only what rises clearly above it is a beginning.
+// bits are put together: what is a little odd in every view is news nearly as much as what is very
+// odd in one. The coarse shape counts for less: it is the same for twelve rows, and meets the
+// chance oddities of all of them. Then the beginning is let through and the rest held back: the
+// height of the last events is remembered, fades over some hundred rows, and only what rises
+// clearly above it is a beginning. Behind one that was worth a notification there is none for 32
+// rows: an event that still grows has been told.
 #pragma once
 
 #include <cstdint>
@@ -18,11 +21,16 @@ namespace homeostat {
 // Lets the beginning of an oddity through and holds back the rest of it.
 class OnsetFilter {
 public:
+    // `worth`: an onset as strong as this is a notification.
+    explicit OnsetFilter(double worth) : worth_(worth) {}
+
     // The strength itself at an onset, next to nothing otherwise.
     double observe(double strength);
 
 private:
+    double worth_;
     float held_ = 0;
+    std::uint32_t told_ = 0;  // rows for which the last notification stands
 };
 
 // An event is not over at its first quiet row: surprise sinks by a third a row at most.
@@ -36,6 +44,8 @@ private:
 
 class OnsetModel {
 public:
+    OnsetModel();
+
     // In [0,1): one half is where a notification begins to be worth its cost. `verdict` is what
     // the SeriesModel said of the same value. A value that is not finite is missing.
     double observe(double local_seconds, double value, const SeriesVerdict& verdict);

@@ -58,7 +58,7 @@ Status replay_host(CsvRows& rows, RowWriter& writer, bool explained) {
     std::vector<SeriesModel> models(rows.names().size());
     std::vector<SeriesNews> news(models.size());
     HostModel host(models.size());
-    OnsetFilter onset;
+    OnsetFilter onset(kHostFlag);
     std::vector<SeriesVerdict> verdicts(models.size());
     writer.add("timestamp,score,flag,top_series,onset{}", end_of_header(explained));
     for (;;) {

@@ -8,7 +8,7 @@
 using namespace homeostat;
 
 TEST_CASE("onset: a long event is one notification") {
-    OnsetFilter filter;
+    OnsetFilter filter(100);
     int notified = 0;
     for (int i = 0; i < 1000; ++i) {
         const double surprise = i >= 500 && i < 800 ? 5 + 0.1 * (i % 7) : 0.1;
@@ -18,12 +18,20 @@ TEST_CASE("onset: a long event is one notification") {
 }
 
 TEST_CASE("onset: a second event is news when it is clearly worse or comes much later") {
-    OnsetFilter filter;
+    OnsetFilter filter(100);
     CHECK(filter.observe(4) == 4);
     CHECK(filter.observe(4.5) < 1);
     CHECK(filter.observe(9) == 9);
     for (int i = 0; i < 600; ++i) filter.observe(0);
     CHECK(filter.observe(4) == 4);
+}
+
+TEST_CASE("onset: an event that still grows has been told") {
+    OnsetFilter filter(5);
+    CHECK(filter.observe(4) == 4);
+    CHECK(filter.observe(6) == 6);  // the first was not worth a notification
+    for (int i = 0; i < 32; ++i) CHECK(filter.observe(8 + i) < 1);
+    CHECK(filter.observe(80) == 80);
 }
 
 TEST_CASE("onset: surprise does not end at the first quiet row, and does end") {
