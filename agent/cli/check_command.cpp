@@ -10,15 +10,21 @@
 
 #include "actions/action_config.hpp"
 #include "actions/config_report.hpp"
+#include "actions/fleet_actions.hpp"
 #include "actions/playbook/policy.hpp"
 #include "actions/playbook/run.hpp"
 #include "agent/agent.hpp"
 #include "agent/cli/command.hpp"
+#include "agent/cli/fleet_session.hpp"
 #include "agent/config/load_config.hpp"
 #include "agent/config/reader_rights.hpp"
 #include "agent/config/rule_kinds.hpp"
+#include "agent/fleet/ceiling.hpp"
+#include "agent/fleet/fleet_config.hpp"
 #include "agent/fleet/fleet_settings.hpp"
+#include "agent/version.hpp"
 #include "core/file.hpp"
+#include "core/host_identity.hpp"
 
 namespace homeostat {
 namespace {
@@ -26,7 +32,17 @@ namespace {
 struct Options {
     std::string config = kConfigDirectory;
     bool config_named = false;  // on the command line
+    std::string state = kStateDirectory;
+    std::string bundle;  // a file; empty: the one in force, if there is one
     bool json = false;
+};
+
+// A bundle that is checked as it would lie on the host's own files.
+struct Checked {
+    std::optional<Bundle> bundle;
+    bool offered = false;  // by the command line: nobody has taken it yet
+    HostFacts host;
+    std::vector<std::string> warnings;
 };
 
 constexpr std::size_t kPlaybookBytesMax = 64 * 1024;
@@ -39,8 +55,10 @@ void check_playbooks(Session& session, const ActionConfig& actions, std::vector<
     const playbook::Environment environment{session.host.root, session.host.clock,
                                             session.host.spawner, pauser, policy};
     for (const Rule& rule : actions.rules) {
-        const std::string path = actions.directory + "/playbooks/" + rule.playbook;
-        const auto text = read_file(path, kPlaybookBytesMax);
+        const std::string path = playbook_place(actions, rule);
+        const std::string* brought = fleet_playbook(actions, rule);
+        const auto text =
+            brought != nullptr ? Result<std::string>(*brought) : read_file(path, kPlaybookBytesMax);
         if (!text) {
             errors.push_back(make_error(text.error().code, "{}:{}:1: rule '{}': {}", rule.file,
                                         rule.line, rule.name, text.error().text));
@@ -67,14 +85,21 @@ std::size_t memory_of(Session& session, const Config& config, const ActionConfig
     return agent.memory().total();
 }
 
-nlohmann::ordered_json describe(Session& session, const Config& config,
-                                const ActionConfig& actions) {
+nlohmann::ordered_json describe(Session& session, const Config& config, const ActionConfig& actions,
+                                const Checked& checked) {
+    std::vector<std::string> warnings = config.warnings;
+    warnings.insert(warnings.end(), checked.warnings.begin(), checked.warnings.end());
     nlohmann::ordered_json out{{"ok", true},
                                {"memory_bytes", memory_of(session, config, actions)},
                                {"scrape_targets", config.exporters.size()},
-                               {"warnings", config.warnings},
+                               {"warnings", warnings},
                                {"rules", nlohmann::ordered_json::array()},
                                {"targets", nlohmann::ordered_json::array()}};
+    if (checked.bundle) {
+        out["bundle"] = {{"id", checked.bundle->header.id},
+                         {"version", checked.bundle->header.version},
+                         {"in_force", !checked.offered}};
+    }
     for (const Rule& rule : actions.rules) {
         out["rules"].push_back({{"name", rule.name},
                                 {"file", rule.file},
@@ -103,6 +128,12 @@ void print(Session& session, const nlohmann::ordered_json& report) {
         report["rules"].size(), report["targets"].size(),
         report["scrape_targets"].get<std::size_t>(),
         human_bytes(static_cast<double>(report["memory_bytes"].get<std::size_t>())));
+    if (report.contains("bundle")) {
+        const auto& bundle = report["bundle"];
+        session.out << fmt::format("  bundle  {} {}, {}\n", bundle["id"].get<std::string>(),
+                                   bundle["version"].get<std::uint64_t>(),
+                                   bundle["in_force"].get<bool>() ? "in force" : "as it would be");
+    }
     for (const auto& warning : report["warnings"]) {
         session.out << fmt::format("  warning {}\n", warning.get<std::string>());
     }
@@ -132,8 +163,8 @@ void report_errors(Session& session, const Options& options, const std::vector<E
 }
 
 // fleet.yml is read once, at start: a fault there is better found here.
-void check_fleet(const std::string& directory, const char* credentials, std::vector<Error>& errors,
-                 Config& found) {
+std::optional<FleetSettings> read_fleet(const std::string& directory, const char* credentials,
+                                        std::vector<Error>& errors, Config& found) {
     std::error_code ignored;
     std::string absolute =
         std::filesystem::absolute(directory, ignored).lexically_normal().string();
@@ -143,18 +174,20 @@ void check_fleet(const std::string& directory, const char* credentials, std::vec
     const auto read_secret = [&secrets](const std::string& name, SecretKind kind) {
         return secrets.read(name, kind);
     };
-    const auto fleet = load_fleet_settings(absolute, read_secret, errors);
-    if (!fleet || !*fleet) return;
+    auto settings = load_fleet_settings(absolute, read_secret, errors);
+    if (!settings || !*settings) return std::nullopt;
     const std::string path = absolute + "/" + kFleetFile;
     found.files = secrets.files();
     found.files.push_back(path);
     found.warnings = secrets.warnings();
     Settings layer;
     const auto text = read_file(path, kConfigBytesMax);
-    if (!text || !add_layer(layer, path, *text, kConfigBytesMax)) return;
-    for (std::string& warning : readable_secrets(layer)) {
-        found.warnings.push_back(std::move(warning));
+    if (text && add_layer(layer, path, *text, kConfigBytesMax)) {
+        for (std::string& warning : readable_secrets(layer)) {
+            found.warnings.push_back(std::move(warning));
+        }
     }
+    return std::move(*settings);
 }
 
 // Root can read what the service cannot.
@@ -170,22 +203,93 @@ void check_readable(const Session& session, Config& config) {
     }
 }
 
+// The bundle of the command line, or the one that the daemon has in force here.
+void find_bundle(const Options& options, const std::optional<FleetSettings>& fleet,
+                 Checked& checked, std::vector<Error>& errors) {
+    if (!options.bundle.empty()) {
+        const auto text = read_file(options.bundle, kBundleBytesMax);
+        const auto split = text ? split_signed(*text) : Result<SignedText>(text.error());
+        auto bundle =
+            split ? parse_bundle(options.bundle, split->body) : Result<Bundle>(split.error());
+        if (!bundle) return errors.push_back(bundle.error());
+        checked.bundle.emplace(std::move(*bundle));
+        checked.offered = true;
+        checked.warnings.emplace_back(
+            "the signature is not looked at here: homeostat bundle verify");
+    } else if (fleet) {
+        auto bundle = bundle_in_force(options.state);
+        if (!bundle) {
+            checked.warnings.push_back("the bundle in force cannot be read and is not checked: " +
+                                       std::string(bundle.error().text.view()));
+        } else if (*bundle && (**bundle).header.id == fleet->channel) {
+            checked.bundle = std::move(*bundle);
+        }
+    }
+}
+
+// Whether this host would take it: its channel and time, the ceiling, and what allow.yml says of
+// actions. What is in force was taken, and may have ended since.
+void check_bundle(const Checked& checked, const std::optional<FleetSettings>& fleet,
+                  const ActionConfig& actions, std::int64_t now_unix_ns,
+                  std::vector<Error>& errors) {
+    const Bundle& bundle = *checked.bundle;
+    if (checked.offered) {
+        for (const Status& status :
+             {check_time(bundle.header, now_unix_ns), check_agent(bundle.header, kVersion)}) {
+            if (!status) errors.push_back(status.error());
+        }
+    }
+    const std::string name = layer_name(bundle.header);
+    const auto fault = [&](const std::string& text) {
+        errors.push_back(make_error(Errc::Denied, "{}: {}", name, text));
+    };
+    if (fleet && fleet->channel != bundle.header.id) {
+        fault("is for another channel: this host follows '" + fleet->channel + "'");
+    }
+    if (fleet) (void)check_ceiling(bundle.settings, name, *fleet, errors);
+    if (bundle.brings_actions() && actions.allow_list.trust.keys.empty()) {
+        fault("brings rules, playbooks or approvals, and allow.yml trusts no key for them (fleet)");
+    }
+}
+
 void check(Session& session, const Options& options) {
     std::vector<Error> errors;
     const auto usable = check_config_directory(options.config, options.config_named);
     if (!usable) return report_errors(session, options, {usable.error()});
     const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
-    auto config = load_config(
-        options.config, errors,
-        credentials == nullptr ? std::nullopt : std::optional<std::string>(credentials));
-    const auto actions = load_action_config(options.config, Trust::Anyone, &errors);
+    Checked checked;
+    Config found;  // what of it fleet.yml says
+    const auto fleet = read_fleet(options.config, credentials, errors, found);
+    find_bundle(options, fleet, checked, errors);
+    const Bundle* bundle = checked.bundle ? &*checked.bundle : nullptr;
+    checked.host = host_facts(fleet ? fleet->labels : decltype(fleet->labels){},
+                              read_host_identity(session.host.root), kVersion);
+
+    const auto settings = load_settings_with(options.config, bundle, errors);
+    auto config =
+        settings ? read_settings(*settings,
+                                 credentials == nullptr ? std::nullopt
+                                                        : std::optional<std::string>(credentials),
+                                 errors)
+                 : Result<Config>(settings.error());
+    auto actions = load_action_config(options.config, Trust::Anyone, &errors);
+    if (actions && bundle != nullptr) {
+        check_bundle(checked, fleet, *actions, session.host.clock.now().unix_ns, errors);
+        (void)add_fleet_actions(*actions, *bundle, checked.host, &errors);
+        if (!matches(bundle->header.select, checked.host)) {
+            checked.warnings.push_back(layer_name(bundle->header) + " is not for this host");
+        }
+    }
     if (actions) check_playbooks(session, *actions, errors);
-    Config fleet;  // what of it fleet.yml says, too
-    check_fleet(options.config, credentials, errors, fleet);
     if (config && actions) {
         for (const Error& error : unknown_rule_kinds(*actions, config->detect.conditions)) {
             errors.push_back(error);
         }
+    }
+    if (config && actions && fleet && bundle != nullptr) {
+        const auto fits =
+            check_limits(*config, memory_of(session, *config, *actions), fleet->limits);
+        if (!fits) errors.push_back(fits.error());
     }
     if (!errors.empty() || !config || !actions) {
         report_errors(session, options, errors);
@@ -194,12 +298,14 @@ void check(Session& session, const Options& options) {
     for (std::string& both : keys_for_both(*actions, Trust::Anyone)) {
         config->warnings.push_back(std::move(both));
     }
-    config->files.insert(config->files.end(), fleet.files.begin(), fleet.files.end());
-    config->warnings.insert(config->warnings.end(), fleet.warnings.begin(), fleet.warnings.end());
-    for (const Rule& rule : actions->rules) config->files.push_back(rule.file);
+    config->files.insert(config->files.end(), found.files.begin(), found.files.end());
+    config->warnings.insert(config->warnings.end(), found.warnings.begin(), found.warnings.end());
+    for (const Rule& rule : actions->rules) {
+        if (!rule.from_fleet) config->files.push_back(rule.file);
+    }
     if (actions->has_allow_list) config->files.push_back(options.config + "/allow.yml");
     check_readable(session, *config);
-    const auto report = describe(session, *config, *actions);
+    const auto report = describe(session, *config, *actions, checked);
     if (options.json) {
         session.out << json_text(report) << "\n";
     } else {
@@ -219,8 +325,14 @@ void add_check_command(CLI::App& app, Session& session) {
     const CLI::Option* directory =
         command->add_option("--config", options->config, "Configuration directory")
             ->capture_default_str();
+    command->add_option("--state", options->state, "State directory: the bundle in force")
+        ->capture_default_str();
+    command->add_option("--bundle", options->bundle,
+                        "A bundle to check on top, instead of the one in force");
     command->add_flag("--json", options->json, "Print JSON");
-    command->footer("Example: homeostat check --config ./etc");
+    command->footer(
+        "Examples: homeostat check --config ./etc\n"
+        "          homeostat check --bundle web.yml");
     command->callback([&session, options, directory] {
         options->config_named = directory->count() > 0;
         check(session, *options);

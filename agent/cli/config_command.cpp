@@ -5,14 +5,13 @@
 #include <nlohmann/json.hpp>
 
 #include "actions/action_config.hpp"
-#include "actions/minisign.hpp"
 #include "agent/cli/command.hpp"
 #include "agent/cli/config_rollout.hpp"
+#include "agent/cli/fleet_session.hpp"
 #include "agent/config/default_settings.hpp"
 #include "agent/config/load_config.hpp"
 #include "agent/config/yaml_text.hpp"
 #include "agent/fleet/fleet_config.hpp"
-#include "agent/fleet/rollout_record.hpp"
 #include "core/file.hpp"
 
 namespace homeostat {
@@ -26,29 +25,14 @@ struct Options {
     bool json = false;
 };
 
-// What the daemon has in force of the fleet, by its own record; it has checked the signature.
-std::optional<Bundle> bundle_in_force(const std::string& state) {
-    const std::string directory = state + "/" + kFleetDirectory + "/";
-    const auto text = read_file(directory + kRecordFile, kRecordBytesMax);
-    if (!text) return std::nullopt;
-    const auto record = parse_rollout_record(*text);
-    if (!record || !record->in_force().known()) return std::nullopt;
-    const auto whole = read_file(directory + record->in_force().file(), kBundleBytesMax);
-    if (!whole) return std::nullopt;
-    const auto split = split_signed(*whole);
-    if (!split) return std::nullopt;
-    auto bundle = parse_bundle("bundle", split->body);
-    if (!bundle) return std::nullopt;
-    return std::move(*bundle);
-}
-
 // The settings with their secrets masked, or nothing after complaining about every fault.
 std::optional<Settings> read_all(Session& session, const Options& options) {
     std::vector<Error> errors;
     const auto usable = check_config_directory(options.config, options.config_named);
     if (!usable) errors.push_back(usable.error());
     const auto bundle = bundle_in_force(options.state);
-    auto settings = load_settings_with(options.config, bundle ? &*bundle : nullptr, errors);
+    const bool layered = bundle && *bundle;  // what cannot be read is shown by `config history`
+    auto settings = load_settings_with(options.config, layered ? &**bundle : nullptr, errors);
     if (settings && errors.empty()) (void)read_settings(*settings, std::nullopt, errors);
     for (const Error& error : errors) session.fail_at(error.text);
     if (!settings || !errors.empty()) return std::nullopt;

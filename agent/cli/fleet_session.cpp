@@ -231,6 +231,23 @@ void add_fleet_rules(ActionConfig& config, const std::string& state, const Root&
     (void)add_fleet_actions(config, *bundle, host_facts({}, read_host_identity(root), kVersion));
 }
 
+Result<std::optional<Bundle>> bundle_in_force(const std::string& state) {
+    const std::string directory = state + "/" + kFleetDirectory + "/";
+    const auto text = read_file(directory + kRecordFile, kRecordBytesMax);
+    if (!text && text.error().code == Errc::NotFound) return std::optional<Bundle>();
+    if (!text) return text.error();
+    const auto record = parse_rollout_record(*text);
+    if (!record) return record.error();
+    if (!record->in_force().known()) return std::optional<Bundle>();
+    const auto whole = read_file(directory + record->in_force().file(), kBundleBytesMax);
+    if (!whole) return whole.error();
+    const auto split = split_signed(*whole);
+    if (!split) return split.error();
+    auto bundle = parse_bundle("bundle", split->body);
+    if (!bundle) return bundle.error();
+    return std::optional<Bundle>(std::move(*bundle));
+}
+
 std::optional<Configuration> read_in_force(const std::string& directory, FleetSession* fleet,
                                            Instant now, TellFault tell) {
     if (fleet == nullptr) return read_configuration(directory, nullptr, tell);

@@ -89,6 +89,10 @@ std::optional<Configuration> read_configuration(const std::string& directory,
 // the actuator then says that both do not mean the same.
 void add_fleet_rules(ActionConfig& config, const std::string& state, const Root& root);
 
+// What the daemon has in force of the fleet, by its own record, for commands; empty: no bundle. It
+// has checked the signature, this does not.
+Result<std::optional<Bundle>> bundle_in_force(const std::string& state);
+
 // The same with what the fleet has in force. A bundle that does not fit any more, because the
 // owner's files have changed, is left: a trial is rolled back, one that was kept is not used.
 // `fleet` may be null.

@@ -228,6 +228,53 @@ class CommandLine(harness.Case):
         self.assertEqual(done.returncode, 1)
         self.assertIn("p.yml", done.stderr)
 
+    RULE = ("- name: x\n  hosts: all\n  rules:\n    - name: r\n"
+            "      condition: event.kind == 'service_failed'\n"
+            "      action: {run_playbook: {name: p.yml}}\n")
+    PLAYBOOK = ("- hosts: all\n  gather_facts: false\n  tasks:\n"
+                "    - %s: {name: nginx.service, state: restarted}\n")
+    KEY = "RWRJXHrU/kFktTyduktPmUOtsOhhbhVbxpIVucL+s8vGEG2T752CC62p"
+
+    def bundle(self, channel="prod", module="ansible.builtin.systemd"):
+        self.write("web/rules/a.yml", self.RULE)
+        self.write("web/playbooks/p.yml", self.PLAYBOOK % module)
+        path = os.path.join(self.scratch, "b.yml")
+        done = self.run_program("bundle", "build", os.path.join(self.scratch, "web"), "-o", path,
+                                "--channel", channel, "--number", "7", "--all")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return path
+
+    def check_with(self, path, *options):
+        return self.run_program("check", "--config", self.config, "--state", self.state, "--bundle",
+                                path, *options)
+
+    def test_check_reads_what_a_bundle_would_bring_as_this_host_would(self):
+        self.write("etc/fleet.yml", "channel: prod\nkeys: [%s]\n" % self.KEY)
+        allow = "version: 1\nwatcher_uid: 0\n"
+        trusts = allow + "fleet: {keys: [%s], max_mode: recommend}\n" % self.KEY
+        self.write("etc/allow.yml", trusts)
+        done = self.check_with(self.bundle(), "--json")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        report = json.loads(done.stdout)
+        self.assertEqual(report["bundle"], {"id": "prod", "version": 7, "in_force": False})
+        self.assertEqual([(rule["name"], rule["file"]) for rule in report["rules"]],
+                         [("r", "bundle prod 7: rules/a.yml")])
+        done = self.check_with(self.bundle())
+        self.assertIn("bundle  prod 7, as it would be", done.stdout)
+        rows = (
+            (lambda: self.bundle(module="include_tasks"), trusts, "bundle prod 7: playbooks/p.yml"),
+            (lambda: self.bundle(channel="test"), trusts, "this host follows 'prod'"),
+            (self.bundle, allow, "allow.yml trusts no key for them"),
+            (lambda: "/nonexistent", trusts, "/nonexistent"),
+            (lambda: self.write("rubbish", "x: [\n"), trusts, "rubbish:"),
+        )
+        for make, text, expected in rows:
+            with self.subTest(expected=expected):
+                self.write("etc/allow.yml", text)
+                done = self.check_with(make())
+                self.assertEqual(done.returncode, 1, done.stdout)
+                self.assertIn(expected, done.stderr)
+
     def test_replay_writes_the_promised_columns(self):
         rows = "".join("%d,%d\n" % (60 * i, i % 7) for i in range(200))
         one = self.write("one.csv", "timestamp,value\n" + rows)

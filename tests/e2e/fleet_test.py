@@ -65,6 +65,9 @@ class Fleet(harness.Case):
         self.wait_for("kept")
         self.assertIn("bundle prod 1", self.shown("series_max"))
         self.assertIn("1500", self.shown("series_max"))
+        done = self.run_program("check", "--config", self.config, "--state", self.state)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("bundle  prod 1, in force", done.stdout)
         # The next one, by hand, and back.
         done = self.run_program("config", "apply", "--config", self.config, "--state", self.state,
                                 self.bundle(2, "series_max: 1600\n"))
