@@ -300,6 +300,7 @@ void Agent::describe(AgentStatus& status) const {
         line.state = collector.state;
         line.reason.assign(collector.reason);
         line.slowed = collector.slowed;
+        line.misses = collector.overruns_in_row;
         line.errors = collector.errors;
         line.samples_last = collector.samples_last;
         line.samples = collector.samples;

@@ -10,7 +10,7 @@
 namespace homeostat {
 namespace {
 
-constexpr std::size_t kStatmBytesMax = 256;
+constexpr std::size_t kNumbersBytesMax = 256;
 
 double seconds_of(const timeval& time) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
@@ -36,6 +36,14 @@ bool parse_statm(std::string_view text, std::uint64_t page_bytes, ProcessUsage& 
     return true;
 }
 
+bool parse_schedstat(std::string_view text, ProcessUsage& out) {
+    const auto ran_ns = next_u64(text);
+    const auto waited_ns = next_u64(text);
+    if (!ran_ns || !waited_ns) return false;
+    out.waited_seconds = static_cast<double>(*waited_ns) * 1e-9;
+    return true;
+}
+
 ProcessUsage read_process_usage() {
     ProcessUsage usage;
     rusage spent{};
@@ -44,8 +52,11 @@ ProcessUsage read_process_usage() {
     }
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) usage.max_fds = limit.rlim_cur;
-    if (const auto text = read_file("/proc/self/statm", kStatmBytesMax)) {
+    if (const auto text = read_file("/proc/self/statm", kNumbersBytesMax)) {
         (void)parse_statm(*text, static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)), usage);
+    }
+    if (const auto text = read_file("/proc/self/schedstat", kNumbersBytesMax)) {
+        (void)parse_schedstat(*text, usage);
     }
     usage.open_fds = count_descriptors();
     return usage;

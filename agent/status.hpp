@@ -27,6 +27,7 @@ struct CollectorLine {
     std::uint64_t runs = 0;
     Duration took;             // all runs together
     std::uint32_t slowed = 1;  // times its interval, to keep to cpu_budget
+    std::uint32_t misses = 0;  // deadlines missed in a row, until now
 };
 
 // The last scrape of an exporter.

@@ -168,7 +168,7 @@ void CollectorSet::settle(std::size_t i, const Status& result, Duration took, In
         quarantine(i, now);
         return;
     }
-    slot.overruns_in_row = 0;
+    status.overruns_in_row = 0;
     if (!result && result.error().code == Errc::NotAvailable) {
         status.next_run = now + kLookAgain;
         complain(i, CollectorState::Off, result.error().text, now);
@@ -196,7 +196,7 @@ void CollectorSet::note_limit(std::size_t i) {
 void CollectorSet::quarantine(std::size_t i, Instant now) {
     Slot& slot = slots_[i];
     ++statuses_[i].overruns;
-    statuses_[i].next_run = now + doubled(slot.interval, ++slot.overruns_in_row);
+    statuses_[i].next_run = now + doubled(slot.interval, ++statuses_[i].overruns_in_row);
     FixedString<255> reason;
     format_into(reason, "took longer than its {} ms: quarantined",
                 slot.deadline.ns / milliseconds(1).ns);

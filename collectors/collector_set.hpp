@@ -42,6 +42,7 @@ struct CollectorStatus {
     std::uint64_t runs = 0;
     std::uint64_t errors = 0;
     std::uint64_t overruns = 0;      // deadlines missed
+    std::uint32_t overruns_in_row = 0;
     std::uint64_t samples_last = 0;  // appended by the last run
     std::uint64_t samples = 0;       // by all runs
     std::uint32_t slowed = 1;        // times its interval, for the sake of the budget
@@ -112,7 +113,6 @@ private:
         Kind kind = Kind::Host;
         bool lost = false;  // told as an event
         Instant lost_told;
-        std::uint32_t overruns_in_row = 0;
         Told told[kReasonsRemembered];
         std::size_t told_next = 0;
         std::uint64_t limit_told = 0;  // hash of the text

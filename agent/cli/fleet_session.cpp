@@ -17,6 +17,7 @@
 #include "agent/process_usage.hpp"
 #include "agent/uplink/curl_fetcher.hpp"
 #include "agent/version.hpp"
+#include "collectors/pressure.hpp"
 #include "core/file.hpp"
 #include "core/host_identity.hpp"
 #include "core/parse.hpp"
@@ -37,10 +38,22 @@ std::string absolute(const std::string& path) {
     return text;
 }
 
-void measure(AgentHealth& health) {
+// What a kernel does not count stays 0.
+double waited_for(const Root& root, const char* path) {
+    std::array<char, 256> buffer{};
+    const auto text = root.read(path, buffer);
+    const auto lines = text ? parse_pressure(*text) : Result<PressureLines>(text.error());
+    return lines && lines->some ? lines->some->total_seconds : 0.0;
+}
+
+void measure(const Root& root, AgentHealth& health) {
     const ProcessUsage usage = read_process_usage();
     health.resident_bytes = usage.resident_bytes;
     health.cpu_seconds = usage.cpu_seconds;
+    health.waited.watch = usage.waited_seconds;
+    health.waited.cpu = waited_for(root, "proc/pressure/cpu");
+    health.waited.memory = waited_for(root, "proc/pressure/memory");
+    health.waited.io = waited_for(root, "proc/pressure/io");
 }
 
 // Of "0192f0aa-...": sixteen bytes, or what of them there is.
@@ -104,7 +117,8 @@ void FleetSession::begin(const AllowList& allow_list, TellFault tell) {
         std::hash<std::string>{}(place_.boot_id) ^ static_cast<std::uint64_t>(now.unix_ns);
     steward_ = std::make_unique<FleetSteward>(FleetParts{
         settings_, *keeper_, place_.log, [this](const Bundle& bundle) { return check(bundle); },
-        measure, seed, files_, opamp_identity(identity, now), [this] { return effective(); }});
+        [this](AgentHealth& health) { measure(place_.host.root, health); }, seed, files_,
+        opamp_identity(identity, now), [this] { return effective(); }});
 }
 
 void FleetSession::end() {

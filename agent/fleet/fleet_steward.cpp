@@ -1,5 +1,7 @@
 #include "agent/fleet/fleet_steward.hpp"
 
+#include <algorithm>
+
 #include "collectors/registry.hpp"
 
 namespace homeostat {
@@ -8,14 +10,18 @@ namespace {
 constexpr std::size_t kToldMax = 64;  // then it may be told again
 
 // The agent's own. A first run or two may fail while a host starts.
-void count_collectors(const AgentStatus& status, AgentHealth& health) {
+void look_at_collectors(const AgentStatus& status, AgentHealth& health) {
     constexpr std::uint64_t kTries = 3;
     for (const CollectorLine& line : status.collectors) {
-        if (find_collector(line.name.view()) == nullptr) continue;
-        if (line.state == CollectorState::Failing) ++health.collectors_failing;
-        if (line.state != CollectorState::Unknown) continue;
-        ++health.collectors_unknown;
-        if (line.runs >= kTries && line.errors == line.runs) ++health.collectors_mute;
+        const CollectorRow* row = find_collector(line.name.view());
+        if (row == nullptr) continue;
+        const auto place = static_cast<std::size_t>(row - collector_rows().data());
+        if (place >= health.collectors.size()) continue;
+        CollectorHealth& collector = health.collectors[place];
+        collector.misses = line.misses;
+        collector.unknown = line.state == CollectorState::Unknown;
+        collector.mute = collector.unknown && line.runs >= kTries && line.errors == line.runs;
+        health.samples += line.samples;
     }
 }
 
@@ -40,9 +46,18 @@ void FleetSteward::step(Instant now) {
     }
     if (on_trial) {
         judge(now);
-    } else if (due) {
-        start_trial(now);
+        return;
     }
+    note_calm(now);
+    if (due) start_trial(now);
+}
+
+// What the agent costs and how much it says when nothing is tried: the older of two looks is from
+// one to two stretches ago.
+void FleetSteward::note_calm(Instant now) {
+    if (calm_ && now - calm_->at < kCalmStretch) return;
+    earlier_ = calm_;
+    calm_ = health(now);
 }
 
 void FleetSteward::poll_sources(Instant now) {
@@ -149,7 +164,8 @@ void FleetSteward::start_trial(Instant now) {
         return;
     }
     before_ = health(now);
-    start_.reset();
+    if (!earlier_) earlier_ = calm_;
+    probation_.reset();
     const BundleHeader& header = parts_.keeper.in_force()->header;
     parts_.log.write(LogLevel::Info, "fleet: {} {} comes into force, on probation for {}",
                      header.id, header.version, to_text(header.rollout.probation).view());
@@ -172,37 +188,43 @@ void FleetSteward::judge(Instant now) {
     const std::lock_guard lock(keeper_mutex_);
     const auto current = health(now);
     if (!current) return;  // the watch has not spoken yet: then there is no trial to end either
-    if (!start_) start_ = current;
+    const Bundle* bundle = parts_.keeper.in_force();
+    if (bundle == nullptr) return;
+    if (!probation_) begin_probation(*current);
     Duration tick;
     {
         const std::lock_guard seen(seen_mutex_);
         tick = tick_;
     }
-    AgentHealth before = before_.value_or(*start_);
-    // Before a restart nobody has counted: what never answers may never have.
-    if (!before_) before.collectors_unknown = current->collectors_mute;
-    const std::string fault = find_fault(before, *start_, *current, tick);
-    const Bundle* bundle = parts_.keeper.in_force();
-    if (!fault.empty()) {
-        (void)parts_.keeper.roll_back(now, fault);
-        parts_.log.write(LogLevel::Error, "fleet: rolled back: {}", fault);
+    const Verdict verdict = probation_->look(*current, tick, bundle->header.rollout.probation);
+    if (verdict.end == TrialEnd::GoesOn) return;
+    if (verdict.end == TrialEnd::RollBack) {
+        (void)parts_.keeper.roll_back(now, verdict.text);
+        parts_.log.write(LogLevel::Error, "fleet: rolled back: {}", verdict.text);
         wants_reload_ = true;
         return;
     }
-    if (bundle == nullptr || now - start_->at < bundle->header.rollout.probation) return;
     const auto kept = parts_.keeper.keep(now);
     if (!kept) return;  // the disk takes no writes: it stays on trial, and is tried again
-    parts_.log.write(LogLevel::Info, "fleet: {} {} is kept", bundle->header.id,
-                     bundle->header.version);
+    parts_.log.write(LogLevel::Info, "fleet: {} {} is kept{}{}", bundle->header.id,
+                     bundle->header.version, verdict.text.empty() ? "" : ", although ",
+                     verdict.text);
+}
+
+void FleetSteward::begin_probation(const AgentHealth& start) {
+    AgentHealth before = before_.value_or(start);
+    if (!before_) {  // before a restart nobody has counted: what never answers may never have
+        for (CollectorHealth& collector : before.collectors) collector.unknown = true;
+    }
+    probation_.emplace(before, before_ && earlier_ ? *earlier_ : before, start);
 }
 
 void FleetSteward::observe(const AgentStatus& status) {
     AgentHealth health;
     health.at = status.at;
     health.ticks = status.ticks;
-    health.samples = status.samples_last;
     health.incidents_opened = status.incidents_opened;
-    count_collectors(status, health);
+    look_at_collectors(status, health);
     const std::lock_guard lock(seen_mutex_);
     seen_ = health;
     health_.observe(status);
@@ -248,7 +270,8 @@ void FleetSteward::begin(Duration tick, OpampNetwork network) {
     effective_ = opamp_ ? parts_.effective() : std::string();
     tick_ = tick;
     seen_.reset();
-    start_.reset();
+    probation_.reset();
+    calm_.reset();
     wants_reload_ = false;
 }
 

@@ -39,6 +39,7 @@ struct FleetParts {
 class FleetSteward final : public Steward {
 public:
     static constexpr Duration kDirectoryInterval = seconds(5);
+    static constexpr Duration kCalmStretch = minutes(5);
 
     explicit FleetSteward(FleetParts parts)
         : parts_(std::move(parts)),
@@ -78,6 +79,8 @@ private:
     void heed_operator(Instant now);
     void start_trial(Instant now);
     void judge(Instant now);
+    void begin_probation(const AgentHealth& start);
+    void note_calm(Instant now);
     void note_age(Instant now);
     [[nodiscard]] std::optional<AgentHealth> health(Instant now);
 
@@ -90,9 +93,11 @@ private:
     std::string opamp_problem_;
     OperatorWord word_;
     Instant polled_;
-    std::optional<AgentHealth> before_;  // the trial
-    std::optional<AgentHealth> start_;   // its first look
-    mutable std::mutex keeper_mutex_;    // of the keeper; held while a bundle is checked
+    std::optional<AgentHealth> calm_;     // while nothing is on trial; of this configuration
+    std::optional<AgentHealth> earlier_;  // the calm before that
+    std::optional<AgentHealth> before_;   // the trial
+    std::optional<Probation> probation_;  // from the trial's first look on
+    mutable std::mutex keeper_mutex_;     // of the keeper; held while a bundle is checked
 
     mutable std::mutex seen_mutex_;    // of those below; never held for long: the watch waits
     std::optional<AgentHealth> seen_;  // what the watch said last; empty: nothing yet

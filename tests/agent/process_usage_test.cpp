@@ -16,6 +16,18 @@ TEST_CASE("process_usage: pages become bytes; what is no statm changes nothing")
     }
 }
 
+TEST_CASE(
+    "process_usage: how long it waited for a processor; what is no schedstat changes nothing") {
+    ProcessUsage usage;
+    CHECK(parse_schedstat("81450563 2500000000 377\n", usage));
+    CHECK(usage.waited_seconds == doctest::Approx(2.5));
+    for (const char* text : {"", "1000", "x 250 1", "1000 -1 1"}) {
+        CAPTURE(text);
+        CHECK_FALSE(parse_schedstat(text, usage));
+        CHECK(usage.waited_seconds == doctest::Approx(2.5));
+    }
+}
+
 TEST_CASE("process_usage: this process uses something of everything") {
     const ProcessUsage usage = read_process_usage();
     CHECK(usage.resident_bytes > 0);

@@ -50,8 +50,10 @@ struct Daemon {
                                    },
                                    [this](AgentHealth& health) {
                                        health.resident_bytes = resident_bytes;
-                                       health.cpu_seconds =
-                                           Duration{clock.now().monotonic_ns}.seconds() * 0.01;
+                                       const double now =
+                                           Duration{clock.now().monotonic_ns}.seconds();
+                                       health.cpu_seconds = now * 0.01;
+                                       health.waited.watch = now * watch_waits;
                                    },
                                    7,
                                    files,
@@ -96,6 +98,7 @@ struct Daemon {
     std::optional<FleetSteward> steward;
     AgentStatus status;
     std::uint64_t resident_bytes = 10U << 20U;
+    double watch_waits = 0;  // of each second
     std::uint64_t running = 0;
     int begun = 0;
     int ticks = 0;
@@ -158,7 +161,43 @@ TEST_CASE("steward: a bundle under which the agent's own collectors never answer
         add("meminfo", 3, 3);
         daemon.seconds_pass(2);
         CHECK(daemon.running == 0);
-        CHECK(daemon.keeper->record().failure == "2 collectors do not answer, 1 before");
+        CHECK(daemon.keeper->record().failure == "collectors answer no more: meminfo");
+    }
+}
+
+TEST_CASE(
+    "steward: a collector that is too slow on trial has three tries, and a slow host's none") {
+    Daemon daemon;
+    daemon.seconds_pass(1);
+    daemon.directory.write("web.yml", bundle_of(1, "series_max: 3000"));
+    daemon.seconds_pass(10);
+    REQUIRE(daemon.running == 1);
+    CollectorLine line;
+    line.name = "cpu";
+    line.state = CollectorState::Failing;
+    REQUIRE(daemon.status.collectors.push(line));
+    const auto miss = [&](std::uint32_t times) {
+        for (std::uint32_t i = 0; i < times; ++i) {
+            ++daemon.status.collectors[0].misses;
+            daemon.seconds_pass(12);
+        }
+    };
+    SUBCASE("the host has time for it") {
+        miss(2);
+        CHECK(daemon.running == 1);
+        miss(1);
+        CHECK(daemon.running == 0);
+        CHECK(daemon.keeper->record().failure == "collectors are too slow, again and again: cpu");
+    }
+    SUBCASE("the host has none") {
+        daemon.watch_waits = 0.5;
+        miss(6);
+        CHECK(daemon.running == 1);
+        CHECK(daemon.keeper->on_trial());  // its minute is over, but nobody knows
+        daemon.status.collectors[0].misses = 0;
+        daemon.seconds_pass(2);
+        CHECK_FALSE(daemon.keeper->on_trial());
+        CHECK(daemon.running == 1);
     }
 }
 
