@@ -1,4 +1,5 @@
-// Courier makes every incident durable: first in the local store, then in the spool.
+// Courier makes every incident durable: staged in the local store, then in the spool, then shown by
+// the store. So what people see on this host reaches the servers, whenever the process dies.
 //
 // A step function: the daemon calls it on its own thread, the simulation from its one loop. It does
 // all that waits for the state disk and nothing that waits for a server, so that neither can hold
@@ -27,6 +28,10 @@ public:
     Courier(Work& work, IncidentStore& store, Shipper& shipper)
         : work_(work), store_(store), shipper_(shipper) {}
 
+    // Once at start, before restore(): what the process before this one had staged and maybe not
+    // spooled is spooled, once more at most, and shown.
+    void finish(Instant now);
+
     // Once at start, for each incident of the local store: what lasts is counted as active, and
     // the destinations hear of it (Shipper::restore).
     void restore(const Incident& incident, Instant now);
@@ -41,6 +46,7 @@ public:
 
 private:
     void accept(const Incident& incident, Instant now);
+    void note_saved(const Status& saved);
 
     Work& work_;
     IncidentStore& store_;

@@ -80,11 +80,11 @@ void log_start(const Log& log, const Config& config, const ActionConfig& actions
 }
 
 // Open incidents go back to the watch, recent ones to the servers that must hear their end.
-void restore(const IncidentStore& store, Agent& agent, Courier& courier, const Log& log,
-             Instant now) {
+void restore(IncidentStore& store, Agent& agent, Courier& courier, const Log& log, Instant now) {
     if (const auto readable = store.check(); !readable) {
         log.write(LogLevel::Warning, "{}", readable.error().text);
     }
+    courier.finish(now);
     std::size_t damaged = 0;
     const auto incidents = store.load(damaged);
     if (damaged > 0) {

@@ -3,6 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <utility>
 
 #include "agent/incidents/incident_proto.hpp"
 #include "core/file.hpp"
@@ -14,6 +17,7 @@ namespace {
 constexpr std::string_view kSuffix = ".pb";
 constexpr std::string_view kProcessesSuffix = ".processes";
 constexpr std::size_t kProcessesBytesMax = 64UL << 10U;
+constexpr std::string_view kStagedSuffix = ".next";
 constexpr std::size_t kFileBytesMax = kIncidentBytesMax;
 constexpr std::size_t kPrefixMin = 4;
 
@@ -22,9 +26,12 @@ Error no_access(const std::string& directory, const Error& error) {
                       name_of(error.code));
 }
 
-bool is_incident_file(std::string_view name) {
-    return name.ends_with(kSuffix) &&
-           parse_incident_id(name.substr(0, name.size() - kSuffix.size())).has_value();
+std::string_view id_of(std::string_view name, std::string_view suffix) {
+    return name.substr(0, name.size() - suffix.size());
+}
+
+bool is_incident_file(std::string_view name, std::string_view suffix) {
+    return name.ends_with(suffix) && parse_incident_id(id_of(name, suffix)).has_value();
 }
 
 }  // namespace
@@ -34,7 +41,7 @@ IncidentStore::IncidentStore(std::string state_directory, std::size_t kept_max)
       directory_(state_directory_ + "/incidents"),
       kept_max_(kept_max) {}
 
-Status IncidentStore::save(const Incident& incident) {
+Status IncidentStore::stage(const Incident& incident) {
     auto directory = make_directory(directory_);
     if (!directory && directory.error().code == Errc::NotFound) {  // somebody removed all of it
         directory = make_directory(state_directory_);
@@ -43,9 +50,41 @@ Status IncidentStore::save(const Incident& incident) {
     if (!directory) return directory;
     std::string bytes;
     encode_incident(incident, bytes);
-    const auto saved = write_file_atomically(path_of(incident.id.text(), kSuffix), bytes);
-    if (saved && incident.seq == 0) drop_oldest();
-    return saved;
+    const std::string id(incident.id.text());
+    const auto staged = write_file_atomically(path_of(id, kStagedSuffix), bytes);
+    if (!staged) return staged;
+    if (std::find(staged_.begin(), staged_.end(), id) == staged_.end()) staged_.push_back(id);
+    grows_ = grows_ || incident.seq == 0;
+    return Ok{};
+}
+
+Status IncidentStore::publish() {
+    Status first = Ok{};
+    for (const std::string& id : staged_) {
+        const std::string path = path_of(id, kSuffix);
+        if (::rename(path_of(id, kStagedSuffix).c_str(), path.c_str()) == 0 || !first) continue;
+        first = make_errno_error(errc_of(errno), errno, "rename to {}", path);
+    }
+    staged_.clear();
+    if (std::exchange(grows_, false)) drop_oldest();
+    return first;
+}
+
+std::vector<Incident> IncidentStore::unfinished() {
+    std::vector<Incident> incidents;
+    for (const std::string& name : names(kStagedSuffix)) {
+        const std::string_view id = id_of(name, kStagedSuffix);
+        const auto staged = read(name);
+        const auto published = read(std::string(id) + std::string(kSuffix));
+        if (!staged || (published && published->seq >= staged->seq)) {
+            ::unlink(path_of(id, kStagedSuffix).c_str());
+            continue;
+        }
+        staged_.emplace_back(id);
+        grows_ = grows_ || !published;
+        incidents.push_back(*staged);
+    }
+    return incidents;
 }
 
 std::string IncidentStore::path_of(std::string_view id, std::string_view suffix) const {
@@ -78,12 +117,12 @@ Status IncidentStore::check() const {
     return incidents->list(".", [](std::string_view) { return true; });
 }
 
-std::vector<std::string> IncidentStore::names() const {
+std::vector<std::string> IncidentStore::names(std::string_view suffix) const {
     std::vector<std::string> names;
     const auto root = DirectoryRoot::open(directory_.c_str());
     if (!root) return names;
-    const auto listed = root->list(".", [&names](std::string_view name) {
-        if (is_incident_file(name)) names.emplace_back(name);
+    const auto listed = root->list(".", [&](std::string_view name) {
+        if (is_incident_file(name, suffix)) names.emplace_back(name);
         return true;
     });
     static_cast<void>(listed);  // what was listed before an error still counts
@@ -104,7 +143,7 @@ Result<Incident> IncidentStore::read(const std::string& name) const {
 std::vector<Incident> IncidentStore::load(std::size_t& damaged) const {
     std::vector<Incident> incidents;
     damaged = 0;
-    for (const std::string& name : names()) {
+    for (const std::string& name : names(kSuffix)) {
         auto incident = read(name);
         if (incident) {
             incidents.push_back(*incident);
@@ -122,7 +161,7 @@ Result<Incident> IncidentStore::find(std::string_view prefix) const {
     }
     if (const auto readable = check(); !readable) return readable.error();
     std::string found;
-    for (const std::string& name : names()) {
+    for (const std::string& name : names(kSuffix)) {
         if (std::string_view(name).substr(0, prefix.size()) != prefix) continue;
         if (!found.empty()) {
             return make_error(Errc::Invalid, "'{}' fits more than one incident: give more of it",
@@ -137,7 +176,7 @@ Result<Incident> IncidentStore::find(std::string_view prefix) const {
 }
 
 void IncidentStore::drop_oldest() {
-    const auto all = names();
+    const auto all = names(kSuffix);
     if (all.size() <= kept_max_) return;
     std::size_t surplus = all.size() - kept_max_;
     for (const std::string& name : all) {

@@ -7,6 +7,14 @@
 // A file is replaced as a whole at each change, so kill -9 and a full disk leave the old or the new
 // one. Names are UUIDv7 and sort by birth. At most `kept_max` are kept: the oldest that are over go
 // first. A file that cannot be read is skipped and counted, never in the way.
+//
+// What is to be shipped as well comes in two steps, with the spool between them:
+//
+//     019ab3c4-....next   staged: durable, and nobody sees it yet
+//     019ab3c4-....pb     published
+//
+// So whatever anybody was shown is in the spool, too, and what a crash leaves staged is put there
+// by the next start: once more at most, the same record.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +32,15 @@ public:
     explicit IncidentStore(std::string state_directory, std::size_t kept_max = 500);
 
     // Makes its directories if they are missing. Durable when it returns Ok.
-    Status save(const Incident& incident);
+    Status stage(const Incident& incident);
+
+    // All that was staged. The first error; the others are published all the same. The kernel
+    // writes the new names when it likes: after a power cut they may be staged again.
+    Status publish();
+
+    // What a former process has staged and not published: it is staged here from now on. What is
+    // not whole or not the newest goes.
+    std::vector<Incident> unfinished();
 
     // What the processes did when it opened. Kept as long as the incident is; Errc::NotFound when
     // that is not there, because nothing would take it away.
@@ -51,12 +67,14 @@ public:
 private:
     void drop_oldest();
     [[nodiscard]] std::string path_of(std::string_view id, std::string_view suffix) const;
-    [[nodiscard]] std::vector<std::string> names() const;
+    [[nodiscard]] std::vector<std::string> names(std::string_view suffix) const;
     [[nodiscard]] Result<Incident> read(const std::string& name) const;
 
     std::string state_directory_;
     std::string directory_;
     std::size_t kept_max_;
+    std::vector<std::string> staged_;  // ids
+    bool grows_ = false;               // one of them is new
 };
 
 }  // namespace homeostat

@@ -57,6 +57,23 @@ TEST_CASE_FIXTURE(Fixture,
     CHECK(shipper.status()[0].queued == 1);
 }
 
+// A process that dies between the two leaves what nobody has seen: the next one spools it, shown or
+// not. One that dies after the spool's flush sends the same record twice at most.
+TEST_CASE_FIXTURE(Fixture, "courier: what a dead process had staged is spooled and shown") {
+    REQUIRE(store.stage(incident()));
+    IncidentStore restarted(directory.path());
+    Courier next(work, restarted, shipper);
+    std::size_t damaged = 0;
+    CHECK(restarted.load(damaged).empty());
+    next.finish(clock.now());
+    CHECK(shipper.spool_status().records == 1);
+    REQUIRE(restarted.load(damaged).size() == 1);
+    CHECK(restarted.load(damaged)[0].id == incident().id);
+    CHECK(next.store_status().saved == 1);
+    next.finish(clock.now());
+    CHECK(shipper.spool_status().records == 1);
+}
+
 TEST_CASE_FIXTURE(Fixture, "courier: what lasts over a restart is active from the start") {
     courier.restore(incident(), clock.now());
     REQUIRE(courier.tally().kinds().size() == 1);
