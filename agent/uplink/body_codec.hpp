@@ -1,6 +1,7 @@
 // Compression of request bodies: gzip (RFC 1952) or zstd (RFC 8878).
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,7 +13,13 @@ namespace homeostat {
 // The Content-Encoding of it; empty for none.
 std::string_view content_encoding(Compression compression);
 
-// Errc::Failed when the library refuses (memory).
-Result<std::string> compress_body(Compression compression, std::string_view body);
+// Of the pieces one after the other; gzip needs no room for the whole. Errc::Failed when the
+// library refuses (memory).
+Result<std::string> compress_body(Compression compression,
+                                  std::span<const std::string_view> pieces);
+
+inline Result<std::string> compress_body(Compression compression, std::string_view body) {
+    return compress_body(compression, std::span(&body, 1));
+}
 
 }  // namespace homeostat

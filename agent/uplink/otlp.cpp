@@ -345,25 +345,23 @@ std::size_t OtlpBatch::bytes_with(std::size_t record_bytes) const {
            record_bytes;
 }
 
-void OtlpBatch::serialize(std::string& out) const {
+void OtlpBatch::frame(std::string& head, std::string& tail) const {
     std::string scope;
     append_field(pb::ScopeLogs::kScopeFieldNumber, scope_, scope);
     std::string resource;
     append_field(pb::ResourceLogs::kResourceFieldNumber, resource_, resource);
-    std::string schema;
-    append_field(pb::ResourceLogs::kSchemaUrlFieldNumber, kOtlpSchemaUrl, schema);
+    tail.clear();
+    append_field(pb::ResourceLogs::kSchemaUrlFieldNumber, kOtlpSchemaUrl, tail);
 
     const std::size_t scope_size = scope.size() + records_bytes_.size();
     const std::size_t resource_size =
-        resource.size() + 1 + varint_bytes(scope_size) + scope_size + schema.size();
-    out.clear();
-    out.reserve(resource_size + kFramesMax);
-    append_field_header(pb::ExportLogsServiceRequest::kResourceLogsFieldNumber, resource_size, out);
-    out.append(resource);
-    append_field_header(pb::ResourceLogs::kScopeLogsFieldNumber, scope_size, out);
-    out.append(scope);
-    out.append(records_bytes_);
-    out.append(schema);
+        resource.size() + 1 + varint_bytes(scope_size) + scope_size + tail.size();
+    head.clear();
+    append_field_header(pb::ExportLogsServiceRequest::kResourceLogsFieldNumber, resource_size,
+                        head);
+    head.append(resource);
+    append_field_header(pb::ResourceLogs::kScopeLogsFieldNumber, scope_size, head);
+    head.append(scope);
 }
 
 }  // namespace homeostat

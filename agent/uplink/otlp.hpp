@@ -60,11 +60,12 @@ public:
 
     void clear();
     void add(const otlp::v1::LogRecord& record);
-    // What serialize() would give after adding a record of `record_bytes`, at most.
+    // What a request would take after adding a record of `record_bytes`, at most.
     [[nodiscard]] std::size_t bytes_with(std::size_t record_bytes) const;
     [[nodiscard]] std::size_t records() const { return records_; }
-    // Replaces `out`.
-    void serialize(std::string& out) const;
+    // A request is the head, the records and the tail. Replaces both.
+    void frame(std::string& head, std::string& tail) const;
+    [[nodiscard]] std::string_view records_bytes() const { return records_bytes_; }
 
 private:
     std::string resource_;  // the encoded Resource, and the scope's fields

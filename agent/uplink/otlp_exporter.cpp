@@ -1,6 +1,7 @@
 #include "agent/uplink/otlp_exporter.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "agent/uplink/body_codec.hpp"
 #include "agent/uplink/otlp_response.hpp"
@@ -74,8 +75,11 @@ bool OtlpExporter::add(const Incident& incident, const Gap& gap, Instant now) {
 }
 
 Outcome OtlpExporter::send(Instant now) {
-    batch_.serialize(body_);
-    auto compressed = compress_body(settings_.compression, body_);
+    std::string head;
+    std::string tail;
+    batch_.frame(head, tail);
+    const std::array<std::string_view, 3> pieces{head, batch_.records_bytes(), tail};
+    auto compressed = compress_body(settings_.compression, pieces);
     Outcome outcome;
     if (!compressed) {
         outcome.message.assign(compressed.error().text);
@@ -85,7 +89,7 @@ Outcome OtlpExporter::send(Instant now) {
     const std::size_t bytes_wire = request_.body.size();
     // By incidents: one of them with the tale of a gap cannot be halved any more.
     outcome = judge_otlp(fetcher_.fetch(request_), incidents_, now.unix_ns);
-    outcome.bytes_raw = body_.size();
+    outcome.bytes_raw = head.size() + batch_.records_bytes().size() + tail.size();
     outcome.bytes_wire = bytes_wire;
     return outcome;
 }

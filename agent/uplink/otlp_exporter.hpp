@@ -30,7 +30,6 @@ private:
     std::size_t incidents_ = 0;  // of the batch, without the records that tell of a gap
     std::unique_ptr<otlp::v1::LogRecord> record_;  // kept: its memory is used again
     std::unique_ptr<otlp::v1::LogRecord> gap_record_;
-    std::string body_;
 };
 
 // "{base}/v1/logs"; a URL that ends in it already is taken as it is.

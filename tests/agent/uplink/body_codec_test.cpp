@@ -4,6 +4,9 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <array>
+#include <span>
+
 using namespace homeostat;
 
 namespace {
@@ -39,6 +42,21 @@ TEST_CASE("bodies: independent decoders get back what was put in") {
         CHECK(unzstd(*compress_body(Compression::Zstd, body)) == body);
     }
     CHECK(compress_body(Compression::Gzip, text)->size() < text.size() / 10);
+}
+
+TEST_CASE("bodies: pieces are one body, wherever it is cut") {
+    std::string text;  // more than one piece of the output, too
+    for (unsigned i = 0; i < 30'000; ++i) text += static_cast<char>(i * i * 2654435761U >> 13U);
+    for (const std::size_t cut : {std::size_t{0}, std::size_t{1}, text.size() / 2, text.size()}) {
+        CAPTURE(cut);
+        const std::string_view whole(text);
+        const std::array<std::string_view, 3> pieces{whole.substr(0, cut), std::string_view{},
+                                                     whole.substr(cut)};
+        CHECK(*compress_body(Compression::None, pieces) == text);
+        CHECK(gunzip(*compress_body(Compression::Gzip, pieces)) == text);
+        CHECK(unzstd(*compress_body(Compression::Zstd, pieces)) == text);
+    }
+    CHECK(gunzip(*compress_body(Compression::Gzip, std::span<const std::string_view>())).empty());
 }
 
 TEST_CASE("bodies: the encoding's name is what the header says") {
