@@ -1,20 +1,18 @@
 // LoopbackServer answers HTTP on 127.0.0.1 with bytes from a script, good ones and hostile ones.
 //
-// For the one part that is about real sockets. It listens on a port of the kernel's choice and
-// serves one connection at a time on a thread of its own.
+// For the one part that is about real sockets.
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
+
+#include "tests/agent/uplink/loopback_listener.hpp"
 
 namespace homeostat::test {
 
@@ -29,35 +27,16 @@ public:
     };
 
     // Each request takes the next answer; the last one is given for ever.
-    explicit LoopbackServer(std::vector<Answer> answers) : answers_(std::move(answers)) {
-        listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        ::bind(listener_, reinterpret_cast<sockaddr*>(&address), size);
-        ::listen(listener_, 8);
-        ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-        port_ = ntohs(address.sin_port);
-        thread_ = std::thread([this] { serve(); });
-    }
-    ~LoopbackServer() {
-        {
-            const std::lock_guard lock(mutex_);
-            stopping_ = true;
-            if (active_ >= 0) ::shutdown(active_, SHUT_RDWR);
-        }
-        ::shutdown(listener_, SHUT_RDWR);
-        thread_.join();
-        ::close(listener_);
-    }
+    explicit LoopbackServer(std::vector<Answer> answers)
+        : answers_(std::move(answers)), listener_([this](int fd) { talk(fd); }) {}
+    ~LoopbackServer() { listener_.stop(); }
     LoopbackServer(const LoopbackServer&) = delete;
     LoopbackServer& operator=(const LoopbackServer&) = delete;
 
     [[nodiscard]] std::string url(const std::string& path = "/") const {
-        return "http://127.0.0.1:" + std::to_string(port_) + path;
+        return "http://127.0.0.1:" + std::to_string(port()) + path;
     }
-    [[nodiscard]] int port() const { return port_; }
+    [[nodiscard]] int port() const { return listener_.port(); }
     // Head and body of each request so far.
     [[nodiscard]] std::vector<std::string> requests() const {
         const std::lock_guard lock(mutex_);
@@ -75,22 +54,12 @@ public:
     }
 
 private:
-    void serve() {
-        for (;;) {
-            const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-            if (fd < 0) return;
-            {
-                const std::lock_guard lock(mutex_);
-                active_ = fd;
-                ++connections_;
-                if (stopping_) ::shutdown(fd, SHUT_RDWR);
-            }
-            while (serve_request(fd)) {
-            }
+    void talk(int fd) {
+        {
             const std::lock_guard lock(mutex_);
-            active_ = -1;
-            ::close(fd);
-            if (stopping_) return;
+            ++connections_;
+        }
+        while (serve_request(fd)) {
         }
     }
 
@@ -138,16 +107,12 @@ private:
         return true;
     }
 
-    int listener_ = -1;
-    int port_ = 0;
     mutable std::mutex mutex_;
-    bool stopping_ = false;
-    int active_ = -1;
     std::vector<Answer> answers_;
     std::size_t next_ = 0;
     std::vector<std::string> requests_;
     int connections_ = 0;
-    std::thread thread_;
+    LoopbackListener listener_;  // the last: its thread uses all above
 };
 
 }  // namespace homeostat::test

@@ -2,17 +2,15 @@
 // request, sends what its script makes of it, and keeps what comes until the client hangs up.
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <functional>
 #include <mutex>
 #include <string>
-#include <thread>
+#include <utility>
 
 #include "agent/uplink/websocket_upgrade.hpp"
+#include "tests/agent/uplink/loopback_listener.hpp"
 
 namespace homeostat::test {
 
@@ -22,28 +20,11 @@ public:
 
     // `hangs_up`: as soon as it has sent that.
     explicit UpgradeServer(Script script, bool hangs_up = false)
-        : script_(std::move(script)), hangs_up_(hangs_up) {
-        listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        ::bind(listener_, reinterpret_cast<sockaddr*>(&address), size);
-        ::listen(listener_, 8);
-        ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-        url_ = "ws://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/v1/opamp";
-        thread_ = std::thread([this] { serve(); });
-    }
-    ~UpgradeServer() {
-        {
-            const std::lock_guard lock(mutex_);
-            stopping_ = true;
-            if (active_ >= 0) ::shutdown(active_, SHUT_RDWR);
-        }
-        ::shutdown(listener_, SHUT_RDWR);
-        thread_.join();
-        ::close(listener_);
-    }
+        : script_(std::move(script)),
+          hangs_up_(hangs_up),
+          listener_([this](int fd) { talk(fd); }),
+          url_("ws://127.0.0.1:" + std::to_string(listener_.port()) + "/v1/opamp") {}
+    ~UpgradeServer() { listener_.stop(); }
     UpgradeServer(const UpgradeServer&) = delete;
     UpgradeServer& operator=(const UpgradeServer&) = delete;
 
@@ -67,25 +48,11 @@ public:
     }
 
 private:
-    void serve() {
-        for (;;) {
-            const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-            if (fd < 0) return;
-            {
-                const std::lock_guard lock(mutex_);
-                active_ = fd;
-                received_.clear();
-                if (stopping_) ::shutdown(fd, SHUT_RDWR);
-            }
-            talk(fd);
-            const std::lock_guard lock(mutex_);
-            active_ = -1;
-            ::close(fd);
-            if (stopping_) return;
-        }
-    }
-
     void talk(int fd) {
+        {
+            const std::lock_guard lock(mutex_);
+            received_.clear();
+        }
         std::string bytes;
         bool answered = false;
         for (;;) {
@@ -115,14 +82,11 @@ private:
 
     Script script_;
     bool hangs_up_;
-    int listener_ = -1;
-    std::string url_;
     mutable std::mutex mutex_;
-    bool stopping_ = false;
-    int active_ = -1;
     std::string head_;
     std::string received_;
-    std::thread thread_;
+    LoopbackListener listener_;  // after what its thread uses
+    std::string url_;
 };
 
 }  // namespace homeostat::test
