@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "agent/uplink/otlp.hpp"
+#include "agent/uplink/utf8.hpp"
 #include "core/file.hpp"
 #include "core/host_identity.hpp"
 #include "core/incident.hpp"
@@ -13,6 +14,7 @@ namespace homeostat {
 namespace {
 
 constexpr std::size_t kInstanceFileMax = 4096;
+constexpr const char* kCloudIdFile = "var/lib/cloud/data/instance-id";
 
 }  // namespace
 
@@ -25,6 +27,26 @@ void read_identity(const Root& root, std::string_view version, AgentIdentity& id
     identity.os_name = std::move(host.os);
     identity.os_version = std::move(host.os_version);
     identity.os_description = std::move(host.os_description);
+}
+
+Status use_cloud_id(const Root& root, AgentIdentity& identity) {
+    if (!identity.cloud_id) return Ok{};
+    std::array<char, 256> buffer{};
+    std::string_view line;
+    if (const auto text = root.read(kCloudIdFile, buffer)) {
+        std::string_view rest = *text;
+        next_line(rest, line);
+        line = trim(line);
+    }
+    if (line.empty()) {
+        return make_error(
+            Errc::NotFound,
+            "host_id: cloud-init has left no name of this machine in /{}: its machine "
+            "id is sent",
+            kCloudIdFile);
+    }
+    identity.host_id = to_utf8(line);
+    return Ok{};
 }
 
 Status add_resource(std::string_view environment, AgentIdentity& identity) {

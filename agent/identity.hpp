@@ -15,6 +15,11 @@ namespace homeostat {
 // os-release of `root`. What this host does not tell stays empty.
 void read_identity(const Root& root, std::string_view version, AgentIdentity& identity);
 
+// Where identity.cloud_id wants it, host_id becomes what the cloud calls this machine: the first
+// line of var/lib/cloud/data/instance-id, which cloud-init writes for all to read. (What DMI knows
+// of it is for root alone.) Errc::NotFound where there is none: host_id is as it was then.
+Status use_cloud_id(const Root& root, AgentIdentity& identity);
+
 // The user's own resource attributes: those of the config, then those of OTEL_RESOURCE_ATTRIBUTES
 // (`environment`, its value) that the config does not name. When that is malformed, none of it is
 // taken and the error says why, as OpenTelemetry's specification wants.

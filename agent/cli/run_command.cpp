@@ -220,6 +220,9 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
     }
     identity.config_hash = config.origin.hash;
     identity.instance_id = instance_id_of(options, identity.host_id, now, log);
+    if (const auto named = use_cloud_id(process.root, identity); !named) {
+        log.write(LogLevel::Warning, "{}", named.error().text);
+    }
     if (process.crash_guard.safe_mode()) {
         identity.resource.push_back({"homeostat.safe_mode", "true"});  // the servers are told, too
     }

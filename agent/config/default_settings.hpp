@@ -23,6 +23,7 @@ actions: {socket: /run/homeostat/actuator.sock, timeout: 10m, grace_after_start:
 first_send_spread: 30s
 retry_max: 5m
 spool: {critical_mib: 4, incident_mib: 8, info_mib: 4, memory_kib: 256}
+host_id: machine
 resource: {}
 )";
 

@@ -181,6 +181,10 @@ void read_top(const YamlNode& node, const ConfigContext& context, SecretReader r
     if (const auto* child = reader.child("spool")) read_spool(*child, context, config.spool);
     reader.duration("first_send_spread", config.ship.first_send_spread, {Duration{}, hours(1)});
     reader.duration("retry_max", config.ship.retry_max, {seconds(1), hours(1)});
+    static constexpr std::array<std::string_view, 2> kHostIds{"machine", "cloud"};
+    std::size_t host_id = config.ship.identity.cloud_id ? 1 : 0;
+    reader.choice("host_id", host_id, kHostIds);
+    config.ship.identity.cloud_id = host_id == 1;
     std::vector<std::pair<std::string, std::string>> resource;
     reader.pairs("resource", resource);
     for (auto& [name, value] : resource) config.ship.identity.resource.push_back({name, value});

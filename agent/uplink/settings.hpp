@@ -24,7 +24,8 @@ struct NameValue {
 struct AgentIdentity {
     std::string version;      // of the agent: "0.1.0"
     std::string instance_id;  // UUID text, kept in the state directory
-    std::string host_id;      // first line of etc/machine-id
+    std::string host_id;      // first line of etc/machine-id, or what the cloud calls this machine
+    bool cloud_id = false;    // host_id is to be the latter
     std::string host_name;
     std::string host_arch;  // "amd64", "arm64"
     std::string os_name;    // os-release: ID, VERSION_ID and PRETTY_NAME

@@ -35,6 +35,22 @@ TEST_CASE("identity: the machine id of D-Bus where systemd's is not there") {
     CHECK(with_both.host_id == "0123456789abcdef0123456789abcdef");
 }
 
+TEST_CASE("identity: the cloud's name of the machine where it is wanted and known") {
+    test::MemoryRoot root;
+    AgentIdentity identity;
+    identity.host_id = "machine";
+    CHECK(use_cloud_id(root, identity));
+    identity.cloud_id = true;
+    for (const char* text : {"", "\n", " \n i-1\n"}) {
+        root.set("var/lib/cloud/data/instance-id", text);
+        CHECK(use_cloud_id(root, identity).error().code == Errc::NotFound);
+        CHECK(identity.host_id == "machine");
+    }
+    root.set("var/lib/cloud/data/instance-id", "i-0123456789abcdef0\n");
+    REQUIRE(use_cloud_id(root, identity));
+    CHECK(identity.host_id == "i-0123456789abcdef0");
+}
+
 TEST_CASE("identity: what a host does not tell stays empty") {
     const test::MemoryRoot root;
     AgentIdentity identity;
