@@ -41,7 +41,7 @@ struct CollectorStatus {
     FixedString<255> reason;  // the last error; when Ok what it does not see all the same, or empty
     std::uint64_t runs = 0;
     std::uint64_t errors = 0;
-    std::uint64_t overruns = 0;      // deadlines missed
+    std::uint64_t overruns = 0;  // deadlines missed
     std::uint32_t overruns_in_row = 0;
     std::uint64_t samples_last = 0;  // appended by the last run
     std::uint64_t samples = 0;       // by all runs
