@@ -10,7 +10,9 @@
 
 #include "actions/audit.hpp"
 #include "agent/confinement.hpp"
+#include "agent/heap.hpp"
 #include "agent/incidents/preferences_file.hpp"
+#include "agent/program_pages.hpp"
 #include "collectors/registry.hpp"
 #include "core/file.hpp"
 
@@ -18,6 +20,8 @@ namespace homeostat {
 namespace {
 
 constexpr Duration kCourierPatience = seconds(1);
+constexpr Duration kStartLasts = seconds(20);  // by then all collectors have run
+constexpr Duration kTidyInterval = minutes(15);
 constexpr Duration kScrapePause = milliseconds(200);
 constexpr Duration kSurveyPause = milliseconds(200);
 constexpr Duration kStewardPause = seconds(1);
@@ -303,6 +307,7 @@ void Daemon::log_news() {
 // The courier's thread. After the queue is closed it goes on until it is empty.
 void Daemon::deliver() {
     Instant written;
+    Instant tidy_at = parts_.clock.now() + kStartLasts;
     while (!parts_.work.to_ship.closed() || parts_.work.to_ship.size() > 0) {
         const Instant now = parts_.clock.now();
         if (parts_.courier.step(now, kCourierPatience)) shipping_.ring();
@@ -311,6 +316,11 @@ void Daemon::deliver() {
             write_status(false);
             write_models();
             written = now;
+        }
+        if (now >= tidy_at) {  // what a start took, and later an incident or a request
+            tidy_at = now + kTidyInterval;
+            (void)trim_heap();
+            (void)drop_program_pages();
         }
     }
     write_models();

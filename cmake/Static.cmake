@@ -19,9 +19,14 @@ if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
 endif()
 add_link_options(-Wl,--gc-sections -Wl,-z,relro,-z,now)
 
-# homeostat_static_program(TARGET): what went into it is written beside it as TARGET.map, for
-# scripts/sbom.py; and it goes without the demangler of the C++ runtime.
+# homeostat_static_program(TARGET [LAYOUT]): what went into it is written beside it as TARGET.map, for
+# scripts/sbom.py; and it goes without the demangler of the C++ runtime. LAYOUT is a piece of a linker
+# script that says which functions lie side by side (scripts/layout.py).
 function(homeostat_static_program target)
+    if(HOMEOSTAT_STATIC AND ARGC GREATER 1)
+        target_link_options(${target} PRIVATE -Wl,-T,${ARGV1})
+        set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${ARGV1})
+    endif()
     if(HOMEOSTAT_STATIC)
         target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/core/terminate.cpp)
         target_link_options(${target} PRIVATE -Wl,-Map=$<TARGET_FILE:${target}>.map)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "core/format.hpp"
 #include "core/parse.hpp"
@@ -24,19 +25,20 @@ std::optional<std::uint64_t> user_of(std::string_view name) {
 }  // namespace
 
 Journal::Journal() {
-    followed_[0].emplace(unpacker_);
+    followed_.reserve(1 + kUsersMax);
+    followed_.emplace_back(unpacker_);
 }
 
 Status Journal::poll(const Root& root, const Files& files, std::uint32_t entries_max,
                      FunctionRef<void(const JournalEntry&)> visit) {
-    if (!followed_[0]->file.is_open()) {
+    if (!followed_[0].file.is_open()) {
         if (const Status found = find(root, files); !found) return found;
     }
     std::uint32_t left = entries_max;
-    const Status status = read(files, *followed_[0], left, visit);
+    const Status status = read(files, followed_[0], left, visit);
     if (polls_++ % kUserLooks == 0) look_for_users(root, files);
-    for (std::size_t i = 1; i < followed_.size() && followed_[i]; ++i) {
-        Followed& user = *followed_[i];
+    for (std::size_t i = 1; i < followed_.size(); ++i) {
+        Followed& user = followed_[i];
         if (user.file.is_open() || open(files, user)) (void)read(files, user, left, visit);
     }
     return status;
@@ -76,9 +78,9 @@ Status Journal::find(const Root& root, const Files& files) {
         directory_ = directory;
         directory_.append(trim(*id));
         directory_.append("/");
-        followed_[0]->path = directory_;
-        followed_[0]->path.append(kSystem);
-        Status opened = open(files, *followed_[0]);
+        followed_[0].path = directory_;
+        followed_[0].path.append(kSystem);
+        Status opened = open(files, followed_[0]);
         if (opened || opened.error().code != Errc::NotFound) return opened;
     }
     return status;
@@ -93,7 +95,7 @@ Status Journal::open(const Files& files, Followed& followed) {
         return files.read_at(followed.file, offset, buffer);
     };
     const std::int64_t seen =
-        followed.last_unix_us != 0 ? followed.last_unix_us : followed_[0]->last_unix_us;
+        followed.last_unix_us != 0 ? followed.last_unix_us : followed_[0].last_unix_us;
     Status status = followed.journal.open(read_at, JournalFile::From::Start);
     const bool continues = seen != 0 && followed.journal.first_unix_us() >= seen;
     if (status && !continues) status = followed.journal.open(read_at, JournalFile::From::Tail);
@@ -144,16 +146,15 @@ void Journal::look_for_users(const Root& root, const Files& files) {
 void Journal::follow(std::uint64_t user, std::span<const std::uint64_t> wanted) {
     std::size_t free = 0;
     for (std::size_t i = 1; i < followed_.size(); ++i) {
-        if (!followed_[i]) {
-            followed_[i].emplace(unpacker_);
-            free = i;
-            break;
-        }
-        if (followed_[i]->user == user) return;
-        if (std::find(wanted.begin(), wanted.end(), followed_[i]->user) == wanted.end()) free = i;
+        if (followed_[i].user == user) return;
+        if (std::find(wanted.begin(), wanted.end(), followed_[i].user) == wanted.end()) free = i;
+    }
+    if (followed_.size() <= kUsersMax) {
+        free = followed_.size();
+        followed_.emplace_back(unpacker_);
     }
     if (free == 0) return;
-    Followed& place = *followed_[free];
+    Followed& place = followed_[free];
     place.file.close();
     place.user = user;
     place.path = path_of(user);

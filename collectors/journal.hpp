@@ -9,10 +9,9 @@
 // needed of it is not touched.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <optional>
 #include <span>
+#include <vector>
 
 #include "collectors/journal_file.hpp"
 #include "core/files.hpp"
@@ -65,8 +64,8 @@ private:
     [[nodiscard]] Path path_of(std::uint64_t user) const;
 
     FieldUnpacker unpacker_;
-    // The system's first, then users' without gaps. What is not there is not touched.
-    std::array<std::optional<Followed>, 1 + kUsersMax> followed_;
+    // The system's first, then users'. Room for all is set aside, and touched when one is there.
+    std::vector<Followed> followed_;
     Path directory_;  // of the system's, ends in a slash
     JournalEntry entry_;
     std::uint32_t polls_ = 0;

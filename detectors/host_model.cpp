@@ -70,24 +70,21 @@ private:
 }  // namespace
 
 HostModel::HostModel(std::size_t series_max)
-    : company_(series_max),
+    : series_max_(series_max),
+      company_(series_max),
       magnitudes_(
           series_max,
-          {.logarithmic = true, .mean_seconds = kDriftSeconds, .known_share = kDriftKnownShare}),
-      own_(series_max),
-      left_(series_max),
-      drift_(series_max),
-      usual_(series_max),
-      beyond_(series_max),
-      outside_(series_max),
-      recent_(series_max),
-      blame_(series_max) {
+          {.logarithmic = true, .mean_seconds = kDriftSeconds, .known_share = kDriftKnownShare}) {
+    each_number([&](std::vector<double>& numbers) { numbers.reserve(series_max); });
     order_.reserve(series_max);
 }
 
 double HostModel::observe(double seconds, std::span<const double> values,
                           std::span<const SeriesNews> news, bool learns) {
-    assert(values.size() == blame_.size() && news.size() == blame_.size());
+    assert(values.size() == news.size() && values.size() >= blame_.size());
+    assert(values.size() <= series_max_);
+    // Within what is reserved, and so not touched before there are so many series.
+    each_number([&](std::vector<double>& numbers) { numbers.resize(values.size()); });
     if (!std::isfinite(seconds)) seconds = last_seconds_;  // no time has passed
     const double elapsed = started_ ? std::max(seconds - last_seconds_, 0.0) : 0;
     const double weight = 1 - std::exp(-elapsed / kLastingSeconds);
@@ -157,13 +154,11 @@ double HostModel::judge_series(std::span<const SeriesNews> news, double weight, 
 }
 
 void HostModel::begin_series(std::size_t series) {
-    assert(series < blame_.size());
+    assert(series < series_max_);
     company_.begin_member(series);
     magnitudes_.begin_member(series);
-    for (auto* numbers :
-         {&own_, &left_, &drift_, &usual_, &beyond_, &outside_, &recent_, &blame_}) {
-        (*numbers)[series] = 0;
-    }
+    if (series >= blame_.size()) return;
+    each_number([&](std::vector<double>& numbers) { numbers[series] = 0; });
 }
 
 std::span<const std::uint32_t> HostModel::blamed(std::size_t count) {

@@ -37,7 +37,8 @@ public:
     // One row: the values of all series (NaN for a missing one), and what each tells of itself.
     // Returns the host's surprise. `learns`: false while the host is known to be wrong: its
     // relations stand still. A time that is not finite is the last one again.
-    // REQUIRES: both have series_max entries.
+    // REQUIRES: both have an entry for each series so far: no fewer than before, at most
+    // series_max, and the first RelationModel::kMembersMax of these in any case.
     double observe(double seconds, std::span<const double> values, std::span<const SeriesNews> news,
                    bool learns = true);
 
@@ -53,7 +54,15 @@ public:
 
 private:
     double judge_series(std::span<const SeriesNews> news, double weight, double elapsed);
+    template <typename Visit>
+    void each_number(Visit visit) {
+        for (auto* numbers :
+             {&own_, &left_, &drift_, &usual_, &beyond_, &outside_, &recent_, &blame_}) {
+            visit(*numbers);
+        }
+    }
 
+    std::size_t series_max_;
     RelationModel company_;
     RelationModel magnitudes_;
     std::vector<double> own_;      // log2(1 + surprise) of the series

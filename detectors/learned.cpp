@@ -38,13 +38,22 @@ bool push_if_room(std::vector<Finding>& out, const Finding& finding) {
 }  // namespace
 
 Learned::Learned(std::size_t series_max, double noise_per_second)
-    : slots_(series_max),
-      values_(series_max, kMissing),
-      surprises_(series_max, 0.0),
-      news_(series_max),
-      host_(series_max),
-      budget_(noise_per_second) {
+    : slots_(series_max), host_(series_max), budget_(noise_per_second) {
+    values_.reserve(series_max);
+    surprises_.reserve(series_max);
+    news_.reserve(series_max);
     order_.reserve(series_max);
+    make_room();
+}
+
+// For the slots that there are: of what is reserved no more is touched.
+void Learned::make_room() {
+    const std::size_t related = std::min(slots_.max(), RelationModel::kMembersMax);
+    const std::size_t count = std::max(slots_.size(), related);
+    if (count <= values_.size()) return;
+    values_.resize(count, kMissing);
+    surprises_.resize(count);
+    news_.resize(count);
 }
 
 void Learned::observe(const Samples& samples, std::int64_t utc_offset_seconds) {
@@ -72,6 +81,7 @@ void Learned::begin_slot(const Sample& sample, const SeriesInfo& info) {
     Slot& slot = slots_[sample.series.slot];
     slot = Slot{};
     slot.generation = sample.series.generation;
+    make_room();
     surprises_[sample.series.slot] = 0;
     host_.begin_series(sample.series.slot);
     if (bank_ == nullptr) return;
@@ -116,6 +126,7 @@ void Learned::close_window(const Samples& samples, std::int64_t utc_offset_secon
     series_flag_ = budget_.series_flag(watched_);
     host_flag_ = budget_.host_flag();
     watched_ = 0;
+    make_room();
     bool begins = false;
     bool any_odd = false;
     for (std::size_t i = 0; i < slots_.size(); ++i) {

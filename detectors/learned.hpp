@@ -86,6 +86,7 @@ private:
     void spend_budget(Instant now, bool begins);
     [[nodiscard]] Finding describe(const Slot& slot, const SeriesInfo& info) const;
     [[nodiscard]] static Finding describe_missing(const Slot& slot, const SeriesInfo& info);
+    void make_room();
     std::size_t report_missing(const Samples& samples, std::vector<Finding>& out) const;
     static void weigh(Slot& slot, Finding& finding, Instant now, Testimony testimony);
 

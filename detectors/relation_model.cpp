@@ -47,13 +47,15 @@ RelationModel::RelationModel(std::size_t members, const RelationView& view)
       factor_(covariance_.size()),
       inverse_(covariance_.size()),
       column_(members_.size()),
-      surprises_(members) {
+      surprises_(members_.size()) {
+    surprises_.reserve(members);
     for (std::size_t i = 0; i < members_.size(); ++i) at(covariance_, i, i) = 1;
 }
 
 std::span<double> RelationModel::observe(double seconds, std::span<const double> values,
                                          bool learns) {
-    assert(values.size() == surprises_.size());
+    assert(values.size() >= surprises_.size() && values.size() <= surprises_.capacity());
+    surprises_.resize(values.size());  // within what is reserved
     const double elapsed = measure_step(seconds);
     if (learns) ++rows_;
     const double rows_max = std::max(kMemorySeconds / step_seconds_, 2.0);

@@ -40,7 +40,8 @@ public:
     // One row of values, NaN for a missing one; members beyond the first kMembersMax are ignored.
     // Returns the surprise of each member, valid until the next call; the caller may change it.
     // `learns`: false for a row that is known to be wrong: it is judged and forgotten.
-    // REQUIRES: values.size() is what the constructor was told.
+    // REQUIRES: as many values as there are members so far: no fewer than before, no more than the
+    // constructor was told, and the first kMembersMax of these in any case.
     std::span<double> observe(double seconds, std::span<const double> values, bool learns = true);
 
     // Another series takes this place: its relations are learned anew.

@@ -335,7 +335,8 @@ int run_daemon(Session& session, Process& process, Configuration current, Durati
         // Without a rule nothing is ever asked of the actuator.
         if (process.crash_guard.safe_mode()) current.actions.rules.clear();
         std::optional<Configuration> next;
-        const auto end = run_once(session, process, current.config, current.actions, limit, next);
+        const auto end =
+            run_once(session, process, std::move(current.config), current.actions, limit, next);
         if (!end) return fail(session, end.error());
         if (*end != DaemonEnd::Reload || !next) return *end == DaemonEnd::Failed ? 1 : 0;
         current = std::move(*next);

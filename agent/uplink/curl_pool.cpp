@@ -21,7 +21,7 @@ struct CurlPool::Flight {
 
 struct CurlPool::Parts {
     CurlClient client;
-    CURLM* multi = nullptr;
+    CURLM* multi = nullptr;  // made with the first request; libcurl takes null as "nothing to do"
     std::array<Flight, kInFlightMax> flights;
 };
 
@@ -29,9 +29,6 @@ CurlPool::CurlPool(std::string user_agent, std::string proxy) : parts_(std::make
     parts_->client = {.user_agent = std::move(user_agent),
                       .proxy = std::move(proxy),
                       .interrupted = &interrupted_};
-    // The first transfer sets up libcurl itself.
-    parts_->flights[0].transfer = std::make_unique<CurlTransfer>(parts_->client);
-    parts_->multi = ::curl_multi_init();
 }
 
 CurlPool::~CurlPool() {
@@ -52,7 +49,9 @@ bool CurlPool::start(std::size_t ticket, const HttpRequest& request) {
     const auto flight = std::find_if(parts_->flights.begin(), parts_->flights.end(),
                                      [](const Flight& each) { return !each.in_use; });
     if (flight == parts_->flights.end()) return false;
+    // The first transfer sets up libcurl itself.
     if (!flight->transfer) flight->transfer = std::make_unique<CurlTransfer>(parts_->client);
+    if (parts_->multi == nullptr) parts_->multi = ::curl_multi_init();
     flight->ticket = ticket;
     flight->redirects = 0;
     flight->in_use = true;

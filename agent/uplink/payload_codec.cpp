@@ -13,12 +13,23 @@ constexpr int kLevel = 12;
 
 }  // namespace
 
+// Made when they are needed first: some 100 kB each, and a host may be well for months.
 struct PayloadCodec::Contexts {
-    ZSTD_CCtx* compress = ZSTD_createCCtx();
-    ZSTD_DCtx* decompress = ZSTD_createDCtx();
-    ZSTD_CDict* pack =
-        ZSTD_createCDict(kPayloadDictionary1.data(), kPayloadDictionary1.size(), kLevel);
-    ZSTD_DDict* unpack = ZSTD_createDDict(kPayloadDictionary1.data(), kPayloadDictionary1.size());
+    ZSTD_CCtx* compress = nullptr;
+    ZSTD_DCtx* decompress = nullptr;
+    ZSTD_CDict* pack = nullptr;
+    ZSTD_DDict* unpack = nullptr;
+
+    void make_packer() {
+        if (pack != nullptr) return;
+        compress = ZSTD_createCCtx();
+        pack = ZSTD_createCDict(kPayloadDictionary1.data(), kPayloadDictionary1.size(), kLevel);
+    }
+    void make_unpacker() {
+        if (unpack != nullptr) return;
+        decompress = ZSTD_createDCtx();
+        unpack = ZSTD_createDDict(kPayloadDictionary1.data(), kPayloadDictionary1.size());
+    }
 
     Contexts() = default;
     Contexts(const Contexts&) = delete;
@@ -35,6 +46,7 @@ PayloadCodec::PayloadCodec() : contexts_(std::make_unique<Contexts>()) {}
 PayloadCodec::~PayloadCodec() = default;
 
 std::uint8_t PayloadCodec::pack(std::string_view payload, std::string& out) {
+    contexts_->make_packer();
     out.resize(ZSTD_compressBound(payload.size()));
     const std::size_t size =
         ZSTD_compress_usingCDict(contexts_->compress, out.data(), out.size(), payload.data(),
@@ -57,6 +69,7 @@ Status PayloadCodec::unpack(std::uint8_t packing, std::string_view packed, std::
                           packing);
     }
     if (packed.empty()) return make_error(Errc::Invalid, "spool record: zstd without a frame");
+    contexts_->make_unpacker();
     // The size in the frame is not believed: the room is what a record may be.
     out.resize(kSpoolPayloadMax);
     const std::size_t size =
