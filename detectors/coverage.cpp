@@ -8,7 +8,6 @@ namespace homeostat {
 namespace {
 
 constexpr std::string_view kCentral = "only a central server can see it";
-constexpr std::string_view kLearned = "the learned baseline of the series sees it";
 
 constexpr std::array kTopics{
     Topic{"processor saturated", "cpu_saturated", ""},

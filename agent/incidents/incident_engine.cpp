@@ -357,7 +357,7 @@ void IncidentEngine::tell(std::size_t i, Instant now) {
 
 // One that flaps has to be calm for longer, each time twice as long.
 Duration IncidentEngine::calm_for(const Incident& incident) const {
-    return settings_.calm_for * (1LL << std::min(incident.flaps, kFlapDoublingsMax));
+    return settings_.calm_for * (std::int64_t{1} << std::min(incident.flaps, kFlapDoublingsMax));
 }
 
 void IncidentEngine::remove_over() {
