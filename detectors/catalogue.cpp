@@ -29,6 +29,7 @@ std::vector<Condition> all_rows() {
           network_conditions(), kernel_conditions(), service_conditions()}) {
         rows.insert(rows.end(), part.begin(), part.end());
     }
+    rows.shrink_to_fit();  // kept for good
     return rows;
 }
 

@@ -322,7 +322,8 @@ Result<DaemonEnd> run_once(Session& session, Process& process, Config config,
                    .state_directory = options.state,
                    .tick = config.tick,
                    .writable = writable_directories(process.options, config)});
-    (void)trim_heap();  // what reading the configuration took
+    config.detect.conditions = std::vector<Condition>();  // the agent has its own: 57 kB
+    (void)trim_heap();                                    // what reading the configuration took
     const auto end = daemon.run(limit);
     // Unwritten, the next boot is told as an unclean one: better than nothing told.
     (void)note_stop(process.root, options.state);
