@@ -87,18 +87,17 @@ std::size_t memory_of(Session& session, const Config& config, const ActionConfig
 
 nlohmann::ordered_json describe(Session& session, const Config& config, const ActionConfig& actions,
                                 const Checked& checked) {
-    std::vector<std::string> warnings = config.warnings;
-    warnings.insert(warnings.end(), checked.warnings.begin(), checked.warnings.end());
     nlohmann::ordered_json out{{"ok", true},
                                {"memory_bytes", memory_of(session, config, actions)},
                                {"scrape_targets", config.exporters.size()},
-                               {"warnings", warnings},
+                               {"warnings", config.warnings},
                                {"rules", nlohmann::ordered_json::array()},
                                {"targets", nlohmann::ordered_json::array()}};
     if (checked.bundle) {
-        out["bundle"] = {{"id", checked.bundle->header.id},
-                         {"version", checked.bundle->header.version},
-                         {"in_force", !checked.offered}};
+        nlohmann::ordered_json& bundle = out["bundle"];
+        bundle["id"] = checked.bundle->header.id;
+        bundle["version"] = checked.bundle->header.version;
+        bundle["in_force"] = !checked.offered;
     }
     for (const Rule& rule : actions.rules) {
         out["rules"].push_back({{"name", rule.name},
@@ -122,17 +121,16 @@ std::string json_text(const nlohmann::ordered_json& json) {
     return printable_json(json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
-void print(Session& session, const nlohmann::ordered_json& report) {
+void print(Session& session, const nlohmann::ordered_json& report, const Checked& checked) {
     session.out << fmt::format(
         "ok: {} rules, {} targets allowed, {} exporters to scrape, {} of memory\n",
         report["rules"].size(), report["targets"].size(),
         report["scrape_targets"].get<std::size_t>(),
         human_bytes(static_cast<double>(report["memory_bytes"].get<std::size_t>())));
-    if (report.contains("bundle")) {
-        const auto& bundle = report["bundle"];
-        session.out << fmt::format("  bundle  {} {}, {}\n", bundle["id"].get<std::string>(),
-                                   bundle["version"].get<std::uint64_t>(),
-                                   bundle["in_force"].get<bool>() ? "in force" : "as it would be");
+    if (checked.bundle) {
+        session.out << fmt::format("  bundle  {} {}, {}\n", checked.bundle->header.id,
+                                   checked.bundle->header.version,
+                                   checked.offered ? "as it would be" : "in force");
     }
     for (const auto& warning : report["warnings"]) {
         session.out << fmt::format("  warning {}\n", warning.get<std::string>());
@@ -299,7 +297,9 @@ void check(Session& session, const Options& options) {
         config->warnings.push_back(std::move(both));
     }
     config->files.insert(config->files.end(), found.files.begin(), found.files.end());
-    config->warnings.insert(config->warnings.end(), found.warnings.begin(), found.warnings.end());
+    for (const auto* more : {&found.warnings, &checked.warnings}) {
+        config->warnings.insert(config->warnings.end(), more->begin(), more->end());
+    }
     for (const Rule& rule : actions->rules) {
         if (!rule.from_fleet) config->files.push_back(rule.file);
     }
@@ -312,7 +312,7 @@ void check(Session& session, const Options& options) {
         if (!std::filesystem::exists(options.config)) {
             session.out << "no " << options.config << ": the defaults are in force\n";
         }
-        print(session, report);
+        print(session, report, checked);
     }
 }
 

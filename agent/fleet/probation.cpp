@@ -4,6 +4,7 @@
 
 #include "collectors/registry.hpp"
 #include "core/format.hpp"
+#include "core/function_ref.hpp"
 
 namespace homeostat {
 namespace {
@@ -24,8 +25,7 @@ std::uint64_t more(std::uint64_t now, std::uint64_t before) {
 }
 
 // "cpu, meminfo and 3 more" of those that `ill` names.
-template <typename Predicate>
-std::string names_of(Predicate ill) {
+std::string names_of(FunctionRef<bool(std::size_t)> ill) {
     std::string names;
     std::size_t count = 0;
     const auto rows = collector_rows();

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <utility>
 
 #include "agent/incidents/incident_proto.hpp"
 #include "core/file.hpp"
@@ -50,23 +49,20 @@ Status IncidentStore::stage(const Incident& incident) {
     if (!directory) return directory;
     std::string bytes;
     encode_incident(incident, bytes);
-    const std::string id(incident.id.text());
-    const auto staged = write_file_atomically(path_of(id, kStagedSuffix), bytes);
-    if (!staged) return staged;
-    if (std::find(staged_.begin(), staged_.end(), id) == staged_.end()) staged_.push_back(id);
-    grows_ = grows_ || incident.seq == 0;
-    return Ok{};
+    return write_file_atomically(path_of(incident.id.text(), kStagedSuffix), bytes);
 }
 
 Status IncidentStore::publish() {
     Status first = Ok{};
-    for (const std::string& id : staged_) {
+    bool grows = false;
+    for (const std::string& name : names(kStagedSuffix)) {
+        const std::string_view id = id_of(name, kStagedSuffix);
         const std::string path = path_of(id, kSuffix);
+        grows = grows || ::access(path.c_str(), F_OK) != 0;
         if (::rename(path_of(id, kStagedSuffix).c_str(), path.c_str()) == 0 || !first) continue;
         first = make_errno_error(errc_of(errno), errno, "rename to {}", path);
     }
-    staged_.clear();
-    if (std::exchange(grows_, false)) drop_oldest();
+    if (grows) drop_oldest();
     return first;
 }
 
@@ -78,11 +74,9 @@ std::vector<Incident> IncidentStore::unfinished() {
         const auto published = read(std::string(id) + std::string(kSuffix));
         if (!staged || (published && published->seq >= staged->seq)) {
             ::unlink(path_of(id, kStagedSuffix).c_str());
-            continue;
+        } else {
+            incidents.push_back(*staged);
         }
-        staged_.emplace_back(id);
-        grows_ = grows_ || !published;
-        incidents.push_back(*staged);
     }
     return incidents;
 }

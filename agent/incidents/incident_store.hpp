@@ -38,8 +38,7 @@ public:
     // writes the new names when it likes: after a power cut they may be staged again.
     Status publish();
 
-    // What a former process has staged and not published: it is staged here from now on. What is
-    // not whole or not the newest goes.
+    // What a former process has staged and not published. What is not whole or not the newest goes.
     std::vector<Incident> unfinished();
 
     // What the processes did when it opened. Kept as long as the incident is; Errc::NotFound when
@@ -73,8 +72,6 @@ private:
     std::string state_directory_;
     std::string directory_;
     std::size_t kept_max_;
-    std::vector<std::string> staged_;  // ids
-    bool grows_ = false;               // one of them is new
 };
 
 }  // namespace homeostat
