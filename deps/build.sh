@@ -17,6 +17,7 @@
 #   HOMEOSTAT_TLS         trimmed (default): build OpenSSL; system: copy Debian's libssl-dev
 #   HOMEOSTAT_JOBS        parallel jobs (default: one a processor)
 #   CC, CXX               the compilers (default: cc, c++)
+#   HOMEOSTAT_CROSS       a directory of scripts/cross.sh: for the architecture of that
 #
 # Why a script and not a CMake superbuild: most of the work is fetching sources through apt and
 # running OpenSSL's Configure, which CMake could only do by calling a script; and the cache must be
@@ -34,7 +35,15 @@ here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 readonly sums="$here/SHA256SUMS"
 readonly cache="${HOMEOSTAT_DEPS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/homeostat-deps}"
 readonly source_dir="${HOMEOSTAT_DEPS_SRC:-}"
-readonly cc="${CC:-cc}"
+readonly cross="${HOMEOSTAT_CROSS:-}"
+emulator=() cmake_cross=()
+if [[ -n $cross ]]; then
+    CC="$cross/bin/aarch64-linux-gnu-gcc"
+    CXX="$cross/bin/aarch64-linux-gnu-g++"
+    emulator=("$cross/bin/run")
+    cmake_cross=("-DCMAKE_TOOLCHAIN_FILE=$here/../cmake/aarch64-linux-gnu.cmake")
+fi
+readonly cc="${CC:-cc}" emulator cmake_cross
 tls="${HOMEOSTAT_TLS:-trimmed}"
 cxx_libraries=own # or system, when their sources cannot be had
 
@@ -113,7 +122,10 @@ wanted_debian_version() { # PACKAGE
     printf '%s\n' "${version%%+b[0-9]*}" # a rebuild without source changes has the same source
 }
 
-installed_version() { dpkg-query -W -f '${Version}\n' "$1" 2>/dev/null | head -n 1; }
+installed_version() {
+    dpkg-query ${cross:+--admindir "$cross/root/var/lib/dpkg"} -W -f '${Version}\n' "$1" 2>/dev/null |
+        head -n 1
+}
 
 wanted_version() { # SOURCE PACKAGE
     local version
@@ -195,6 +207,9 @@ source_date() {
 
 run() { "$@" >>"$log" 2>&1 || die "failed: $1 ... (see the end of $log)"; }
 
+# The one that belongs to the compiler.
+ar() { command "$("$cc" -print-prog-name=ar)" "$@"; }
+
 # 150 kB of ready-made multiples of one curve's generator make a server with thousands of handshakes
 # a second fast. An agent makes one an hour: the general code, constant in time as well, will do.
 leave_out_p256_tables() {
@@ -213,7 +228,9 @@ build_openssl() {
     (
         cd "$work/openssl"
         SOURCE_DATE_EPOCH="$(source_date openssl)"
-        export SOURCE_DATE_EPOCH CC="$cc" ARFLAGS=qcD
+        AR="$("$cc" -print-prog-name=ar)"
+        RANLIB="$("$cc" -print-prog-name=ranlib)"
+        export SOURCE_DATE_EPOCH CC="$cc" AR RANLIB ARFLAGS=qcD
         unset CFLAGS CPPFLAGS LDFLAGS CXXFLAGS
         leave_out_p256_tables
         run ./Configure "$target" "${openssl_options[@]}" "${common_flags[@]}"
@@ -253,7 +270,7 @@ build_curl() {
         export SOURCE_DATE_EPOCH
         unset CFLAGS CPPFLAGS LDFLAGS CXXFLAGS
         run cmake -S "$work/curl" -B "$work/curl-build" "${generator[@]}" \
-            -DCMAKE_C_COMPILER="$cc" \
+            -DCMAKE_C_COMPILER="$cc" "${cmake_cross[@]}" \
             -DCMAKE_C_FLAGS="${common_flags[*]} -ffile-prefix-map=$work=." \
             "${curl_options[@]}" -DOPENSSL_INCLUDE_DIR="$stage/include" \
             -DOPENSSL_SSL_LIBRARY="$stage/lib/libssl.a" \
@@ -304,7 +321,7 @@ C
     run "$cc" -Os -fPIE -static-pie -w -I "$stage/include" -o "$work/smoke" "$work/smoke.c" \
         -Wl,--gc-sections "$stage/lib/libcurl.a" "$stage/lib/libssl.a" "$stage/lib/libcrypto.a" \
         "$stage/lib/libzstd.a" -lcares -lz
-    "$work/smoke" >"$work/smoke.out" || die "the test program fails: see $log"
+    "${emulator[@]}" "$work/smoke" >"$work/smoke.out" || die "the test program fails: see $log"
 }
 
 write_manifest() {
@@ -366,7 +383,7 @@ if [[ ! -f $slot/deps-prefix/MANIFEST ]]; then
     say "building $slot (log: $log)"
     if [[ -z $source_dir ]]; then
         command -v dpkg-source >/dev/null || die "no dpkg-source: install dpkg-dev"
-        write_private_apt
+        write_private_apt deb-src
     fi
     if [[ $tls == trimmed ]] && ! fetch openssl "$openssl_version"; then
         if [[ -z $source_dir ]] && fetch_upstream_part openssl "$openssl_version"; then

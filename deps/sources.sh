@@ -45,11 +45,12 @@ check_pin() { # FILE NAME: if SHA256SUMS knows NAME, the file must match
         die "$1 does not have the SHA-256 that deps/SHA256SUMS gives for $2"
 }
 
-# Writes a private apt configuration below $work/apt: this machine's repositories, as sources.
+# write_private_apt deb-src|deb: a private apt configuration below $work/apt, with this machine's
+# repositories, for their sources, or for their packages.
 # Both formats of /etc/apt are copied with "deb" turned into "deb-src"; options (signed-by and so
 # on) stay, and so do apt.conf's proxies, auth.conf and keyrings, which apt still reads.
 write_private_apt() {
-    local private="$work/apt" main='' parts='' list
+    local private="$work/apt" main='' parts='' list kind="$1"
     mkdir -p "$private/parts" "$private/lists/partial" "$private/cache/archives/partial" \
         "$work/download"
     eval "$(apt-config shell main Dir::Etc::sourcelist/f parts Dir::Etc::sourceparts/d)"
@@ -57,11 +58,11 @@ write_private_apt() {
         [[ -f $list ]] || continue
         case "$list" in
             *.sources) # deb822: one "Types:" a paragraph; "Enabled: no" is kept and obeyed
-                sed -E 's/^[Tt]ypes[[:blank:]]*:.*/Types: deb-src/' "$list" \
+                sed -E 's/^[Tt]ypes[[:blank:]]*:.*/Types: '"$kind"'/' "$list" \
                     >"$private/parts/${list##*/}"
                 ;;
             *.list)
-                sed -nE 's/^[[:blank:]]*deb(-src)?[[:blank:]]+/deb-src /p' "$list" | sort -u \
+                sed -nE 's/^[[:blank:]]*deb(-src)?[[:blank:]]+/'"$kind"' /p' "$list" | sort -u \
                     >"$private/parts/${list##*/}"
                 ;;
         esac

@@ -3,7 +3,8 @@
 # Installs the packages it needs (Debian 12), builds libcurl and OpenSSL once into a cache, then
 # configures and builds. Run it again at will: it does only what is left to do.
 #
-# Usage: scripts/build.sh [CMAKE-OPTION...]        e.g. scripts/build.sh -DHOMEOSTAT_LTO=OFF
+# Usage: scripts/build.sh [--arch arm64] [CMAKE-OPTION...]   e.g. scripts/build.sh -DHOMEOSTAT_LTO=OFF
+#        --arch: for arm64, on another architecture, into build/release-static-arm64
 # Environment: HOMEOSTAT_JOBS, and that of deps/build.sh.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -11,7 +12,15 @@ set -euo pipefail
 help_if_asked "$0" "$@"
 
 readonly preset=release-static
-readonly out="$HOMEOSTAT_ROOT/build/$preset"
+out="$HOMEOSTAT_ROOT/build/$preset"
+options=()
+if [[ ${1:-} == --arch ]]; then
+    HOMEOSTAT_CROSS="$("$HOMEOSTAT_ROOT/scripts/cross.sh" "${2:-}")"
+    export HOMEOSTAT_CROSS
+    out+="-$2"
+    options+=(-B "$out" "-DCMAKE_TOOLCHAIN_FILE=$HOMEOSTAT_ROOT/cmake/aarch64-linux-gnu.cmake")
+    shift 2
+fi
 
 cd "$HOMEOSTAT_ROOT"
 
@@ -26,7 +35,7 @@ say "static libcurl and OpenSSL"
 prefix="$(ensure_deps)"
 say "using $prefix"
 
-options=("-DHOMEOSTAT_DEPS_PREFIX=$prefix")
+options+=("-DHOMEOSTAT_DEPS_PREFIX=$prefix")
 cmake_launcher_args options
 
 say "configuring $out"

@@ -6,6 +6,9 @@
 #        scripts/package.sh --no-build      of the release that is there already
 #        scripts/package.sh --rpm-only      the same, and only the rpm
 #        scripts/package.sh --stage DIR     only the tree that is packed, into DIR
+#        scripts/package.sh --arch arm64    with any of these: for arm64, on another architecture
+#                                           (scripts/cross.sh; steps that run what was built do so
+#                                           in an emulator)
 #
 # Environment: that of scripts/build.sh, and
 #   HOMEOSTAT_DIST       where they are put (default: dist)
@@ -20,10 +23,14 @@ export LC_ALL=C TZ=UTC
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$HOMEOSTAT_ROOT"
 
-readonly out=build/release-static dist="${HOMEOSTAT_DIST:-$HOMEOSTAT_ROOT/dist}"
+out=build/release-static
+readonly dist="${HOMEOSTAT_DIST:-$HOMEOSTAT_ROOT/dist}"
 build=1
 kinds=(deb rpm)
 stage_only=
+arch=() emulator=() sbom=()
+deb_arch=$(dpkg --print-architecture)
+rpm_arch=$(uname -m)
 while (($#)); do
     case $1 in
         --no-build) build= ;;
@@ -33,6 +40,13 @@ while (($#)); do
             ;;
         --stage)
             stage_only=${2:?--stage needs a directory}
+            shift
+            ;;
+        --arch)
+            deb_arch=${2:?--arch needs an architecture}
+            rpm_arch=aarch64 # cross.sh knows no other
+            arch=(--arch "$deb_arch")
+            out+=-$deb_arch
             shift
             ;;
         *) die "unknown option $1 (see the head of $0)" ;;
@@ -48,16 +62,17 @@ export SOURCE_DATE_EPOCH
 
 # make_stage DIR: everything that lies on a host, as it lies there.
 make_stage() {
-    local stage=$1 doc=$1/usr/share/doc/homeostat page
+    local stage=$1 doc=$1/usr/share/doc/homeostat page program
     rm -rf "$stage"
     DESTDIR=$stage cmake --install "$out" --prefix /usr --strip >/dev/null
     mkdir -p "$doc" "$stage/usr/share/bash-completion/completions" \
         "$stage/usr/share/zsh/vendor-completions" "$stage/usr/share/fish/vendor_completions.d"
-    "$out/bin/homeostat" completion bash >"$stage/usr/share/bash-completion/completions/homeostat"
-    "$out/bin/homeostat" completion zsh >"$stage/usr/share/zsh/vendor-completions/_homeostat"
-    "$out/bin/homeostat" completion fish >"$stage/usr/share/fish/vendor_completions.d/homeostat.fish"
+    program=("${emulator[@]}" "$out/bin/homeostat")
+    "${program[@]}" completion bash >"$stage/usr/share/bash-completion/completions/homeostat"
+    "${program[@]}" completion zsh >"$stage/usr/share/zsh/vendor-completions/_homeostat"
+    "${program[@]}" completion fish >"$stage/usr/share/fish/vendor_completions.d/homeostat.fish"
     cp LICENSE "$doc/LICENSE"
-    scripts/sbom.py --build "$out" --version "$version" --spdx "$doc/homeostat.spdx.json" \
+    scripts/sbom.py "${sbom[@]}" --build "$out" --version "$version" --spdx "$doc/homeostat.spdx.json" \
         --licences "$doc/third-party"
     for page in "$stage"/usr/share/man/man8/*.8; do
         gzip -9n "$page"
@@ -80,7 +95,8 @@ homeostat ($version) unstable; urgency=medium
  -- Homeostat maintainers <homeostat@localhost.localdomain>  $(date -R -d "@$SOURCE_DATE_EPOCH")
 CHANGELOG
     say "building the deb"
-    (cd "$source" && STAGE="$stage" dpkg-buildpackage --build=binary --no-sign --no-check-builddeps) \
+    (cd "$source" && STAGE="$stage" dpkg-buildpackage --host-arch "$deb_arch" --build=binary --no-sign \
+        --no-check-builddeps) \
         >"$work/deb.log" 2>&1 || {
         cat "$work/deb.log" >&2
         die "dpkg-buildpackage failed"
@@ -90,7 +106,7 @@ CHANGELOG
 
 make_rpm() {
     say "building the rpm"
-    rpmbuild -bb --quiet --nodeps --target "$(uname -m)" --define "_topdir $work/rpm" \
+    rpmbuild -bb --quiet --nodeps --target "$rpm_arch" --define "_topdir $work/rpm" \
         --define "stage $stage" --define "version $version" \
         --define "date $(date -d "@$SOURCE_DATE_EPOCH" '+%a %b %d %Y')" --define "_rpmdir $work/rpm/out" \
         packaging/rpm/homeostat.spec >"$work/rpm.log" 2>&1 || {
@@ -101,7 +117,12 @@ make_rpm() {
 }
 
 need_packages build package
-[[ -z $build ]] || scripts/build.sh -DHOMEOSTAT_REPRODUCIBLE=ON ${HOMEOSTAT_REVISION:+"-DHOMEOSTAT_REVISION=$HOMEOSTAT_REVISION"}
+if ((${#arch[@]})); then
+    cross=$(scripts/cross.sh "$deb_arch")
+    emulator=("$cross/bin/run")
+    sbom=(--cross "$cross")
+fi
+[[ -z $build ]] || scripts/build.sh "${arch[@]}" -DHOMEOSTAT_REPRODUCIBLE=ON ${HOMEOSTAT_REVISION:+"-DHOMEOSTAT_REVISION=$HOMEOSTAT_REVISION"}
 [[ -x $out/bin/homeostat && -x $out/bin/homeostat-actuator ]] || die "no release in $out"
 if [[ -n $stage_only ]]; then
     make_stage "$stage_only"
@@ -113,7 +134,7 @@ stage=$work/stage
 make_stage "$stage"
 mkdir -p "$dist"
 for kind in "${kinds[@]}"; do
-    rm -f "$dist"/homeostat[-_]*".$kind"
+    rm -f "$dist"/homeostat_*"_$deb_arch.$kind" "$dist"/homeostat-*".$rpm_arch.$kind"
     "make_$kind"
 done
 ls -l "$dist" >&2

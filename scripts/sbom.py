@@ -4,6 +4,7 @@
     sbom.py --header FILE [--prefix DIR]       at configure time: the list for `version --verbose`
     sbom.py --build DIR --version V --spdx FILE --licences DIR
                                                after the build: SPDX 2.3 as JSON, licence texts
+    --cross DIR    with either: what scripts/cross.sh has made, for a build for arm64
 
 The first asks the distribution's package database and the MANIFEST of deps/build.sh. The second
 starts from what really went in, the linker's maps and the compiler's dependency files, and fails
@@ -22,6 +23,49 @@ import sys
 import uuid
 
 PROGRAMS = ("homeostat", "homeostat-actuator")
+
+
+class Distribution:
+    """The packages that archives and headers come from: this machine's, or the unpacked ones of a
+    cross build, for which the machine has the compiler's run-time library alone."""
+
+    def __init__(self, cross):
+        self.cross = os.path.realpath(cross) if cross else None
+        self.root = self.cross + "/root" if cross else ""
+
+    def version(self, package):
+        if self.cross:
+            own = query_version(package, ["--admindir", self.root + "/var/lib/dpkg"])
+            return own or query_version(package + "-arm64-cross", []) or "unknown"
+        return query_version(package, []) or "unknown"
+
+    def copyright(self, package):
+        """The text of its licence, None if there is none."""
+        names = [package, re.sub(r"-dev$", "", package)]
+        if self.cross:
+            names.append(package + "-arm64-cross")
+        for root in dict.fromkeys([self.root, ""]):
+            for name in names:
+                path = os.path.join(root + "/usr/share/doc", name, "copyright")
+                if os.path.exists(path):
+                    with open(path, "rb") as file:
+                        return file.read()
+                if os.path.exists(path + ".gz"):
+                    with gzip.open(path + ".gz", "rb") as file:
+                        return file.read()
+        return None
+
+    def run(self, program, *arguments):
+        """What a program that was built says."""
+        emulator = [self.cross + "/bin/run"] if self.cross else []
+        return subprocess.run([*emulator, program, *arguments], capture_output=True, text=True,
+                              check=True).stdout
+
+
+def query_version(package, options):
+    done = subprocess.run(["dpkg-query", *options, "-W", "-f", "${Version}\n", package],
+                          capture_output=True, text=True, check=False)
+    return done.stdout.split("\n")[0] if done.returncode == 0 else ""
 
 
 class Part:
@@ -65,13 +109,7 @@ PARTS = [
 ]
 
 
-def package_version(package):
-    done = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", package],
-                          capture_output=True, text=True, check=False)
-    return done.stdout.split("\n")[0] if done.returncode == 0 else "unknown"
-
-
-def versions(prefix):
+def versions(prefix, distribution):
     """The version of every part, by name."""
     manifest = ""
     if prefix:
@@ -80,12 +118,11 @@ def versions(prefix):
     found = {}
     for part in PARTS:
         line = re.search(part.manifest, manifest) if part.manifest else None
-        found[part.name] = line.group(1) if line else package_version(part.package)
+        found[part.name] = line.group(1) if line else distribution.version(part.package)
     return found
 
 
-def write_header(path, prefix):
-    known = versions(prefix)
+def write_header(path, known):
     rows = "".join('    {"%s", "%s", "%s"},\n' % (part.name, known[part.name], part.licence)
                    for part in PARTS)
     text = ("// Written by scripts/sbom.py: what the static programs contain of others.\n"
@@ -118,16 +155,16 @@ def linked_files(build):
     return found
 
 
-def included_files(build):
+def included_files(build, distribution):
     done = subprocess.run(["ninja", "-C", build, "-t", "deps"], capture_output=True, text=True,
                           check=True)
     return {line.strip() for line in done.stdout.splitlines()
-            if line.startswith("    /usr/include/")}
+            if line.startswith("    %s/usr/include/" % distribution.root)}
 
 
-def parts_found(build):
+def parts_found(build, distribution):
     linked = linked_files(build)
-    included = included_files(build)
+    included = included_files(build, distribution)
     found = set()
     unknown = set(linked)
     for part in PARTS:
@@ -142,11 +179,10 @@ def parts_found(build):
     return found
 
 
-def check_against_program(build, found, known):
-    done = subprocess.run([os.path.join(build, "bin", "homeostat"), "version", "--verbose"],
-                          capture_output=True, text=True, check=True)
+def check_against_program(build, found, known, distribution):
+    said = distribution.run(os.path.join(build, "bin", "homeostat"), "version", "--verbose")
     for part in PARTS:
-        row = re.search(r"^  %s +(\S+)" % re.escape(part.name), done.stdout, re.MULTILINE)
+        row = re.search(r"^  %s +(\S+)" % re.escape(part.name), said, re.MULTILINE)
         if (row is not None) != (part.name in found):
             sys.exit("sbom.py: %s: version --verbose and the linker disagree" % part.name)
         if row and row.group(1) != known[part.name]:
@@ -194,23 +230,18 @@ def write_spdx(path, build, version, found, known):
         file.write("\n")
 
 
-def licence_text(part, prefix):
+def licence_text(part, prefix, distribution):
     built = os.path.join(prefix, "share/licenses", part.licence_file or "") if prefix else ""
     if os.path.isfile(built):
         with open(built, "rb") as file:
             return file.read()
-    for package in (part.package, re.sub(r"-dev$", "", part.package)):
-        path = os.path.join("/usr/share/doc", package, "copyright")
-        if os.path.exists(path):
-            with open(path, "rb") as file:
-                return file.read()
-        if os.path.exists(path + ".gz"):
-            with gzip.open(path + ".gz", "rb") as file:
-                return file.read()
-    sys.exit("sbom.py: no licence text of %s (package %s)" % (part.name, part.package))
+    text = distribution.copyright(part.package)
+    if text is None:
+        sys.exit("sbom.py: no licence text of %s (package %s)" % (part.name, part.package))
+    return text
 
 
-def write_licences(directory, prefix, found, known):
+def write_licences(directory, prefix, found, known, distribution):
     shutil.rmtree(directory, ignore_errors=True)
     os.makedirs(directory)
     index = ["The programs of this package are static and contain the following. The texts of the",
@@ -219,7 +250,7 @@ def write_licences(directory, prefix, found, known):
         if part.name in found:
             index.append("%-14s %-24s %s" % (part.name, known[part.name], part.licence))
             with open(os.path.join(directory, part.name + ".txt"), "wb") as file:
-                file.write(licence_text(part, prefix))
+                file.write(licence_text(part, prefix, distribution))
     index += ["", "glibc is under the LGPL: Homeostat's sources, with which you can build the",
               "programs again with a glibc of your own, are where you have this package from."]
     with open(os.path.join(directory, "INDEX.txt"), "w", encoding="utf-8") as file:
@@ -240,16 +271,19 @@ def main():
     parser.add_argument("--version")
     parser.add_argument("--spdx")
     parser.add_argument("--licences")
+    parser.add_argument("--cross")
     options = parser.parse_args()
+    distribution = Distribution(options.cross)
     if options.header:
-        write_header(options.header, options.prefix)
+        write_header(options.header, versions(options.prefix, distribution))
         return
     prefix = prefix_of(options.build)
-    known = versions(prefix)
-    found = parts_found(options.build)
-    check_against_program(options.build, found, known)
+    known = versions(prefix, distribution)
+    found = parts_found(options.build, distribution)
+    check_against_program(options.build, found, known, distribution)
     write_spdx(options.spdx, options.build, options.version, found, known)
-    write_licences(options.licences, prefix, found, known)
+    write_licences(options.licences, prefix, found, known, distribution)
 
 
-main()
+if __name__ == "__main__":
+    main()

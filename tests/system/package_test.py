@@ -13,7 +13,7 @@ import tempfile
 import unittest
 
 from machine import HERE, SOURCE, need_machine, skip
-from package_tools import DEB_PATTERN, DIST, newer
+from package_tools import DEB_PATTERN, DIST, RPM_PATTERN, newer
 
 MIB = 1 << 20
 EXPOSURE_MAX = 15  # tenths, as systemd-analyze --threshold takes it
@@ -31,7 +31,7 @@ for needed in ("lintian", "rpmlint", "rpm", "dpkg-deb", "promtool"):
     if shutil.which(needed) is None:
         skip(needed + " is not installed")
 DEB = one_package(DEB_PATTERN)
-RPM = one_package("homeostat-*.rpm")
+RPM = one_package(RPM_PATTERN)
 
 
 def command(*argv, **options):

@@ -7,7 +7,10 @@ import subprocess
 from machine import SOURCE
 
 DIST = os.environ.get("HOMEOSTAT_DIST", os.path.join(SOURCE, "dist"))
-DEB_PATTERN = "homeostat_*.deb"
+# Of this machine's architecture: those of a cross build may lie beside them.
+DEB_PATTERN = "homeostat_*_%s.deb" % subprocess.run(
+    ["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout.strip()
+RPM_PATTERN = "homeostat-*.%s.rpm" % os.uname().machine
 
 
 def with_version(deb, directory, rename):
