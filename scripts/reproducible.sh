@@ -12,6 +12,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)
 export SOURCE_DATE_EPOCH CCACHE_DISABLE=1
+unset HOMEOSTAT_DIST # each has its own
 for copy in first second-with-a-longer-name; do
     mkdir "$work/$copy"
     # What git knows, changes and new files included; no build directory.
