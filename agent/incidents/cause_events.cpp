@@ -22,6 +22,23 @@ constexpr Duration kWordBefore = minutes(2);
 // Half of the weight of a change is gone after so long.
 constexpr double kChangeHalfLifeSeconds = 240;
 
+bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// As a word: "data" is neither in "metadata.conf" nor in "database". A longer one may begin
+// another: "postgres" reads "postgresql.conf".
+bool has_word(std::string_view text, std::string_view word) {
+    constexpr std::size_t kMayBegin = 5;  // letters
+    for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+        const auto end = at + word.size();
+        const bool begins = at == 0 || !is_letter(text[at - 1]);
+        const bool ends = end == text.size() || !is_letter(text[end]);
+        if (begins && (ends || word.size() >= kMayBegin)) return true;
+    }
+    return false;
+}
+
 // "nginx.service" and "/etc/nginx/nginx.conf" speak of the same thing: the unit's stem is in it.
 bool names(std::string_view text, std::string_view subject) {
     std::string_view stem = subject.substr(0, subject.find_last_of('.'));
@@ -32,7 +49,7 @@ bool names(std::string_view text, std::string_view subject) {
     for (const std::string_view common : {"systemd", "init", "bash", "dash", "python3", "perl"}) {
         if (stem == common) return false;
     }
-    return stem.size() >= 3 && text.find(stem) != std::string_view::npos;
+    return stem.size() >= 3 && has_word(text, stem);
 }
 
 bool names_incident(const Event& event, const Incident& incident) {
@@ -85,7 +102,10 @@ void add_change(CauseCandidates& candidates, const Event& event, const Incident&
         add_closed_port(candidates, event, nearness);
         return;
     }
-    const bool named = names_incident(event, incident);
+    // Who listens has not filled a disk by that.
+    const bool idle =
+        event.kind == EventKind::PortOpened && find_kind(incident.kind).resource == Resource::Space;
+    const bool named = !idle && names_incident(event, incident);
     Cause cause;
     const bool own = is_own_restart(event, incident);
     cause.confidence = (own ? kOwnRestart : named ? kNamedChange : kUnrelatedChange) * nearness;

@@ -27,6 +27,39 @@ TEST_CASE("causes: a change that names the failed service is its cause, the near
     CHECK(old.considered[0].name == "unit:nginx.service");
 }
 
+TEST_CASE("causes: a name is a word, not some letters of another one") {
+    struct Row {
+        const char* unit;
+        const char* path;
+        bool named;
+    };
+    for (const Row& row :
+         {Row{"data.mount", "/etc/metadata.conf", false}, Row{"data.mount", "/etc/database", false},
+          Row{"data.mount", "/etc/netdata.conf", false}, Row{"data.mount", "/srv/data/x", true},
+          Row{"mysqld.service", "/etc/mysqld8.cnf", true},
+          Row{"postgres.service", "/etc/postgresql/postgresql.conf", true},
+          Row{"nginx.service", "nginx", true},
+          Row{"data.mount", "/etc/metadata/data.conf", true}}) {
+        CAPTURE(row.unit);
+        CAPTURE(row.path);
+        const auto ranked = rank(about("service_failed", {SubjectKind::Unit, row.unit}),
+                                 {change(EventKind::FileChanged, row.path, seconds(20))});
+        bool named = false;
+        for (const Cause& cause : ranked.causes) named |= cause.name.view().starts_with("change:");
+        CHECK(named == row.named);
+    }
+}
+
+TEST_CASE("causes: that the one who leads began to listen has not filled the disk") {
+    Incident incident = about("filesystem_space", {SubjectKind::Mount, "/srv"});
+    REQUIRE(incident.processes.push(process("webd", 0.2)));
+    Event opened = change(EventKind::PortOpened, "tcp 8080", seconds(5));
+    opened.text = "webd listens on tcp 8080";
+    for (const Cause& cause : rank(incident, {opened}).considered) {
+        if (cause.name.view().starts_with("change:")) CHECK(cause.confidence < 0.5);
+    }
+}
+
 TEST_CASE("causes: our own helper that starts because of it is not what caused it") {
     const Incident incident = about("service_failed", {SubjectKind::Unit, "web.service"});
     const auto ranked =
