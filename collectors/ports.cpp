@@ -184,8 +184,11 @@ PortsCollector::Listener* PortsCollector::find_listener(const Table& table, std:
     return found == listeners_.end() ? nullptr : found;
 }
 
-// One in each look, of those that listened before we came.
+// One in each look, of those that listened before we came. Each is a walk through open files: where
+// very many processes run it would take longer than a name is worth.
 void PortsCollector::learn_listener(const Root& root) {
+    constexpr std::size_t kProcessesMax = 1000;
+    if (bench_.processes().size() > kProcessesMax) return;
     for (; next_to_name_ < tcp_.known->size() && !listeners_.full(); ++next_to_name_) {
         if (!(*tcp_.known)[next_to_name_] || find_listener(tcp_, next_to_name_) != nullptr)
             continue;

@@ -200,7 +200,9 @@ void ProcessHealthCollector::standing_still(const Root& root, Samples& out) {
         const bool is_service =
             unit.view().ends_with(".service") && !unit.view().starts_with("user@");
         if (is_service) who = {SubjectKind::Unit, unit.view()};
-        if (is_service || !process.has_terminal) keep_worst(stopped, who, process.still_seconds);
+        const bool is_daemon =
+            process.is_daemon && !process.has_terminal && !process.still_before_us;
+        if (is_service || is_daemon) keep_worst(stopped, who, process.still_seconds);
     });
     tell(kStuck, stuck, stuck_told_, out);
     tell(kStopped, stopped, stopped_told_, out);
@@ -275,7 +277,13 @@ double ProcessHealthCollector::exhausting(std::int32_t pid, std::uint32_t files,
     auto* holder = std::find_if(holders_.begin(), holders_.end(),
                                 [&](const Holder& known) { return known.pid == pid; });
     if (holder == holders_.end()) {
-        (void)holders_.push({.pid = pid, .files = files, .grown_passes = 0, .seen = now});
+        const Holder fresh{.pid = pid, .files = files, .grown_passes = 0, .seen = now};
+        if (holders_.push(fresh)) return 0;
+        // Who leaks has more than most before long.
+        auto* least =
+            std::min_element(holders_.begin(), holders_.end(),
+                             [](const Holder& a, const Holder& b) { return a.files < b.files; });
+        if (least->files < files) *least = fresh;
         return 0;
     }
     const double elapsed = (now - holder->seen).seconds();

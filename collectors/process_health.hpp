@@ -11,8 +11,8 @@
 // backups; is_batch_program() is the list).
 //
 // A process that stands still is told of as well: one that waits in the kernel (state D) without a
-// step forward, and one that a signal stopped (state T), by its service where it has one. Whom a
-// person stopped at a terminal is left alone.
+// step forward, and a service or a daemon that a signal stopped (state T). Whom a person stopped at
+// a terminal, and what a program stopped that it had started, is left alone.
 #pragma once
 
 #include <optional>

@@ -127,6 +127,7 @@ void ProcessTable::follow(Entry& entry, const Entry& before, double elapsed_seco
     const bool stays = entry.state == before.state && (entry.state == 'D' || entry.state == 'T');
     if (stays && entry.cpu_ticks == before.cpu_ticks && moved <= 0) {
         entry.still_seconds = before.still_seconds + elapsed;
+        entry.still_before_us = before.still_before_us;
     }
 }
 
@@ -134,8 +135,9 @@ void ProcessTable::follow(Entry& entry, const Entry& before, double elapsed_seco
 // used nothing before.
 void ProcessTable::settle_usual() {
     if (!scanned_) {
-        for (const Entry& entry : current_) {
+        for (Entry& entry : current_) {
             newest_start_ticks_ = std::max(newest_start_ticks_, entry.start_ticks);
+            entry.still_before_us = entry.state == 'T' || entry.state == 'D';
         }
         return;
     }
@@ -216,7 +218,9 @@ void ProcessTable::visit(FunctionRef<void(const ProcessView&)> tell) const {
         view.io_seconds = static_cast<double>(entry.io_seconds);
         view.state = entry.state;
         view.still_seconds = static_cast<double>(entry.still_seconds);
+        view.still_before_us = entry.still_before_us;
         view.has_terminal = entry.has_terminal;
+        view.is_daemon = entry.parent_pid == 1;
         view.gives_way = entry.gives_way;
         tell(view);
     }

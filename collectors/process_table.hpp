@@ -34,9 +34,11 @@ struct ProcessView {
     double growing_seconds = 0;  // its memory has grown a MiB a second or more for so long
     double io_seconds = 0;       // it has moved a MiB a second or waited for it for so long
     char state = '?';
-    double still_seconds = 0;   // in states D and T: so long without a step forward
-    bool has_terminal = false;  // what stopped it may have been Ctrl-Z
-    bool gives_way = false;     // nice, or of a class that takes what others leave
+    double still_seconds = 0;      // in states D and T: so long without a step forward
+    bool still_before_us = false;  // it was so at the first pass: perhaps on purpose
+    bool has_terminal = false;     // what stopped it may have been Ctrl-Z
+    bool is_daemon = false;        // the init is its parent
+    bool gives_way = false;        // nice, or of a class that takes what others leave
 };
 
 // Who writes beneath a mount.
@@ -132,6 +134,7 @@ private:
         bool kernel_thread = false;
         bool io_known = false;
         bool measured = false;  // seen twice: the rates mean something
+        bool still_before_us = false;
         bool has_terminal = false;
         bool gives_way = false;
         std::int32_t parent_pid = 0;

@@ -303,6 +303,12 @@ void judge_user(Cause& cause, const ProcessUse& process, const Incident& inciden
         cause.confidence *= process.cpu_ratio / kCoresMin;
         cause.contra = "uses little by itself";
     }
+    constexpr std::uint32_t kFew = 10;
+    if (resource == Resource::Processes && !is_parent(process) && process.cpu_ratio < kCoresMin &&
+        std::max(process.threads, process.namesakes) < kFew) {
+        cause.confidence *= 0.5;
+        cause.contra = "they are few";
+    }
     const double age = age_at_onset(process, incident);
     if (process.start_ticks > 0 && age > -30 && age < 30) {
         cause.confidence = std::min(kSure, cause.confidence + 0.15);

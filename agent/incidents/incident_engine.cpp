@@ -189,7 +189,8 @@ bool IncidentEngine::join_known(const Finding& finding, Instant now) {
 bool IncidentEngine::join_kin(const Finding& finding, const Subject& beneath, Instant now) {
     for (std::size_t i = 0; i < incidents_.size(); ++i) {
         const Incident& incident = incidents_[i];
-        const FaultSide open{incident.kind, incident.subject, pending_[i].beneath, incident.onset};
+        const FaultSide open{incident.kind, incident.subject, pending_[i].beneath,
+                             pending_[i].since};
         const FaultSide later{finding.incident, finding.subject, beneath, finding.since};
         if (!is_one_fault(open, later)) continue;
         join(i, finding, now);
@@ -211,7 +212,8 @@ bool IncidentEngine::join_flood(const Finding& finding, Instant now) {
 // Who uses up the processor and the disk at once is one fault, not two.
 bool IncidentEngine::join_culprit(const Finding& finding, Instant now, EvidenceSource& evidence) {
     const auto may_be = [&](const Incident& incident) {
-        return near_in_time(incident.onset, finding.since, kSameCulpritWithin) &&
+        const auto i = static_cast<std::size_t>(&incident - incidents_.data());
+        return near_in_time(pending_[i].since, finding.since, kSameCulpritWithin) &&
                std::any_of(incident.causes.begin(), incident.causes.end(), [](const Cause& cause) {
                    return cause.name.view().starts_with("process:");
                });
@@ -264,6 +266,7 @@ bool IncidentEngine::reopen(const Finding& finding, const Subject& beneath, Inst
         pending.reopened = true;  // this time it may be somebody else
         pending.growth_known = true;
         pending.beneath = beneath;
+        pending.since = finding.since;
         pending_.push_back(pending);
         return true;
     }
@@ -299,6 +302,7 @@ void IncidentEngine::open_incident(const Finding& finding, const Subject& beneat
     pending.urgent = true;
     pending.beneath = beneath;
     pending.flood = comes_in_a_flood(finding.incident);
+    pending.since = incident.onset;
     pending_.push_back(pending);
     ++opened_;
 }
@@ -398,6 +402,7 @@ bool IncidentEngine::restore(const Incident& incident, Instant now) {
     pending.evidence_looks = kEvidenceAfter.size();
     pending.growth_known = true;
     pending.beneath = restored.subject;
+    pending.since = restored.onset;
     pending_.push_back(pending);
     view_ = incidents_;
     return true;

@@ -145,6 +145,7 @@ private:
         Instant told;
         std::uint8_t evidence_looks = 0;
         Instant evidence_at;
+        Instant since;  // its onset; of one that came back, when it began again
         Subject beneath;
         bool reopened = false;      // who did it the last time is known, not who does it now
         bool growth_known = false;  // where the file system grew was looked for

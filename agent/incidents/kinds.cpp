@@ -276,6 +276,15 @@ Kind find_kind(std::string_view name) {
 
 namespace {
 
+// What services write of by the thousand: that they, or what they need, do not work. Of a busy
+// processor, or of a process that nobody waits for, they do not know.
+bool is_complained_of(const FaultSide& open, const FaultSide& flood) {
+    if (open.subject.kind == SubjectKind::Process) return false;
+    const Resource resource = find_kind(open.kind).resource;
+    if (resource == Space) return open.beneath == flood.beneath;
+    return resource == Service || resource == Disk || resource == Memory || resource == Network;
+}
+
 bool is_consequence(const FaultSide& open, const FaultSide& later) {
     for (const Kin& kin : kConsequences) {
         if (kin.a != open.kind || kin.b != later.kind) continue;
@@ -285,9 +294,7 @@ bool is_consequence(const FaultSide& open, const FaultSide& later) {
             return true;
         }
     }
-    const bool fills_another =
-        find_kind(open.kind).resource == Space && !(open.beneath == later.beneath);
-    return later.kind == "log_flood" && !fills_another &&
+    return later.kind == "log_flood" && is_complained_of(open, later) &&
            near_in_time(kFloodFollowsWithin, open.since, later.since);
 }
 

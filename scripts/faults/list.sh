@@ -69,12 +69,13 @@ readonly SHORT=",cpu-hog,disk-fill,inodes,fd-leak,zombies,process-storm,oom,udp-
 
 # What is made at the same time, a line each: of different kinds, on different devices, and none what
 # another would bring about by itself, also not one of the line before (agent/incidents/kinds.cpp).
-# Memory kills are counted by the kernel for the host and its machine together: unit-oom is alone, and
-# far from what takes memory on the host.
+# Memory kills are counted by the kernel for the host and its machine together, and the host sees the
+# machine's processes: unit-oom and unit-stopped are alone, the first far from what takes memory.
 rounds() {
     cat <<'LIST'
 log-flood unit-crash-loop
 unit-oom
+unit-stopped
 cpu-hog disk-fill fd-leak unit-hung
 io-hog inodes semaphores unit-never-ready
 cpu-stress deleted-open setuid unit-upgrade
@@ -91,7 +92,7 @@ oom-stress unreachable
 threads
 fan-out
 task-limit refused
-fork-storm unit-stopped
+fork-storm
 ports fd-leak-large
 fd-host
 names

@@ -107,9 +107,13 @@ TEST_CASE("process health: who stands still is told, a person's Ctrl-Z is not") 
     const FakeProcess service{
         .pid = 71, .name = "nginx", .state = 'T', .cgroup = "0::/system.slice/nginx.service\n"};
     const FakeProcess alone{.pid = 72, .name = "daemon", .state = 'T', .terminal = 0};
+    const FakeProcess child{
+        .pid = 74, .name = "nsenter", .state = 'T', .parent = 72, .terminal = 0};
     const FakeProcess at_terminal{.pid = 73, .name = "vim", .state = 'T', .terminal = 34816};
+    FakeProcess{.pid = 75, .name = "old", .state = 'T', .terminal = 0}.put(host.root);
+    host.look();
     for (int pass = 0; pass < 4; ++pass) {
-        for (const FakeProcess& process : {stuck, service, alone, at_terminal}) {
+        for (const FakeProcess& process : {stuck, service, alone, child, at_terminal}) {
             process.put(host.root);
         }
         host.look();
@@ -119,6 +123,9 @@ TEST_CASE("process health: who stands still is told, a person's Ctrl-Z is not") 
           doctest::Approx(15));
     CHECK(*host.of("process_stopped_seconds", "daemon") == doctest::Approx(15));
     CHECK_FALSE(host.of("process_stopped_seconds", "vim"));
+    CHECK_FALSE(host.of("process_stopped_seconds", "old"));  // stopped before we came
+    CHECK_FALSE(
+        host.of("process_stopped_seconds", "nsenter"));  // who started it may have stopped it
     // One that works between two looks waits for a while, and goes on.
     FakeProcess{.pid = 70, .name = "writer", .state = 'D', .cpu_ticks = 3}.put(host.root);
     FakeProcess{.pid = 71, .name = "nginx", .cgroup = "0::/system.slice/nginx.service\n"}.put(
@@ -304,4 +311,23 @@ TEST_CASE("process health: batch programs by name, also with a version") {
         CAPTURE(name);
         CHECK_FALSE(is_batch_program(name));
     }
+}
+
+TEST_CASE("process health: a leak is found on a host where very many hold many files") {
+    Host host;
+    const auto open = [&](int pid, int files) {
+        FakeProcess{.pid = pid, .name = pid == 400 ? "leaky" : "server"}.put(host.root);
+        limit_files(host.root, pid, 20'000);
+        for (int i = 0; i < files; ++i) {
+            host.root.set_link(fmt::format("proc/{}/fd/{}", pid, i), "/dev/null");
+        }
+    };
+    for (int pid = 100; pid < 150; ++pid) open(pid, 70);
+    host.look();
+    for (int pass = 1; pass <= 8; ++pass) {
+        open(400, 1000 * pass);
+        host.look();
+    }
+    REQUIRE(host.of("process_files_exhausting_ratio", "leaky"));
+    CHECK(*host.of("process_files_exhausting_ratio", "leaky") >= 1);
 }

@@ -97,6 +97,11 @@ TEST_CASE("causes: whose children they are is told by what it started, or does n
     CHECK(ranked.causes[0].pro == "90 % of them are its children");
     incident.kind = "process_storm";
     CHECK(rank(incident).causes[0].text == "forgetful (pid 42) started 150 processes");
+    incident.processes[0].namesakes = 1;  // a shell that is there is no crowd
+    incident.processes[0].threads = 1;
+    incident.processes[0].cpu_ratio = 0;
+    CHECK(rank(incident).causes.empty());
+    incident.processes[0].namesakes = 150;
     incident.processes[0].threads = 150;
     CHECK(rank(incident).causes[0].text == "forgetful (pid 42): 150 processes");
 }

@@ -143,3 +143,20 @@ TEST_CASE(
     rig.run({flood, filling("/srv"), filling("/var")});
     CHECK(rig.engine.open().size() == 2);
 }
+
+TEST_CASE("engine evidence: of one that came back it counts when it began again") {
+    EngineRig rig;
+    const auto at = [&](Finding finding) {
+        finding.since = rig.clock.now();
+        return finding;
+    };
+    rig.run({at(about("network_unreachable", "connects_time_out"))});
+    rig.run({}, 120);
+    REQUIRE(rig.engine.open().empty());
+    rig.run({at(about("network_unreachable", "connects_time_out"))});
+    REQUIRE(rig.engine.open().size() == 1);
+    CHECK(rig.engine.open()[0].flaps == 1);
+    rig.clock.advance(seconds(2));
+    rig.run({at(about("network_loss", "tcp_retransmits"))});
+    CHECK(rig.engine.open().size() == 1);
+}

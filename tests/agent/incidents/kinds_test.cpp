@@ -82,6 +82,10 @@ TEST_CASE("kinds: what is one fault depends on kind, subject and time") {
              Row{{"log_flood", kLog, kDisk, t}, {"filesystem_space", kSrv, kSrv, soon}, false},
              Row{{"filesystem_space", kSrv, kSrv, t}, {"log_flood", kLog, kDisk, soon}, false},
              Row{{"filesystem_space", kVar, kDisk, t}, {"log_flood", kLog, kDisk, soon}, true},
+             // Of a busy processor, or of a process that leaks, no service writes by the thousand.
+             Row{{"cpu_saturation", kHost, kHost, t}, {"log_flood", kLog, kDisk, soon}, false},
+             Row{{"file_handles", kLeaky, kLeaky, t}, {"log_flood", kLog, kDisk, soon}, false},
+             Row{{"network_unreachable", kHost, kHost, t}, {"log_flood", kLog, kDisk, soon}, true},
              // A storm takes all of the host's handles; that one process leaks is another matter.
              Row{{"process_storm", kHost, kHost, t}, {"file_handles", kHost, kHost, soon}, true},
              Row{{"process_storm", kHost, kHost, t}, {"file_handles", kLeaky, kLeaky, soon}, false},
