@@ -11,6 +11,7 @@
 #include "agent/fleet/bundle_text.hpp"
 #include "agent/fleet/openssl_signatures.hpp"
 #include "core/file.hpp"
+#include "core/output_file.hpp"
 
 namespace homeostat {
 namespace {
@@ -146,7 +147,7 @@ void build(Session& session, const Options& options) {
     if (!check_parts(session, parts)) return;
     const auto text = write_bundle(parts);
     if (!text) return session.fail_at(text.error().text);
-    const auto written = write_file_atomically(options.out, *text, 0644);
+    const auto written = write_output_file(options.out, *text);
     if (!written) return session.fail_at(written.error().text);
     session.out << fmt::format("{}: {} {}, {}\nsign it: minisign -S -H -s KEY -m {} -t '{}'\n",
                                options.out, parts.header.id, parts.header.version,
@@ -294,7 +295,7 @@ void join(Session& session, const Options& options) {
     if (!file) return;
     const auto whole = join_signed(file->parts.body, file->parts.signature);
     if (!whole) return session.fail_at(whole.error().text);
-    const auto written = write_file_atomically(options.out, *whole, 0644);
+    const auto written = write_output_file(options.out, *whole);
     if (!written) return session.fail_at(written.error().text);
     session.out << options.out << ": the bundle with its signature inside\n";
 }

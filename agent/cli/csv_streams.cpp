@@ -4,6 +4,8 @@
 #include <fstream>
 #include <iostream>
 
+#include "core/output_file.hpp"
+
 namespace homeostat {
 namespace {
 
@@ -11,13 +13,6 @@ namespace fs = std::filesystem;
 
 void fail(Session& session, const std::string& name, std::string_view text) {
     session.fail_at(fmt::format("{}: {}", name, text));
-}
-
-// To a pipe or a device there is nothing to rename.
-bool is_replaceable(const std::string& path) {
-    std::error_code ignored;
-    const auto status = fs::status(path, ignored);
-    return !fs::exists(status) || fs::is_regular_file(status);
 }
 
 Status convert_to_file(std::istream& in, const std::string& output,

@@ -8,7 +8,7 @@
 #include "agent/incidents/incident_store.hpp"
 #include "agent/incidents/page.hpp"
 #include "agent/incidents/story.hpp"
-#include "core/file.hpp"
+#include "core/output_file.hpp"
 
 namespace homeostat {
 namespace {
@@ -20,16 +20,12 @@ struct Options {
     bool json = false;
 };
 
-// For people with a browser; the file is theirs, so that it may be replaced.
+// For people with a browser; a file of theirs may be replaced, nothing else.
 void write_page(Session& session, const Options& options, const Incident& incident,
                 std::string_view snapshot) {
-    const auto written = write_file_atomically(
-        options.html, incident_page(incident, session.host.clock.now().unix_ns, snapshot), 0644);
-    if (!written) {
-        session.errors << "homeostat: " << written.error().text.view() << "\n";
-        session.exit_code = 1;
-        return;
-    }
+    const auto written = write_output_file(
+        options.html, incident_page(incident, session.host.clock.now().unix_ns, snapshot));
+    if (!written) return session.fail(written.error().text);
     session.out << "Written: " << options.html << "\n";
 }
 
