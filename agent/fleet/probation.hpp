@@ -4,7 +4,7 @@
 // nor lost because a disk failed. What the agent costs, whether it keeps its pace, whether the
 // collectors answer, and how much it talks, each against the same just before.
 //
-// A bundle answers for what it has changed (docs/decisions/0021). A collector that had been slow or
+// A bundle answers for what it has changed (docs/decisions/0022). A collector that had been slow or
 // without an answer before is no witness, and neither is anybody in a time in which the host gave
 // the agent no processor, or was stalled itself (Documentation/accounting/psi.rst). A deadline
 // missed once is an accident, three times in a row it is a fault. While one or two are open, the
