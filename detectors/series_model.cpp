@@ -33,6 +33,7 @@ constexpr double kShareMultiple = 8;
 constexpr double kEmptyShare = 0.05;   // of the mean size: less is nothing, and not a half of it
 constexpr double kRangeSlack = 0.1;    // of the shift's scale: the least width of a range
 constexpr double kBeyondShare = 0.05;  // of a range's width: as far outside is no chance
+constexpr double kOwnLevelMin = 0.9;   // of a question: it has to be quieter to count for more
 constexpr double kJobMultiple = 1.25;  // of what a job always reaches: more is news
 
 // A run of equal values is odd from twice the longest one remembered.
@@ -131,8 +132,10 @@ bool SeriesModel::is_sound() const {
     return season_.is_sound() && week_.is_sound() && range_.is_sound() && jobs_.is_sound() &&
            curve_scale_.is_sound() && step_scale_.is_sound() && shift_scale_.is_sound() &&
            level_scale_.is_sound() && share_scale_.is_sound() && long_scale_.is_sound() &&
-           calibration_.is_sound() && lasting_calibration_.is_sound() && std::isfinite(lasting_) &&
-           std::all_of(errors_.begin(), errors_.end(), finite) &&
+           std::all_of(of_each_.begin(), of_each_.end(),
+                       [](const BlockMaxima& of_one) { return of_one.is_sound(); }) &&
+           calibration_.is_sound() && as_it_is_.is_sound() && lasting_calibration_.is_sound() &&
+           std::isfinite(lasting_) && std::all_of(errors_.begin(), errors_.end(), finite) &&
            std::all_of(numbers.begin(), numbers.end(), finite) && finite(step_seconds_) &&
            held_until_ >= 0 && held_until_ < kHeldMax && finite(longest_run_) &&
            finite(surprise_) && finite(odd_seconds_) && finite(changes_) &&
@@ -267,6 +270,16 @@ std::array<double, SeriesModel::kScored> SeriesModel::measure(const Residuals& n
     return scores;
 }
 
+// In multiples of what each question reaches in a bad hour.
+std::array<double, SeriesModel::kScored> SeriesModel::calibrated(
+    std::array<double, kScored> scores) const {
+    if (!uses(Ingredient::Hours)) return scores;
+    for (std::size_t i = 0; i < kAlways; ++i) {
+        scores[i] /= std::max(kOwnLevelMin, of_each_[i].level());
+    }
+    return scores;
+}
+
 bool SeriesModel::is_beyond_range(double floor) const {
     if (!range_.is_known()) return false;
     const double slack = kBeyondShare * (range_.high() - range_.low()) + floor;
@@ -275,28 +288,36 @@ bool SeriesModel::is_beyond_range(double floor) const {
 
 void SeriesModel::judge(double local_seconds, const Residuals& now, SeriesVerdict& verdict,
                         bool teaches) {
-    const std::array<double, kScored> scores = measure(now);
+    const std::array<double, kScored> raw = measure(now);
+    const double raw_loudest = *std::max_element(raw.begin(), raw.end());
+    const std::array<double, kScored> scores = calibrated(raw);
     const auto* loudest = std::max_element(scores.begin(), scores.end());
     verdict.judged = true;
     verdict.horizon = static_cast<Horizon>(loudest - scores.begin());
     const std::array<double, kScored> signs{now.step, now.shift, quarter_, now.share, -1, 1};
     verdict.rising = signs[static_cast<std::size_t>(verdict.horizon)] > 0;
-    const double bad_hour = uses(Ingredient::Hours) ? std::max(1.0, calibration_.level()) : 1;
+    const auto level_of = [](const BlockMaxima& history) {
+        return uses(Ingredient::Hours) ? std::max(1.0, history.level()) : 1;
+    };
+    const double bad_hour = level_of(calibration_);
     const double job = uses(Ingredient::Jobs) ? kJobMultiple * jobs_.usual(local_seconds) : 0;
-    const double usual = std::max(bad_hour, job);
+    const double raw_bad_hour = level_of(as_it_is_);
+    const double excused = raw_bad_hour / std::max(raw_bad_hour, job);  // by a job of this hour
     verdict.news.judged = true;
-    verdict.news.surprise = *loudest / bad_hour;
-    verdict.news.step = scores[0] / bad_hour;
+    verdict.news.surprise = raw_loudest / raw_bad_hour;
+    verdict.news.step = raw[0] / raw_bad_hour;
     verdict.news.lean = now.shift / now.shift_scale / kShiftMultiple;
     verdict.news.beyond_range = is_beyond_range(now.floor);
-    verdict.surprise = *loudest / usual;
-    verdict.step_score = scores[0] * kStepMultiple * bad_hour / usual;
+    verdict.surprise = *loudest / bad_hour * excused;
+    verdict.step_score = raw[0] * kStepMultiple * excused;
     verdict.long_score = std::fabs(long_) / long_scale_.value(now.floor);
     if (verdict.surprise >= 1)
         verdict.hours_between = std::exp2(calibration_.rarity_bits(*loudest));
     if (teaches) {
+        for (std::size_t i = 0; i < kAlways; ++i) of_each_[i].observe(local_seconds, raw[i]);
         calibration_.observe(local_seconds, *loudest);
-        jobs_.observe(local_seconds, *loudest);
+        as_it_is_.observe(local_seconds, raw_loudest);
+        jobs_.observe(local_seconds, raw_loudest);
     }
     verdict.news.lasting = judge_lasting(local_seconds, now, teaches);
     const double frozen = uses(Ingredient::Frozen) ? measure_frozen(now, teaches) : 0;

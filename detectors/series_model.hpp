@@ -15,10 +15,12 @@
 //   floor    the five-minute mean is half of the lowest of two weeks: traffic that vanished
 //   ceiling  ... lies above the highest of two weeks, by as much as the range is wide
 //   frozen   the same number again and again, far longer than ever: whoever measures it is stuck
-// The largest, in multiples of its scale, is the score; BlockMaxima divides it by what this series
-// itself reaches in a bad hour, or RecurringJobs by what it reaches at this hour every day. All
-// memory is in wall time, so rows of a minute and of an hour
-// both work. Every update is clipped: a fault cannot teach the model that it is normal.
+// Each answer is in multiples of its scale. Of the first four, which are asked of every series,
+// each is divided by what it reaches here in a bad hour (BlockMaxima), so that one that is always
+// loud does not drown the others. The largest is the score, divided by what that in turn reaches in
+// a bad hour, and by as much as a job at this hour exceeds one (RecurringJobs). All memory is in
+// wall time, so rows of a minute and of an hour both work. Every update is clipped: a fault cannot
+// teach the model that it is normal.
 //
 // Pure arithmetic in fixed memory: no clock, no allocation, no I/O; the same input gives the same
 // output, bit for bit.
@@ -94,12 +96,13 @@ public:
     [[nodiscard]] SeriesVerdict last_verdict() const;
 
     // The state is kept across restarts as its bytes: raise this when they change their meaning.
-    static constexpr std::uint32_t kVersion = 4;
+    static constexpr std::uint32_t kVersion = 5;
     // False for bytes that no history leads to: a restored model is asked before it is used.
     [[nodiscard]] bool is_sound() const;
 
 private:
     static constexpr std::size_t kScored = 6;  // horizons whose score is calibrated
+    static constexpr std::size_t kAlways = 4;  // ... that are asked of every row
     enum Predictor : std::size_t { kLast, kFast, kCurve, kCurveOffset, kPredictors };
 
     struct Residuals;
@@ -107,6 +110,7 @@ private:
     void start(double local_seconds, double value);
     void judge(double local_seconds, const Residuals& now, SeriesVerdict& verdict, bool teaches);
     [[nodiscard]] std::array<double, kScored> measure(const Residuals& now) const;
+    [[nodiscard]] std::array<double, kScored> calibrated(std::array<double, kScored> scores) const;
     [[nodiscard]] bool is_beyond_range(double floor) const;
     double measure_frozen(const Residuals& now, bool teaches);
     void remember(const SeriesVerdict& verdict, double elapsed);
@@ -127,7 +131,9 @@ private:
     RobustScale level_scale_;
     RobustScale share_scale_;
     RobustScale long_scale_;
-    BlockMaxima calibration_;
+    std::array<BlockMaxima, kAlways> of_each_;  // what each question by itself reaches
+    BlockMaxima calibration_;                   // what the largest in multiples of these does
+    BlockMaxima as_it_is_;                      // ... and the largest as it is
     BlockMaxima lasting_calibration_;
     float lasting_ = 0;  // quarter-hour mean of the shift, in multiples
     std::array<float, kPredictors> errors_{};

@@ -253,6 +253,18 @@ TEST_CASE("series model: a value that stands still every night is not frozen") {
     CHECK(most < 1);
 }
 
+TEST_CASE("series model: a question that is always loud does not drown the others") {
+    SeriesModel model;
+    // Once an hour a row is far off: many scales are this series' bad hour, for what looks at rows.
+    const auto usual = [](int i) { return 100 + noise(i) + (i % 60 == 30 ? 400 : 0); };
+    for (int i = 0; i < kNow; ++i) model.observe(i * 60.0, usual(i));
+    SeriesVerdict verdict;
+    for (int i = kNow + 31; i < kNow + 61; ++i) verdict = model.observe(i * 60.0, usual(i) + 60);
+    CHECK(verdict.horizon == Horizon::Level);
+    CHECK(verdict.surprise >= 1);
+    CHECK(verdict.surprise > 2 * verdict.news.surprise);
+}
+
 TEST_CASE("series model: the last verdict is kept for whoever asks later") {
     SeriesModel model = trained();
     SeriesVerdict verdict;
