@@ -1,13 +1,14 @@
 // homeostat bundle: makes, checks and shows what a fleet manager sends to many hosts.
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 
 #include "actions/minisign.hpp"
-#include "actions/rulebook.hpp"
+#include "actions/playbook/policy.hpp"
+#include "actions/playbook/run.hpp"
 #include "agent/cli/command.hpp"
-#include "agent/config/load_config.hpp"
+#include "agent/config/layers.hpp"
+#include "agent/fleet/bundle_directory.hpp"
 #include "agent/fleet/bundle_text.hpp"
 #include "agent/fleet/openssl_signatures.hpp"
 #include "core/file.hpp"
@@ -20,7 +21,7 @@ struct Options {
     std::string path;
     std::string out;
     std::string channel;
-    std::uint64_t version = 0;
+    std::int64_t version = 0;
     std::string expires = "30d";
     std::string min_agent;
     bool all = false;
@@ -52,33 +53,14 @@ Status add_rows(const std::vector<std::string>& words, std::vector<HostSelector:
     return Ok{};
 }
 
-Result<std::string> read_optional(const std::string& path) {
-    auto text = read_file(path, kBundleBytesMax);
-    if (!text && text.error().code == Errc::NotFound) return std::string();
-    return text;
-}
-
-Status read_files(const std::string& directory, std::vector<BundleFile>& files) {
-    std::vector<std::string> names;
-    std::error_code error;
-    for (auto entry = std::filesystem::directory_iterator(directory, error);
-         !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-        std::string name = entry->path().filename().string();
-        if (name.ends_with(".yml") && name[0] != '.') names.push_back(std::move(name));
-    }
-    std::sort(names.begin(), names.end());
-    for (const std::string& name : names) {
-        auto text = read_file(directory + "/" + name, kBundleBytesMax);
-        if (!text) return text.error();
-        files.push_back({name, std::move(*text)});
-    }
-    return Ok{};
-}
-
 Result<BundleHeader> header_of(const Options& options, std::int64_t now_unix_ns) {
     BundleHeader header;
     header.id = options.channel;
-    header.version = options.version;
+    if (options.version < 1) {
+        return make_error(Errc::Invalid, "--number: expected a whole number from 1, got {}",
+                          options.version);
+    }
+    header.version = static_cast<std::uint64_t>(options.version);
     header.issued_unix_ns = now_unix_ns;
     header.min_agent = options.min_agent;
     header.select.all = options.all;
@@ -103,19 +85,21 @@ Result<BundleHeader> header_of(const Options& options, std::int64_t now_unix_ns)
     return header;
 }
 
-// What every host would find as well, found here with the names of the files.
-bool check_parts(Session& session, const BundleParts& parts) {
+// What every host would find as well, found here with the names of the files. Every playbook is
+// read by the code that would run it, whether a rule of the bundle names it or one of the host.
+bool check_parts(Session& session, const Options& options, const BundleParts& parts) {
     std::vector<Error> errors;
-    Settings settings;
-    const auto added = add_layer(settings, parts.settings_name, parts.settings, kBundleBytesMax);
-    if (!added) errors.push_back(added.error());
-    if (added && !settings.tree.is_null()) {
-        (void)read_settings(settings, std::nullopt, errors);
-    }
-    std::vector<Rule> rules;
-    for (const BundleFile& file : parts.rules) {
-        const auto parsed = parse_rulebook("rules/" + file.name, file.text, rules);
-        if (!parsed) errors.push_back(parsed.error());
+    check_bundle_parts(parts, errors);
+    const playbook::OperatorPolicy policy;
+    playbook::SleepingPauser pauser;
+    const playbook::Environment environment{session.host.root, session.host.clock,
+                                            session.host.spawner, pauser, policy};
+    for (const BundleFile& file : parts.playbooks) {
+        playbook::Input input;
+        input.text = file.text;
+        input.file_name = options.path + "/playbooks/" + file.name;
+        const auto checked = playbook::check_playbook(input, environment);
+        if (!checked) errors.push_back(checked.error());
     }
     for (const Error& error : errors) session.fail_at(error.text);
     return errors.empty();
@@ -124,27 +108,12 @@ bool check_parts(Session& session, const BundleParts& parts) {
 void build(Session& session, const Options& options) {
     auto header = header_of(options, session.host.clock.now().unix_ns);
     if (!header) return session.fail_at(header.error().text);
-    BundleParts parts{std::move(*header),
-                      options.path + "/" + kConfigFile,
-                      "",
-                      {},
-                      {},
-                      options.path + "/approvals.yml",
-                      ""};
-    auto settings = read_optional(parts.settings_name);
-    auto approvals = read_optional(parts.approvals_name);
-    for (const auto* text : {&settings, &approvals}) {
-        if (!*text) return session.fail_at(text->error().text);
+    BundleParts parts;
+    parts.header = std::move(*header);
+    if (const auto read = read_bundle_directory(options.path, parts); !read) {
+        return session.fail_at(read.error().text);
     }
-    parts.settings = std::move(*settings);
-    parts.approvals = std::move(*approvals);
-    for (const auto& [name, files] :
-         {std::pair{"/rules", &parts.rules}, std::pair{"/playbooks", &parts.playbooks}}) {
-        if (const auto read = read_files(options.path + name, *files); !read) {
-            return session.fail_at(read.error().text);
-        }
-    }
-    if (!check_parts(session, parts)) return;
+    if (!check_parts(session, options, parts)) return;
     const auto text = write_bundle(parts);
     if (!text) return session.fail_at(text.error().text);
     const auto written = write_output_file(options.out, *text);

@@ -212,6 +212,19 @@ bool check_ceiling(const YamlNode& settings, const std::string& file, const Flee
     return errors.size() == before;
 }
 
+bool check_settable(const YamlNode& settings, const std::string& file, std::vector<Error>& errors) {
+    const auto keys = settable_keys();
+    const std::size_t before = errors.size();
+    for (const YamlEntry& entry : settings.entries) {
+        if (std::find(keys.begin(), keys.end(), entry.key) == keys.end()) {
+            errors.push_back(
+                yaml_error(file, entry.key_mark, "no host lets a bundle set '{}'", entry.key));
+        }
+        check_below(entry.value, file, errors);
+    }
+    return errors.size() == before;
+}
+
 Status check_limits(const Config& config, std::size_t memory_bytes, const FleetLimits& limits) {
     if (config.series_max > limits.series_max) {
         return make_error(Errc::Denied, "series_max: {}, and fleet.yml allows {}",

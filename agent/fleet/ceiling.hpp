@@ -20,6 +20,9 @@ namespace homeostat {
 bool check_ceiling(const YamlNode& settings, const std::string& file, const FleetSettings& fleet,
                    std::vector<Error>& errors);
 
+// The same look for who makes a bundle: what no host takes, whatever its fleet.yml opens.
+bool check_settable(const YamlNode& settings, const std::string& file, std::vector<Error>& errors);
+
 // `owners`: the host's settings without the bundle; `whole`: with it, as the last of its files. An
 // address that the bundle sets takes nothing of the owner's along (credentials, headers, TLS), and
 // does not lead from https to http: of the same exporter, of warm_start, or of a scrape config with

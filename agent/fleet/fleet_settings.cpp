@@ -119,6 +119,10 @@ void read_may_set(ConfigReader& reader, const ConfigContext& context,
 
 }  // namespace
 
+std::span<const std::string_view> settable_keys() {
+    return kSettable;
+}
+
 Result<FleetSettings> parse_fleet_settings(const std::string& file, std::string_view text,
                                            const std::string& directory, SecretReader read_secret,
                                            std::vector<Error>& errors) {

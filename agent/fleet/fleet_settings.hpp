@@ -16,7 +16,9 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,6 +32,10 @@ namespace homeostat {
 
 inline constexpr const char* kFleetFile = "fleet.yml";
 inline constexpr std::size_t kFleetKeysMax = 8;
+
+// The keys of homeostat.yml that the owner of a host can let a bundle set; of all others no owner
+// can.
+std::span<const std::string_view> settable_keys();
 
 struct HttpsSource {
     std::string url;  // empty: off

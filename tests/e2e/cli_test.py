@@ -235,18 +235,46 @@ class CommandLine(harness.Case):
                 "    - %s: {name: nginx.service, state: restarted}\n")
     KEY = "RWRJXHrU/kFktTyduktPmUOtsOhhbhVbxpIVucL+s8vGEG2T752CC62p"
 
-    def bundle(self, channel="prod", module="ansible.builtin.systemd"):
+    MODULE = "ansible.builtin.systemd"
+
+    def bundle(self, channel="prod", module=MODULE):
         self.write("web/rules/a.yml", self.RULE)
-        self.write("web/playbooks/p.yml", self.PLAYBOOK % module)
+        self.write("web/playbooks/p.yml", self.PLAYBOOK % self.MODULE)
         path = os.path.join(self.scratch, "b.yml")
         done = self.run_program("bundle", "build", os.path.join(self.scratch, "web"), "-o", path,
                                 "--channel", channel, "--number", "7", "--all")
         self.assertEqual(done.returncode, 0, done.stderr)
+        if module != self.MODULE:  # what another builder would let through
+            with open(path, encoding="utf-8") as file:
+                text = file.read().replace(self.MODULE, module)
+            self.write("b.yml", text)
         return path
 
     def check_with(self, path, *options):
         return self.run_program("check", "--config", self.config, "--state", self.state, "--bundle",
                                 path, *options)
+
+    def build(self, *options, number="7"):
+        return self.run_program("bundle", "build", os.path.join(self.scratch, "web"), "-o",
+                                os.path.join(self.scratch, "b.yml"), "--channel", "prod", "--number",
+                                number, "--all", *options)
+
+    def test_no_bundle_is_built_that_no_host_would_take(self):
+        self.assertEqual(self.build().returncode, 1)
+        os.mkdir(os.path.join(self.scratch, "web"))
+        self.assertIn("holds nothing to send", self.build().stderr)
+        self.write("web/homeostat.yml", "tick: 1s\nactions: {timeout: 5m}\n"
+                   "exporters: {otlp: {endpoint: 'https://o', authorization: {credentials_file: /nonexist}}}\n")
+        self.write("web/playbooks/unused.yml", self.PLAYBOOK % "include_tasks")
+        done = self.build()
+        self.assertEqual(done.returncode, 1)
+        for expected in ("homeostat.yml:2:1: no host lets a bundle set 'actions'",
+                         "homeostat.yml:3:59: 'credentials_file' is set by the owner",
+                         "playbooks/unused.yml:4:"):
+            self.assertIn(expected, done.stderr)
+        self.assertNotIn("/nonexist", done.stderr)
+        self.assertIn("--number: expected a whole number from 1, got -1", self.build(number="-1").stderr)
+        self.assertFalse(os.path.exists(os.path.join(self.scratch, "b.yml")))
 
     def test_check_reads_what_a_bundle_would_bring_as_this_host_would(self):
         self.write("etc/fleet.yml", "channel: prod\nkeys: [%s]\n" % self.KEY)
