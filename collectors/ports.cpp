@@ -187,7 +187,7 @@ PortsCollector::Listener* PortsCollector::find_listener(const Table& table, std:
 // One in each look, of those that listened before we came. Each is a walk through open files: where
 // very many processes run it would take longer than a name is worth.
 void PortsCollector::learn_listener(const Root& root) {
-    constexpr std::size_t kProcessesMax = 1000;
+    constexpr std::size_t kProcessesMax = 400;
     if (bench_.processes().size() > kProcessesMax) return;
     for (; next_to_name_ < tcp_.known->size() && !listeners_.full(); ++next_to_name_) {
         if (!(*tcp_.known)[next_to_name_] || find_listener(tcp_, next_to_name_) != nullptr)
@@ -206,10 +206,11 @@ void PortsCollector::note_lookup(const SocketLine& socket, Instant now) {
     for (Lookup& known : lookups_) {
         if (known.inode != socket.inode) continue;
         known.there = true;
+        known.last = now;
         return;
     }
     const Instant since = lookups_learned_ ? now : Instant{};
-    (void)lookups_.push({.inode = socket.inode, .since = since, .there = true});
+    (void)lookups_.push({.inode = socket.inode, .since = since, .last = now, .there = true});
 }
 
 void PortsCollector::settle_lookups(Instant now) {
@@ -223,7 +224,7 @@ void PortsCollector::settle_lookups(Instant now) {
     for (std::size_t i = lookups_.size(); i > 0; --i) {
         const Lookup lookup = lookups_[i - 1];
         if (lookup.there) continue;
-        const Duration took = now - lookup.since;
+        const Duration took = lookup.last - lookup.since;
         const bool slow = took >= kSlowLookup && took <= kLookupMax;
         if (slow && lookup.since.monotonic_ns != 0) (void)slow_.push(now);
         lookups_[i - 1] = lookups_.back();

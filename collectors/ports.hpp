@@ -47,8 +47,9 @@ public:
     static constexpr std::size_t kTcpBytesMax = 64 * 1024;  // some 400 listening sockets
     static constexpr std::size_t kUdpBytesMax = 256 * 1024;
     static constexpr std::size_t kListenersMax = 32;  // that are known by name
-    // From the first look that saw its socket to the first that did not: it was there in two.
-    static constexpr Duration kSlowLookup = seconds(8);
+    // From the first look that saw its socket to the last: it was there in two, however far apart
+    // looks are.
+    static constexpr Duration kSlowLookup = seconds(4);
     static constexpr Duration kLookupMax = seconds(60);  // longer, and it is no single lookup
     static constexpr Duration kSlowFor = seconds(30);    // that a slow one is told of
 
@@ -82,6 +83,7 @@ private:
     struct Lookup {
         std::uint64_t inode = 0;
         Instant since;
+        Instant last;
         bool there = false;  // in this look
     };
 
