@@ -38,6 +38,7 @@ void merge(YamlNode& below, YamlNode above) {
         below = std::move(above);
         return;
     }
+    below.mark = above.mark;  // a fault of the whole came with the file that was put on top
     for (YamlEntry& entry : above.entries) {
         YamlEntry* known = find_entry(below, entry.key);
         if (known == nullptr) {

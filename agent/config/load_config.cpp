@@ -23,6 +23,16 @@ constexpr std::size_t kSegmentsPerMib = 4;
 constexpr std::size_t kClassMibMax = 249;
 constexpr const char* kMetricsListen = "127.0.0.1:9109";
 
+// Calls take(item) for every text in the list of that key, which texts() has read.
+void each_text(ConfigReader& reader, std::string_view key,
+               FunctionRef<void(const YamlNode&)> take) {
+    const YamlNode* list = reader.child(key);
+    if (list == nullptr) return;
+    for (const YamlNode& item : list->items) {
+        if (item.is_scalar() && !item.is_null()) take(item);
+    }
+}
+
 void read_collectors(const YamlNode& node, const ConfigContext& context, Config& config) {
     ConfigReader reader(node, context);
     std::vector<std::string> off;
@@ -30,12 +40,12 @@ void read_collectors(const YamlNode& node, const ConfigContext& context, Config&
     reader.finish();
     std::vector<std::string_view> names;
     for (const CollectorRow& row : collector_rows()) names.push_back(row.name);
-    for (const std::string& name : off) {
-        if (find_collector(name) == nullptr) {
-            context.complain(node.mark, "disable: there is no collector '{}'{}", name,
-                             did_you_mean(name, names));
+    each_text(reader, "disable", [&](const YamlNode& item) {
+        if (find_collector(item.text) == nullptr) {
+            context.complain(item.mark, "disable: there is no collector '{}'{}", item.text,
+                             did_you_mean(item.text, names));
         }
-    }
+    });
     config.collectors_off = std::move(off);
 }
 
@@ -110,39 +120,33 @@ void read_metrics(const YamlNode& node, const ConfigContext& context, MetricsSet
 }
 
 // Absolute paths without "..": they are opened below the root directory.
-void check_paths(const std::vector<std::string>& paths, YamlMark mark, const ConfigContext& context,
-                 std::string_view key) {
-    for (const std::string& path : paths) {
-        if (!path.starts_with('/') || path.find("..") != std::string::npos) {
-            context.complain(mark, "{}: expected an absolute path without '..', got '{}'", key,
-                             path);
+void read_paths(ConfigReader& reader, const ConfigContext& context, std::string_view key,
+                std::vector<std::string>& paths) {
+    constexpr std::size_t kPathsMax = 32;
+    reader.texts(key, paths);
+    each_text(reader, key, [&](const YamlNode& item) {
+        if (!item.text.starts_with('/') || item.text.find("..") != std::string::npos) {
+            context.complain(item.mark, "{}: expected an absolute path without '..', got '{}'", key,
+                             item.text);
         }
+    });
+    const YamlNode* list = reader.child(key);
+    if (list != nullptr && paths.size() > kPathsMax) {
+        context.complain(list->mark, "{}: at most {}, got {}", key, kPathsMax, paths.size());
     }
 }
 
 void read_changes(const YamlNode& node, const ConfigContext& context, Config& config) {
-    constexpr std::size_t kPathsMax = 32;
     ConfigReader reader(node, context);
     if (reader.has("paths")) config.watched_paths.clear();
-    reader.texts("paths", config.watched_paths);
+    read_paths(reader, context, "paths", config.watched_paths);
     reader.finish();
-    check_paths(config.watched_paths, node.mark, context, "paths");
-    if (config.watched_paths.size() > kPathsMax) {
-        context.complain(node.mark, "paths: at most {}, got {}", kPathsMax,
-                         config.watched_paths.size());
-    }
 }
 
 void read_logs(const YamlNode& node, const ConfigContext& context, Config& config) {
-    constexpr std::size_t kFilesMax = 32;
     ConfigReader reader(node, context);
-    reader.texts("files", config.log_files);
+    read_paths(reader, context, "files", config.log_files);
     reader.finish();
-    check_paths(config.log_files, node.mark, context, "files");
-    if (config.log_files.size() > kFilesMax) {
-        context.complain(node.mark, "files: at most {}, got {}", kFilesMax,
-                         config.log_files.size());
-    }
 }
 
 void read_top(const YamlNode& node, const ConfigContext& context, SecretReader read_secret,

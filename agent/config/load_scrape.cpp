@@ -47,12 +47,12 @@ std::string read_secret_key(ConfigReader& reader, const ConfigContext& context, 
     reader.text(file_key, path);
     if (path.empty()) return value;
     if (!value.empty()) {
-        context.complain(reader.mark(), "give {} or {}, not both", key, file_key);
+        context.complain(reader.child(file_key)->mark, "give {} or {}, not both", key, file_key);
     }
     const auto content = read_secret(path, SecretKind::Secret);
     if (!content && content.error().code == Errc::NotAvailable) return {};
     if (!content) {
-        context.complain(reader.mark(), "{}: {}", file_key, content.error().text);
+        context.complain(reader.child(file_key)->mark, "{}: {}", file_key, content.error().text);
         return {};
     }
     return *content;
@@ -301,7 +301,8 @@ void read_headers(ConfigReader& reader, const ConfigContext& context, SecretRead
         if (value) {
             headers.push_back({name, *value});
         } else if (value.error().code != Errc::NotAvailable) {
-            context.complain(reader.mark(), "header_files: {}: {}", name, value.error().text);
+            const YamlEntry* entry = reader.child("header_files")->find(name);
+            context.complain(entry->value.mark, "header_files: {}: {}", name, value.error().text);
         }
     }
 }

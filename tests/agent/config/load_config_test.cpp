@@ -44,6 +44,38 @@ TEST_CASE("load_config: a path to watch or to follow is absolute and goes straig
     }
 }
 
+TEST_CASE("load_config: a fault is blamed on the file, and in lists on the item, that brought it") {
+    struct Row {
+        const char* below;
+        const char* above;  // homeostat.d/10-a.yml
+        const char* expected;
+    };
+    for (const Row& row :
+         {Row{"", "collectors:\n  disable: [netdev, nosuch]\n",
+              "10-a.yml:2:21: disable: there is no collector 'nosuch'"},
+          Row{"logs: {files: [/a]}\n", "\nlogs: {files: [/b, c]}\n",
+              "10-a.yml:2:20: files: expected an absolute path"},
+          Row{"changes: {paths: [/a]}\n", "changes: {paths: [/b,\n  /../c]}\n",
+              "10-a.yml:2:3: paths: expected an absolute path"},
+          Row{"changes: {paths: [c]}\n", "changes: {}\n",
+              "homeostat.yml:1:19: paths: expected an absolute path"},
+          Row{"exporters: {otlp: {endpoint: 'https://o:4318'}}\n",
+              "exporters:\n  otlp:\n    headers: {'a b': c}\n", "10-a.yml:3:5: otlp: a header has"},
+          Row{"exporters: {otlp: {endpoint: 'https://o:4318'}}\n",
+              "exporters:\n  otlp:\n    header_files: {a: /nonexist}\n",
+              "10-a.yml:3:23: header_files: a: "}}) {
+        CAPTURE(row.above);
+        const test::TemporaryDirectory directory;
+        directory.write("homeostat.yml", row.below);
+        directory.write("homeostat.d/10-a.yml", row.above);
+        std::vector<Error> errors;
+        CHECK_FALSE(load_config(directory.path(), errors));
+        REQUIRE(errors.size() == 1);
+        CAPTURE(errors[0].text.view());
+        CHECK(errors[0].text.view().find(row.expected) != std::string_view::npos);
+    }
+}
+
 TEST_CASE("load_config: reads all of its parts") {
     std::vector<Error> errors;
     const auto config = parse(R"(
