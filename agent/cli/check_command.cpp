@@ -128,24 +128,28 @@ void print(Session& session, const nlohmann::ordered_json& report, const Checked
         report["scrape_targets"].get<std::size_t>(),
         human_bytes(static_cast<double>(report["memory_bytes"].get<std::size_t>())));
     if (checked.bundle) {
-        session.out << fmt::format("  bundle  {} {}, {}\n", checked.bundle->header.id,
-                                   checked.bundle->header.version,
-                                   checked.offered ? "as it would be" : "in force");
+        session.out << printable(fmt::format("  bundle  {} {}, {}", checked.bundle->header.id,
+                                             checked.bundle->header.version,
+                                             checked.offered ? "as it would be" : "in force"))
+                    << "\n";
     }
     for (const auto& warning : report["warnings"]) {
-        session.out << fmt::format("  warning {}\n", warning.get<std::string>());
+        session.out << printable(fmt::format("  warning {}", warning.get<std::string>())) << "\n";
     }
     for (const auto& rule : report["rules"]) {
-        session.out << fmt::format("  rule    {} [{}{}] runs {}\n", rule["name"].get<std::string>(),
-                                   rule["mode"].get<std::string>(),
-                                   rule["enabled"].get<bool>() ? "" : ", off",
-                                   rule["playbook"].get<std::string>());
+        session.out << printable(fmt::format("  rule    {} [{}{}] runs {}",
+                                             rule["name"].get<std::string>(),
+                                             rule["mode"].get<std::string>(),
+                                             rule["enabled"].get<bool>() ? "" : ", off",
+                                             rule["playbook"].get<std::string>()))
+                    << "\n";
     }
     for (const auto& target : report["targets"]) {
-        session.out << fmt::format(
-            "  target  {} for '{}', up to {}{}\n", target["name"].get<std::string>(),
-            target["rule"].get<std::string>(), target["max_mode"].get<std::string>(),
-            target["here"].get<bool>() ? "" : " (not on this host now)");
+        session.out << printable(fmt::format(
+                           "  target  {} for '{}', up to {}{}", target["name"].get<std::string>(),
+                           target["rule"].get<std::string>(), target["max_mode"].get<std::string>(),
+                           target["here"].get<bool>() ? "" : " (not on this host now)"))
+                    << "\n";
     }
 }
 

@@ -20,17 +20,18 @@ void list_conditions(Session& session, const Options& options) {
     }
     std::vector<Error> errors;
     const auto config = load_config(options.config, errors);
-    for (const Error& error : errors) session.errors << error.text.view() << "\n";
+    for (const Error& error : errors) session.complain_at(error.text);
     if (!config) {
         session.exit_code = 1;
         return;
     }
     session.out << fmt::format("{:<30} {:<22} {}\n", "CONDITION", "OPENS", "WHEN");
     for (const Condition& condition : config->detect.conditions) {
-        session.out << fmt::format("{:<30} {:<22} {} {}\n", condition.name,
-                                   condition.incident.empty() ? "(notable)" : condition.incident,
-                                   signal_text(condition),
-                                   condition.event ? "" : limits_text(condition));
+        session.out << printable(fmt::format(
+                           "{:<30} {:<22} {} {}", condition.name,
+                           condition.incident.empty() ? "(notable)" : condition.incident,
+                           signal_text(condition), condition.event ? "" : limits_text(condition)))
+                    << "\n";
     }
 }
 

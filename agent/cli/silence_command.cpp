@@ -22,7 +22,7 @@ struct Options {
 };
 
 int fail(Session& session, const Error& error) {
-    session.errors << "homeostat: " << error.text.view() << "\n";
+    session.complain(error.text);
     return 1;
 }
 
@@ -34,9 +34,11 @@ int list(Session& session, const Preferences& preferences) {
     const std::int64_t now = session.host.clock.now().unix_ns;
     for (const Silence& silence : preferences.silences) {
         if (silence.until_unix_ns <= now) continue;
-        session.out << fmt::format("{:<5} kind {:<22} subject {:<20} until {}  {}\n", silence.id,
-                                   or_all(silence.kind), or_all(silence.subject),
-                                   rfc3339(silence.until_unix_ns), silence.reason);
+        session.out << printable(fmt::format("{:<5} kind {:<22} subject {:<20} until {}  {}",
+                                             silence.id, or_all(silence.kind),
+                                             or_all(silence.subject),
+                                             rfc3339(silence.until_unix_ns), silence.reason))
+                    << "\n";
     }
     return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "agent/incidents/narrative.hpp"
 #include "agent/incidents/story.hpp"
+#include "core/printable.hpp"
 
 namespace homeostat {
 namespace {
@@ -30,6 +31,12 @@ constexpr double kWidth = 640;
 constexpr double kHeight = 160;
 constexpr double kMargin = 6;
 
+// What is of one line has no other, and nothing that reorders it, whatever a mount or a process is
+// called.
+std::string one_line(std::string_view text) {
+    return escape_html(printable(text));
+}
+
 // The length of the UTF-8 character at the front of `text`; 0 when it is none.
 std::size_t character_length(std::string_view text) {
     const auto byte = static_cast<unsigned char>(text[0]);
@@ -43,7 +50,7 @@ std::size_t character_length(std::string_view text) {
 }
 
 void row(std::string& out, std::string_view name, std::string_view text) {
-    out += fmt::format("<tr><th>{}</th><td>{}</td></tr>\n", escape_html(name), escape_html(text));
+    out += fmt::format("<tr><th>{}</th><td>{}</td></tr>\n", one_line(name), one_line(text));
 }
 
 double limit_of(const Incident& incident, std::string_view metric) {
@@ -57,15 +64,15 @@ void figure(std::string& out, const Incident& incident, const Snippet& snippet) 
     if (snippet.values.empty()) return;
     out += fmt::format("<figure>{}<figcaption>{}, one point every {:g} s</figcaption></figure>\n",
                        plot_svg(snippet, limit_of(incident, snippet.metric)),
-                       escape_html(snippet.metric), snippet.step_seconds);
+                       one_line(snippet.metric), snippet.step_seconds);
 }
 
 void causes(std::string& out, const Incident& incident) {
     out += "<h2>Causes that were considered</h2>\n<table>\n";
     for (const Cause& cause : incident.considered) {
         out += fmt::format("<tr><th>{:.0f}&nbsp;%</th><td>{}<br><small>{}{}{}</small></td></tr>\n",
-                           cause.confidence * 100, escape_html(cause.text), escape_html(cause.pro),
-                           cause.contra.empty() ? "" : "; against: ", escape_html(cause.contra));
+                           cause.confidence * 100, one_line(cause.text), one_line(cause.pro),
+                           cause.contra.empty() ? "" : "; against: ", one_line(cause.contra));
     }
     out += "</table>\n";
 }
@@ -92,7 +99,7 @@ void processes(std::string& out, const Incident& incident) {
         "<th>writes/s</th></tr>\n";
     for (const ProcessUse& process : incident.processes) {
         out += fmt::format("<tr><td>{}</td><td>{}</td><td>{:.2f}</td><td>{}</td><td>{}</td></tr>\n",
-                           escape_html(process.name), process.pid, process.cpu_ratio,
+                           one_line(process.name), process.pid, process.cpu_ratio,
                            human_bytes(process.rss_bytes),
                            human_bytes(process.write_bytes_per_second));
     }
@@ -142,7 +149,7 @@ std::string plot_svg(const Snippet& snippet, double limit) {
         return kHeight - kMargin - (kHeight - 2 * kMargin) * (value - low) / span;
     };
     std::string out = fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">",
-                                  kWidth, kHeight, escape_html(snippet.metric));
+                                  kWidth, kHeight, one_line(snippet.metric));
     if (limit >= low && limit <= high) {
         out += fmt::format(
             "<line x1=\"0\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"#c33\" "
@@ -164,9 +171,9 @@ std::string plot_svg(const Snippet& snippet, double limit) {
 std::string incident_page(const Incident& incident, std::int64_t now_unix_ns,
                           std::string_view snapshot) {
     std::string out(kHead);
-    out += fmt::format("<title>{}</title>\n", escape_html(incident.summary));
+    out += fmt::format("<title>{}</title>\n", one_line(incident.summary));
     out += kStyle;
-    out += fmt::format("</head><body>\n<h1>{}</h1>\n", escape_html(incident.summary));
+    out += fmt::format("</head><body>\n<h1>{}</h1>\n", one_line(incident.summary));
     out += fmt::format("<pre>{}</pre>\n", escape_html(tell_story(incident, now_unix_ns)));
     out += "<h2>Measurements at the onset</h2>\n";
     figure(out, incident, incident.snippet);
@@ -183,8 +190,8 @@ std::string incident_page(const Incident& incident, std::int64_t now_unix_ns,
     timeline(out, incident);
     processes(out, incident);
     if (!snapshot.empty()) {
-        out +=
-            fmt::format("<h2>Processes at the onset</h2>\n<pre>{}</pre>\n", escape_html(snapshot));
+        out += fmt::format("<h2>Processes at the onset</h2>\n<pre>{}</pre>\n",
+                           escape_html(printable(snapshot, Lines::Many)));
     }
     out += "</body></html>\n";
     return out;

@@ -40,6 +40,22 @@ TEST_CASE("page: what the host says cannot become markup") {
     CHECK(page.find("&lt;img") != std::string::npos);
 }
 
+TEST_CASE("page: a name is one line and is read in the order of its bytes") {
+    Incident incident = test::sample_incident(1, 1);
+    const std::string_view evil = "x\nAll is well\xe2\x80\xae\xc2\x9b";
+    incident.summary = evil;
+    incident.processes[0].name = evil;
+    incident.snippet.metric = evil;
+    REQUIRE(incident.considered.push({.text = evil, .name = evil, .confidence = 1, .pro = evil}));
+    REQUIRE(incident.notes.push({incident.onset, NoteKind::Log, evil}));
+    const std::string page = incident_page(incident, 0, "50 S a\xe2\x80\xae\n51 S b\n");
+    CHECK(page.find("\nAll is well") == std::string::npos);
+    CHECK(page.find("\xe2\x80\xae") == std::string::npos);
+    CHECK(page.find("\xc2\x9b") == std::string::npos);
+    CHECK(page.find("x?All is well?????") != std::string::npos);
+    CHECK(page.find("50 S a???\n51 S b\n") != std::string::npos);
+}
+
 TEST_CASE("page: escaping keeps text and replaces what is none") {
     struct Row {
         std::string_view text;
