@@ -99,13 +99,17 @@ public:
             return;
         }
         if (point.truncated() || mount.device.truncated() || !found.mounts.push(mount)) {
-            ++found.untracked;
+            leave_out(point);
         }
     }
 
     LocalMounts found;
 
 private:
+    void leave_out(const FixedString<127>& point) {
+        if (found.untracked++ == 0) found.untracked_one = point;
+    }
+
     // A program's own small tree (a portal, a container engine's layers) is nobody's storage.
     void list_remote(const MountLine& line) {
         const LocalMount mount{.device = line.device,
@@ -115,7 +119,9 @@ private:
         for (const LocalMount& other : found.remote) {
             if (other.mount_point == mount.mount_point) return;  // mounted over
         }
-        if (mount.mount_point.truncated() || !found.remote.push(mount)) ++found.untracked;
+        if (mount.mount_point.truncated() || !found.remote.push(mount)) {
+            leave_out(mount.mount_point);
+        }
     }
 
     // A later mount hides an earlier one at the same place.

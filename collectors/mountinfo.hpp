@@ -60,6 +60,7 @@ struct LocalMounts {
     FixedVector<LocalMount, kMountsMax> mounts;
     FixedVector<LocalMount, kRemoteMax> remote;  // only a helper may ask these
     std::uint32_t untracked = 0;                 // mounts without room, or with too long a path
+    FixedString<127> untracked_one;              // the first of them; cut, when it is too long
 };
 
 // The local file systems to look at: each device once, at its shortest mount point; of mounts over

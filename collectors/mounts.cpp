@@ -78,8 +78,22 @@ Status MountsCollector::collect(const Root& root, Samples& out) {
     }
     if (bench_.mount_prober() != nullptr) unknown += collect_remote(*found, out);
     out.add(kUntracked, found->untracked);
+    note_limit(*found);
     out.add(kUnknown, unknown);
     return last_failure;
+}
+
+// Without their number, which moves with every container: it would be told anew each time.
+void MountsCollector::note_limit(const LocalMounts& found) {
+    limit_.clear();
+    if (found.untracked == 0) return;
+    if (found.untracked_one.truncated()) {
+        format_into(limit_, "not watched: mount points of more than {} bytes, such as {}...",
+                    found.untracked_one.capacity(), found.untracked_one);
+    } else {
+        format_into(limit_, "not watched: more than {} local or {} remote mounts, such as {}",
+                    LocalMounts::kMountsMax, LocalMounts::kRemoteMax, found.untracked_one);
+    }
 }
 
 // How many hang or fail at this moment; between two questions, what the last ones said.

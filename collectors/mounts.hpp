@@ -22,9 +22,12 @@ public:
     // Reports what answers; the last failure, if any, is the status. A mount point that is a single
     // file or hidden by another mount is no failure.
     Status collect(const Root& root, Samples& out) override;
+    // Mounts for which there is no room, or whose paths are too long for a name.
+    [[nodiscard]] std::string_view limit() const override { return limit_; }
     static std::span<const Metric> metrics();
 
 private:
+    void note_limit(const LocalMounts& found);
     std::uint32_t collect_remote(const LocalMounts& found, Samples& out);
 
     Workbench& bench_;
@@ -33,6 +36,7 @@ private:
     bool remote_asked_ = false;
     bool remote_waits_ = false;  // one has not answered yet
     std::uint32_t remote_unknown_ = 0;
+    FixedString<255> limit_;
 };
 
 }  // namespace homeostat

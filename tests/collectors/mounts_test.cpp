@@ -42,6 +42,35 @@ TEST_CASE("mounts: each local file system's space, inodes and state") {
     CHECK(*watch.value("filesystems_untracked_count") == 0);
 }
 
+TEST_CASE("mounts: what is not watched is told by one of its names, for as long as it is there") {
+    const auto line = [](int id, const std::string& point, const char* type) {
+        return fmt::format("{} 1 8:{} / {} rw - {} /dev/x rw\n", id, id, point, type);
+    };
+    const std::string globalmount =
+        "/var/lib/kubelet/plugins/kubernetes.io/csi/" + std::string(81, 'f') + "/globalmount";
+    REQUIRE(globalmount.size() == 136);
+    std::string crowd;
+    for (int i = 0; i < 70; ++i) crowd += line(10 + i, fmt::format("/m{}", i), "ext4");
+    Watch watch;
+    MountsCollector mounts(watch.bench);
+    const auto limit_with = [&](const std::string& list) {
+        auto root = test::load_host("kernel-4.18");
+        root.set("proc/self/mountinfo", list);
+        REQUIRE(watch.collect(mounts, root));
+        return std::string(mounts.limit());
+    };
+    CHECK(limit_with(line(2, "/a", "ext4")).empty());
+    for (const char* type : {"ext4", "nfs4"}) {
+        CAPTURE(type);
+        CHECK(limit_with(line(2, globalmount, type)) ==
+              "not watched: mount points of more than 127 bytes, such as " +
+                  globalmount.substr(0, 127) + "...");
+        CHECK(*watch.value("filesystems_untracked_count") == 1);
+    }
+    CHECK(limit_with(crowd) == "not watched: more than 64 local or 32 remote mounts, such as /m64");
+    CHECK(limit_with(line(2, "/a", "ext4")).empty());
+}
+
 TEST_CASE("mounts: a file system without inodes or size says so by silence") {
     CHECK_FALSE(used_ratio({}));
     CHECK_FALSE(used_ratio({.size_bytes = 10, .free_bytes = 11}));
