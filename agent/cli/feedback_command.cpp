@@ -29,21 +29,21 @@ Opinion opinion_of(std::string_view word) {
 int give(Session& session, const Options& options) {
     const auto incident = IncidentStore(options.state).find(options.id);
     if (!incident) return fail(session, incident.error());
-    auto preferences = load_preferences(options.state);
-    if (!preferences) return fail(session, preferences.error());
-    const auto given =
-        give_feedback(*preferences, *incident, opinion_of(options.opinion), options.undo);
-    if (!given) return fail(session, given.error());
-    const auto saved = save_preferences(options.state, *preferences);
+    Preferences preferences;
+    const auto saved = change_preferences(options.state, [&](Preferences& now) {
+        auto given = give_feedback(now, *incident, opinion_of(options.opinion), options.undo);
+        preferences = now;
+        return given;
+    });
     if (!saved) return fail(session, saved.error());
     for (const Finding& finding : incident->findings) {
-        const auto* effect = preferences->feedback_of(finding.condition, finding.subject.name);
+        const auto* effect = preferences.feedback_of(finding.condition, finding.subject.name);
         if (effect == nullptr) continue;
         session.out << fmt::format(
             "{} on {}: must hold {} longer than its own time before it opens an incident\n",
             finding.condition,
             finding.subject.name.empty() ? "this host" : finding.subject.name.view(),
-            to_text(preferences->extra_confirm(finding.condition, finding.subject.name)));
+            to_text(preferences.extra_confirm(finding.condition, finding.subject.name)));
     }
     return 0;
 }

@@ -76,10 +76,10 @@ bool tell_actuator(Session& session, const Options& options, const ActionRequest
 }
 
 void note(Session& session, const Options& options, std::int64_t until_unix_ns) {
-    auto preferences = load_preferences(options.state);
-    if (!preferences) return fail(session, preferences.error());
-    preferences->paused_until_unix_ns = until_unix_ns;
-    const auto saved = save_preferences(options.state, *preferences);
+    const auto saved = change_preferences(options.state, [&](Preferences& preferences) -> Status {
+        preferences.paused_until_unix_ns = until_unix_ns;
+        return Ok{};
+    });
     if (!saved) fail(session, saved.error());
 }
 

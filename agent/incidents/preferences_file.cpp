@@ -1,6 +1,11 @@
 #include "agent/incidents/preferences_file.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <nlohmann/json.hpp>
 
 #include "core/file.hpp"
@@ -148,6 +153,31 @@ void apply(FeedbackEffect& effect, Opinion opinion, bool undo) {
     if (!up && effect.noise_steps > 0) --effect.noise_steps;
 }
 
+// The turn of one who changes the file. The lock is on the directory itself: the file is replaced,
+// and a file of its own would belong to whoever came first, root or the service. (The watcher's
+// lock is on STATE/lock, and of another kind.)
+class Turn {
+public:
+    Turn() = default;
+    ~Turn() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+    Status take(const std::string& directory) {
+        fd_ = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd_ < 0) return make_errno_error(errc_of(errno), errno, "open {}", directory);
+        while (::flock(fd_, LOCK_EX) != 0) {
+            if (errno != EINTR) return make_errno_error(Errc::Io, errno, "lock {}", directory);
+        }
+        return Ok{};
+    }
+
+private:
+    int fd_ = -1;
+};
+
 }  // namespace
 
 Result<Preferences> parse_preferences(std::string_view text) {
@@ -206,6 +236,16 @@ Result<Preferences> load_preferences(const std::string& state_directory) {
 
 Status save_preferences(const std::string& state_directory, const Preferences& preferences) {
     return write_file_atomically(state_directory + "/" + kPreferencesFile, to_text(preferences));
+}
+
+Status change_preferences(const std::string& state_directory,
+                          FunctionRef<Status(Preferences&)> change) {
+    Turn turn;
+    if (const auto taken = turn.take(state_directory); !taken) return taken;
+    auto preferences = load_preferences(state_directory);
+    if (!preferences) return preferences.error();
+    if (const auto changed = change(*preferences); !changed) return changed;
+    return save_preferences(state_directory, *preferences);
 }
 
 Result<std::string> add_silence(Preferences& preferences, Silence silence,

@@ -8,11 +8,14 @@
 //                    "noise": 1, "wrong_cause": 0}]}
 //
 // The file is replaced as a whole. Silences that have expired are left out at the next change.
+// Those who change it take turns (change_preferences): what one of them says is not lost to
+// another.
 #pragma once
 
 #include <string>
 
 #include "agent/incidents/preferences.hpp"
+#include "core/function_ref.hpp"
 #include "core/incident.hpp"
 #include "core/result.hpp"
 
@@ -28,6 +31,12 @@ std::string to_text(const Preferences& preferences);
 // A missing file is no preferences.
 Result<Preferences> load_preferences(const std::string& state_directory);
 Status save_preferences(const std::string& state_directory, const Preferences& preferences);
+
+// Reads the preferences, has them changed and saves them, while nobody else does: whoever comes
+// meanwhile waits. Nothing is saved when `change` fails, and its error is the result.
+// Errc::NotFound when there is no such directory.
+Status change_preferences(const std::string& state_directory,
+                          FunctionRef<Status(Preferences&)> change);
 
 // Adds a silence under a name of its own, and drops those that are over. Errc::Limit when full.
 Result<std::string> add_silence(Preferences& preferences, Silence silence,

@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <thread>
+#include <vector>
+
 #include "tests/support/temporary_directory.hpp"
 
 using namespace homeostat;
@@ -48,6 +52,45 @@ TEST_CASE("preferences file: what is written comes back") {
     REQUIRE(back->feedback.size() == 1);  // the notable one opened nothing
     CHECK(back->feedback[0].noise_steps == 1);
     CHECK(to_text(*back) == to_text(preferences));
+}
+
+TEST_CASE("preferences file: of those who change it at once nothing is lost") {
+    constexpr std::size_t kWriters = 12;
+    const test::TemporaryDirectory directory;
+    std::array<bool, kWriters> done{};
+    std::vector<std::thread> writers;
+    for (bool& fine : done) {
+        writers.emplace_back([&directory, &fine] {
+            Silence silence;
+            silence.until_unix_ns = kNow + seconds(60).ns;
+            fine = change_preferences(directory.path(), [&](Preferences& preferences) -> Status {
+                       const auto id = add_silence(preferences, silence, kNow);
+                       return id ? Status(Ok{}) : Status(id.error());
+                   }).has_value();
+        });
+    }
+    for (std::thread& writer : writers) writer.join();
+    CHECK(done == std::array<bool, kWriters>{true, true, true, true, true, true, true, true, true,
+                                             true, true, true});
+    const auto back = load_preferences(directory.path());
+    REQUIRE(back);
+    REQUIRE(back->silences.size() == kWriters);
+    CHECK(back->silences.back().id == "s12");
+}
+
+TEST_CASE("preferences file: what fails changes nothing") {
+    const test::TemporaryDirectory directory;
+    const auto failed = change_preferences(directory.path(), [](Preferences& preferences) {
+        preferences.paused_until_unix_ns = kNow;
+        return Status(make_error(Errc::Invalid, "no"));
+    });
+    REQUIRE_FALSE(failed);
+    CHECK(failed.error().text.view() == "no");
+    CHECK(load_preferences(directory.path())->paused_until_unix_ns == 0);
+    const auto nowhere =
+        change_preferences(directory / "x", [](Preferences&) { return Status(Ok{}); });
+    REQUIRE_FALSE(nowhere);
+    CHECK(nowhere.error().code == Errc::NotFound);
 }
 
 TEST_CASE("preferences file: a pause comes back, with an end and without") {
