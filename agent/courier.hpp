@@ -4,10 +4,15 @@
 // A step function: the daemon calls it on its own thread, the simulation from its one loop. It does
 // all that waits for the state disk and nothing that waits for a server, so that neither can hold
 // up the watch, and no server the disk. Bringing the spool to the servers is Shipper::step().
+//
+// What the store refused (a full disk) waits in memory, the newest record of each incident, and is
+// tried again every ten seconds and when the daemon stops: an incident that the next start does not
+// know would open once more, under another id, and the old one would never be closed anywhere.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "agent/incident_tally.hpp"
 #include "agent/incidents/incident_store.hpp"
@@ -18,12 +23,16 @@ namespace homeostat {
 
 struct StoreStatus {
     std::uint64_t saved = 0;
-    std::uint64_t failures = 0;
-    std::string last_error;  // empty while the last save succeeded
+    std::uint64_t failures = 0;  // of records, once each; trying again does not count
+    std::string last_error;      // empty while all of them are on the disk
 };
 
 class Courier {
 public:
+    // Some 7 kB each, and none while the disk takes them. Beyond that the oldest that is over goes,
+    // or the oldest.
+    static constexpr std::size_t kUnsavedMax = 64;
+
     // All are borrowed and outlive the courier.
     Courier(Work& work, IncidentStore& store, Shipper& shipper)
         : work_(work), store_(store), shipper_(shipper) {}
@@ -46,13 +55,21 @@ public:
 
 private:
     void accept(const Incident& incident, Instant now);
-    void note_saved(const Status& saved);
+    void save_waiting(Instant now);
+    void publish(Instant now);
+    void keep_waiting(const Incident& incident);
+    void forget_waiting(const IncidentId& id);
+    void note(const Status& status, Instant now);
+    [[nodiscard]] bool is_behind() const { return unpublished_ || !unsaved_.empty(); }
 
     Work& work_;
     IncidentStore& store_;
     Shipper& shipper_;
     IncidentTally tally_;
     StoreStatus store_status_;
+    std::vector<Incident> unsaved_;  // one for each id, oldest first
+    bool unpublished_ = false;       // some are staged and could not be shown
+    Instant retry_at_;
 };
 
 }  // namespace homeostat

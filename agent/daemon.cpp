@@ -323,6 +323,7 @@ void Daemon::deliver() {
             (void)drop_program_pages();
         }
     }
+    (void)parts_.courier.step(parts_.clock.now(), Duration{});  // what the disk had refused
     write_models();
 }
 
