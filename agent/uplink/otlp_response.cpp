@@ -10,6 +10,8 @@ namespace homeostat {
 namespace {
 
 constexpr std::size_t kShownBytesMax = 200;  // of what a server says
+constexpr std::size_t kShownTypeMax = 60;
+constexpr std::size_t kShownPageMax = 120;
 
 Verdict verdict_of_status(int status, std::size_t records) {
     if (status >= 200 && status < 300) return Verdict::Advance;
@@ -46,6 +48,24 @@ bool is_protobuf(const HttpResponse& response) {
     return std::string_view(response.content_type).substr(0, 22) == "application/x-protobuf";
 }
 
+// "application/json" of "Application/JSON; charset=utf-8".
+std::string media_type(std::string_view content_type) {
+    std::string type(content_type.substr(0, content_type.find_first_of("; \t")));
+    for (char& c : type) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return type;
+}
+
+// Said with a body, in a type that no OTLP server speaks: a captive portal's page, or whatever else
+// listens on a wrong port. Such a 2xx delivers nothing.
+bool is_from_a_stranger(const HttpResponse& response) {
+    if (response.body.empty()) return false;
+    const std::string type = media_type(response.content_type);
+    return !type.empty() && type != "application/x-protobuf" && type != "application/protobuf" &&
+           type != "application/json";
+}
+
 std::string_view said_by(const HttpResponse& response, otlp::v1::ErrorStatus& status) {
     if (is_protobuf(response) &&
         status.ParseFromArray(response.body.data(), static_cast<int>(response.body.size()))) {
@@ -78,7 +98,15 @@ Outcome judge_http(const Result<HttpResponse>& answer, std::size_t records,
 Outcome judge_otlp(const Result<HttpResponse>& answer, std::size_t records,
                    std::int64_t now_unix_ns) {
     Outcome outcome = judge_http(answer, records, now_unix_ns);
-    if (outcome.verdict != Verdict::Advance || !is_protobuf(*answer)) return outcome;
+    if (outcome.verdict != Verdict::Advance) return outcome;
+    if (is_from_a_stranger(*answer)) {
+        outcome.verdict = Verdict::Hold;
+        format_into(outcome.message, "HTTP {} with {}, so this is no OTLP server: {}",
+                    answer->status, to_printable(answer->content_type, kShownTypeMax),
+                    to_printable(answer->body, kShownPageMax));
+        return outcome;
+    }
+    if (!is_protobuf(*answer)) return outcome;
     otlp::v1::ExportLogsServiceResponse response;
     // Delivered all the same: the status says so, and asking again would only repeat the records.
     if (!response.ParseFromArray(answer->body.data(), static_cast<int>(answer->body.size()))) {

@@ -115,12 +115,35 @@ TEST_CASE("otlp response: an empty or strange body of a 2xx is still a success")
          {std::string(), std::string("\xff\xff\xff"), std::string("{\"partialSuccess\":{}}"),
           std::string(1U << 20U, '\x0a'), std::string("\x0a\x7f", 2)}) {
         for (const char* type : {"", "application/x-protobuf", "application/json",
-                                 "application/x-protobuf; charset=utf-8", "text/html"}) {
+                                 "application/x-protobuf; charset=utf-8",
+                                 "Application/JSON;charset=utf-8", "application/protobuf"}) {
             const Outcome outcome = judge_otlp(answer(200, type, body), 3, kNow);
             CHECK(outcome.verdict == Verdict::Advance);
             CHECK(outcome.rejected == 0);
         }
     }
+}
+
+TEST_CASE("otlp response: a 2xx that somebody else says delivers nothing") {
+    for (const char* type : {"text/html", "text/html; charset=utf-8", "TEXT/HTML", "text/plain",
+                             "application/octet-stream", "image/png"}) {
+        CAPTURE(type);
+        for (const std::size_t records : {std::size_t{1}, std::size_t{9}}) {
+            const Outcome outcome =
+                judge_otlp(answer(200, type, "<h1>Log in\n</h1>"), records, kNow);
+            CHECK(outcome.verdict == Verdict::Hold);
+            CHECK(outcome.status == 200);
+            CHECK(outcome.message.view() == std::string("HTTP 200 with ") + type +
+                                                ", so this is no OTLP server: <h1>Log in </h1>");
+        }
+        CHECK(judge_otlp(answer(200, type, ""), 9, kNow).verdict == Verdict::Advance);
+    }
+    const Outcome longest =
+        judge_otlp(answer(200, std::string(9000, 'x'), std::string(9000, 'y')), 1, kNow);
+    CHECK(longest.verdict == Verdict::Hold);
+    CHECK(longest.message.view().ends_with("yyy"));
+    // A webhook's server may say what it likes.
+    CHECK(judge_http(answer(200, "text/html", "ok"), 1, kNow).verdict == Verdict::Advance);
 }
 
 TEST_CASE("otlp response: errors are shown as plain text of at most 200 bytes") {
