@@ -33,6 +33,8 @@ Status StateLock::acquire(const std::string& directory) {
     const bool read_only = fd_ < 0 && errno == EROFS;
     // Nobody can write there, so sharing harms nobody; but others can see that we live.
     if (read_only) fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    // Without a lock from better times nobody can see it, and there is no more to be had.
+    if (read_only && fd_ < 0 && errno == ENOENT) return Ok{};
     if (fd_ < 0) return make_errno_error(errc_of(errno), errno, "open {}", path);
     struct flock lock = whole_file(read_only ? F_RDLCK : F_WRLCK);
     if (::fcntl(fd_, F_OFD_SETLK, &lock) == 0) return Ok{};

@@ -20,8 +20,9 @@ public:
     StateLock(const StateLock&) = delete;
     StateLock& operator=(const StateLock&) = delete;
 
-    // Errc::Failed: another agent holds it. Others: the file cannot be made or opened, see errno's
-    // text; whether another agent runs is then unknown.
+    // Ok without a lock where the file system is read-only and has no lock file: nobody can write
+    // there. Errc::Failed: another agent holds it. Others: the file cannot be made or opened, see
+    // errno's text; whether another agent runs is then unknown.
     Status acquire(const std::string& directory);
 
 private:

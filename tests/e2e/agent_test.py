@@ -260,6 +260,11 @@ class Agent(harness.Case):
             self.assert_starts("a strange " + name)
         subprocess.run(["mount", "-o", "remount,ro", tight], check=True)
         self.assert_starts("a read-only disk")
+        subprocess.run(["mount", "-o", "remount,rw", tight], check=True)
+        shutil.rmtree(self.state)
+        os.mkdir(self.state)
+        subprocess.run(["mount", "-o", "remount,ro", tight], check=True)
+        self.assert_starts("a read-only disk on which none has run")
 
     def assert_starts(self, what):
         child = self.start_agent()
