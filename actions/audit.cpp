@@ -286,6 +286,11 @@ Result<AuditSummary> verify_audit(const std::string& directory,
         return make_error(Errc::Invalid, "{}/audit.log: {} lines are missing at the end", directory,
                           promised.seq - summary.head.seq);
     }
+    if (summary.lines == 0) {
+        return make_error(Errc::NotFound,
+                          "{}/audit.log: not one line: no actuator has run, or the log was removed",
+                          directory);
+    }
     if (!met) {
         return make_error(Errc::Invalid,
                           "{}: line {}, which was told, is not there (lines {} to {})", directory,

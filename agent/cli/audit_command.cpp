@@ -56,7 +56,7 @@ void add_audit_command(CLI::App& app, Session& session) {
                         "Check also that this head, sent with an incident, is in it");
     command->add_flag("--json", options->json, "The lines as they stand in the log");
     command->footer(
-        "Root only, like the log. Exit status 1: the chain is broken, or lines are missing.\n"
+        "Root only, like the log. Exit status 1: no log, a broken chain, or lines are missing.\n"
         "Examples: homeostat audit --last 5; homeostat audit --verify");
     command->callback([&session, options] {
         options->verify || !options->head.empty() ? verify_log(session, *options)

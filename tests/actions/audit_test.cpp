@@ -197,6 +197,21 @@ TEST_CASE(
           std::string_view::npos);
 }
 
+TEST_CASE("audit: where there is no line nothing is called unbroken") {
+    CHECK(verify_audit("/nonexistent/state").error().code == Errc::NotFound);
+    const test::TemporaryDirectory state;
+    CHECK(verify_audit(state.path()).error().code == Errc::NotFound);
+    write_lines(state.path(), 3);
+    REQUIRE(verify_audit(state.path()));
+    REQUIRE(::unlink((state / "audit.log").c_str()) == 0);
+    CHECK(verify_audit(state.path()).error().code == Errc::Invalid);  // its head tells of three
+    REQUIRE(::unlink((state / "audit.head").c_str()) == 0);
+    const auto removed = verify_audit(state.path());
+    REQUIRE_FALSE(removed);
+    CHECK(removed.error().code == Errc::NotFound);
+    CHECK(removed.error().text.view().find("the log was removed") != std::string_view::npos);
+}
+
 TEST_CASE("audit: what is no head of a log is refused") {
     const std::string hash(32, 'a');
     CHECK(parse_audit_mark("7:" + hash));
