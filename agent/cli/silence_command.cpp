@@ -2,7 +2,10 @@
 #include <memory>
 
 #include "agent/cli/command.hpp"
-#include "agent/config/config.hpp"
+#include "agent/cli/fleet_session.hpp"
+#include "agent/config/load_config.hpp"
+#include "agent/config/rule_kinds.hpp"
+#include "agent/fleet/fleet_config.hpp"
 #include "agent/incidents/preferences_file.hpp"
 
 namespace homeostat {
@@ -17,6 +20,7 @@ struct Options {
     std::string reason;
     std::string end;
     std::string state = kStateDirectory;
+    std::string config = kConfigDirectory;
     bool list = false;
     bool maintenance = false;
 };
@@ -43,41 +47,94 @@ int list(Session& session, const Preferences& preferences) {
     return 0;
 }
 
-int add(Session& session, const Options& options, Preferences& preferences) {
-    if (options.kind.empty() && options.subject.empty() && !options.maintenance) {
-        session.errors << "homeostat: a kind, --subject, or --maintenance for everything\n";
-        return 2;
-    }
-    const auto length = parse_duration(options.length);
-    if (!length) return fail(session, length.error());
-    if (*length > kSilenceMax) {
-        session.errors << "homeostat: at most 90d: a silence is not meant to be for ever\n";
-        return 2;
-    }
-    const std::int64_t now = session.host.clock.now().unix_ns;
+int misused(Session& session, std::string_view why) {
+    session.complain(why);
+    return 2;
+}
+
+// A typing error would silence nothing, and nobody would notice. Where the host's own conditions
+// cannot be read the word is taken: a fault in another file is no reason to be woken again.
+Status check_kind(Session& session, const Options& options) {
+    std::vector<Error> errors;
+    const auto bundle = bundle_in_force(options.state);
+    const auto settings =
+        load_settings_with(options.config, bundle && *bundle ? &**bundle : nullptr, errors);
+    // Of the files that it names (`credentials_file`) nothing is needed here.
+    const auto unread = [](const std::string& name, SecretKind) -> Result<std::string> {
+        return make_error(Errc::NotAvailable, "{}", name);
+    };
+    const auto config =
+        settings ? read_settings(*settings, unread, errors) : Result<Config>(settings.error());
+    const auto known = check_kind_or_condition(
+        options.kind,
+        config ? std::span<const Condition>(config->detect.conditions) : stock_conditions());
+    if (known || config) return known;
+    session.complain(config.error().text);
+    session.complain("whether '" + options.kind + "' is a condition of this host is not known");
+    return Ok{};
+}
+
+Result<Silence> silence_of(const Options& options, std::int64_t now_unix_ns, Duration length) {
     Silence silence;
+    if (options.subject.size() > decltype(silence.subject)::capacity()) {
+        return make_error(Errc::Invalid, "--subject: at most {} bytes",
+                          decltype(silence.subject)::capacity());
+    }
     silence.kind.assign(options.kind);
     silence.subject.assign(options.subject);
     silence.reason.assign(options.reason);
-    silence.until_unix_ns = now + length->ns;
-    const auto id = add_silence(preferences, silence, now);
-    if (!id) return fail(session, id.error());
-    session.out << fmt::format("{} until {}\n", *id, rfc3339(silence.until_unix_ns));
+    silence.until_unix_ns = now_unix_ns + length.ns;
+    return silence;
+}
+
+int add(Session& session, const Options& options) {
+    const bool some = !options.kind.empty() || !options.subject.empty();
+    if (!some && !options.maintenance) {
+        return misused(session, "a kind, --subject, or --maintenance for everything");
+    }
+    if (some && options.maintenance) {
+        return misused(session,
+                       "--maintenance silences everything on this host: leave out the kind and "
+                       "--subject, or leave out --maintenance");
+    }
+    const auto length = parse_duration(options.length);
+    if (!length) return fail(session, length.error());
+    if (*length < seconds(1) || *length > kSilenceMax) {
+        return misused(session, "--for: from 1s to 90d: a silence is not meant to be for ever");
+    }
+    if (!options.kind.empty()) {
+        const auto known = check_kind(session, options);
+        if (!known) return misused(session, known.error().text.view());
+    }
+    const std::int64_t now = session.host.clock.now().unix_ns;
+    const auto silence = silence_of(options, now, *length);
+    if (!silence) return misused(session, silence.error().text.view());
+    std::string id;
+    const auto saved = change_preferences(options.state, [&](Preferences& preferences) -> Status {
+        auto added = add_silence(preferences, *silence, now);
+        if (!added) return added.error();
+        id = std::move(*added);
+        return Ok{};
+    });
+    if (!saved) return fail(session, saved.error());
+    session.out << fmt::format(
+        "{}: {}{} is silent until {}\n", id,
+        options.kind.empty() ? std::string("everything") : options.kind,
+        options.subject.empty() ? std::string(" on this host") : " on " + options.subject,
+        rfc3339(silence->until_unix_ns));
     return 0;
 }
 
 int run(Session& session, const Options& options) {
-    auto preferences = load_preferences(options.state);
-    if (!preferences) return fail(session, preferences.error());
-    if (options.list) return list(session, *preferences);
-    if (!options.end.empty()) {
-        const auto removed = remove_silence(*preferences, options.end);
-        if (!removed) return fail(session, removed.error());
-    } else if (const int status = add(session, options, *preferences); status != 0) {
-        return status;
+    if (options.list) {
+        const auto preferences = load_preferences(options.state);
+        return preferences ? list(session, *preferences) : fail(session, preferences.error());
     }
-    const auto saved = save_preferences(options.state, *preferences);
-    return saved ? 0 : fail(session, saved.error());
+    if (options.end.empty()) return add(session, options);
+    const auto ended = change_preferences(options.state, [&](Preferences& preferences) {
+        return remove_silence(preferences, options.end);
+    });
+    return ended ? 0 : fail(session, ended.error());
 }
 
 }  // namespace
@@ -94,6 +151,8 @@ void add_silence_command(CLI::App& app, Session& session) {
     command->add_option("--end", options->end, "End this silence now");
     command->add_flag("--list", options->list, "List what is silent now");
     command->add_option("--state", options->state, "State directory")->capture_default_str();
+    command->add_option("--config", options->config, "Configuration directory: its conditions")
+        ->capture_default_str();
     command->footer(
         "What still holds when the silence is over opens an incident like any other.\n"
         "Examples: homeostat silence filesystem_space --subject /backup --for 2h\n"

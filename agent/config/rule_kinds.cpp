@@ -1,6 +1,7 @@
 #include "agent/config/rule_kinds.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "agent/incidents/kinds.hpp"
 #include "core/nearest.hpp"
@@ -17,7 +18,24 @@ std::vector<std::string_view> known_kinds(std::span<const Condition> conditions)
     return known;
 }
 
+// Conditions that stand in no table: what the learned baselines find (detectors/learned.cpp).
+constexpr std::array<std::string_view, 6> kLearned{"learned_shift",     "learned_level",
+                                                   "learned_flat_line", "learned_joint",
+                                                   "learned_missing",   "learned_spike"};
+
 }  // namespace
+
+Status check_kind_or_condition(std::string_view name, std::span<const Condition> conditions) {
+    auto known = known_kinds(conditions);
+    for (const Condition& condition : conditions) known.push_back(condition.name);
+    for (const ForecastRule& forecast : stock_forecasts()) known.push_back(forecast.name);
+    known.insert(known.end(), kLearned.begin(), kLearned.end());
+    if (std::find(known.begin(), known.end(), name) != known.end()) return Ok{};
+    return make_error(Errc::NotFound,
+                      "no incident and no condition of this host is called '{}'{}; `homeostat "
+                      "conditions` lists them",
+                      name, did_you_mean(name, known));
+}
 
 std::vector<Error> unknown_rule_kinds(const ActionConfig& actions,
                                       std::span<const Condition> conditions) {

@@ -2,6 +2,8 @@
 // notices: a typing error in `event.kind == "service_faild"` is an error, like one in a key.
 #pragma once
 
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "actions/action_config.hpp"
@@ -15,5 +17,9 @@ namespace homeostat {
 // with.
 std::vector<Error> unknown_rule_kinds(const ActionConfig& actions,
                                       std::span<const Condition> conditions);
+
+// The same for what a silence names: a kind, or the name of a condition, a forecast or of what is
+// learned. Errc::NotFound, with the nearest one.
+Status check_kind_or_condition(std::string_view name, std::span<const Condition> conditions);
 
 }  // namespace homeostat

@@ -303,6 +303,44 @@ class CommandLine(harness.Case):
                 self.assertEqual(done.returncode, 1, done.stdout)
                 self.assertIn(expected, done.stderr)
 
+    def silence(self, *words):
+        return self.run_program("silence", *words, "--state", self.state, "--config", self.config)
+
+    def test_a_silence_says_what_is_silent_and_none_is_lost(self):
+        os.mkdir(self.state)
+        self.write("etc/homeostat.yml", "conditions:\n  mine:\n    metric: myapp_queue\n    scraped: true\n    opens: my_kind\n"
+                   "    limits: {warning: 3}\n")
+        rows = (
+            (("filesystem_spce",), "did you mean 'filesystem_space'?"),
+            (("filesystem_space", "--maintenance"), "leave out"),
+            (("--maintenance", "--subject", "/srv"), "leave out"),
+            (("filesystem_space", "--for", "0s"), "from 1s to 90d"),
+            (("filesystem_space", "--for", "91d"), "from 1s to 90d"),
+            ((), "a kind, --subject, or --maintenance"),
+            (("--subject", "/" + "x" * 127), "--subject: at most 127"),
+        )
+        for words, expected in rows:
+            with self.subTest(words=words):
+                done = self.silence(*words)
+                self.assertEqual(done.returncode, 2, done.stdout)
+                self.assertIn(expected, done.stderr)
+        self.assertFalse(os.path.exists(os.path.join(self.state, "preferences.json")))
+        for words, expected in (
+                (("filesystem_full", "--subject", "/srv"), "s1: filesystem_full on /srv is silent until 2"),
+                (("mine",), "s2: mine on this host is silent until 2"),
+                (("--maintenance",), "s3: everything on this host is silent until 2")):
+            done = self.silence(*words)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(expected, done.stdout)
+        started = [subprocess.Popen([harness.PROGRAM, "silence", "my_kind", "--state", self.state,
+                                     "--config", self.config], stdout=subprocess.PIPE, text=True)
+                   for _ in range(12)]
+        for program in started:
+            program.communicate()
+            self.assertEqual(program.returncode, 0)
+        self.assertEqual(self.silence("--end", "s3").returncode, 0)
+        self.assertEqual(len(self.silence("--list").stdout.splitlines()), 14)
+
     def test_replay_writes_the_promised_columns(self):
         rows = "".join("%d,%d\n" % (60 * i, i % 7) for i in range(200))
         one = self.write("one.csv", "timestamp,value\n" + rows)

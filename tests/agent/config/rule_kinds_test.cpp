@@ -59,6 +59,24 @@ TEST_CASE("rule kinds: what the owner's own conditions open incidents with is kn
     CHECK(errors_of("event.kind == 'mail_queue'", {&own, 1}).empty());
 }
 
+TEST_CASE("rule kinds: a silence names a kind or a condition there is") {
+    const auto conditions = stock_conditions();
+    for (const char* name : {"filesystem_space", "filesystem_full", "learned_joint"}) {
+        CAPTURE(name);
+        CHECK(check_kind_or_condition(name, conditions));
+    }
+    const auto typo = check_kind_or_condition("filesystem_spce", conditions);
+    REQUIRE_FALSE(typo);
+    CHECK(typo.error().text.view().find("'filesystem_spce' (did you mean 'filesystem_space'?)") !=
+          std::string_view::npos);
+    CHECK_FALSE(check_kind_or_condition("mine", conditions));
+    Condition own;
+    own.name = "mine";
+    own.incident = "my_kind";
+    CHECK(check_kind_or_condition("mine", std::span<const Condition>(&own, 1)));
+    CHECK(check_kind_or_condition("my_kind", std::span<const Condition>(&own, 1)));
+}
+
 TEST_CASE("rule kinds: the shipped rules name kinds there are, and every stock remedy is shipped") {
     const std::filesystem::path examples = "packaging/examples";
     ActionConfig config;
