@@ -78,6 +78,13 @@ bool is_own_restart(const Event& event, const Incident& incident) {
             event.object.view() == incident.subject.name.view());
 }
 
+// Who listens has not filled a disk by that, and a service that fails listens no more.
+bool is_symptom(const Event& event, const Incident& incident) {
+    const Resource resource = find_kind(incident.kind).resource;
+    return (event.kind == EventKind::PortOpened && resource == Resource::Space) ||
+           (event.kind == EventKind::PortClosed && resource == Resource::Service);
+}
+
 // Where somebody listened a moment ago, connects are refused now.
 void add_closed_port(CauseCandidates& candidates, const Event& event, double nearness) {
     Cause cause;
@@ -102,10 +109,8 @@ void add_change(CauseCandidates& candidates, const Event& event, const Incident&
         add_closed_port(candidates, event, nearness);
         return;
     }
-    // Who listens has not filled a disk by that.
-    const bool idle =
-        event.kind == EventKind::PortOpened && find_kind(incident.kind).resource == Resource::Space;
-    const bool named = !idle && names_incident(event, incident);
+    const bool symptom = is_symptom(event, incident);
+    const bool named = !symptom && names_incident(event, incident);
     Cause cause;
     const bool own = is_own_restart(event, incident);
     cause.confidence = (own ? kOwnRestart : named ? kNamedChange : kUnrelatedChange) * nearness;
@@ -121,6 +126,8 @@ void add_change(CauseCandidates& candidates, const Event& event, const Incident&
     }
     if (own) {
         cause.contra = "to start it is not what broke it";
+    } else if (symptom) {
+        cause.contra = "who begins or ends to listen has not brought this about by that";
     } else if (named) {
         cause.pro.append("; names what it is about");
     } else {

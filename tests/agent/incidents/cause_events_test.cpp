@@ -60,6 +60,18 @@ TEST_CASE("causes: that the one who leads began to listen has not filled the dis
     }
 }
 
+TEST_CASE("causes: that a failed service listens no more is no cause, the edit before it is") {
+    const Incident incident = about("service_failed", {SubjectKind::Unit, "nginx.service"});
+    Event closed = change(EventKind::PortClosed, "tcp/80", seconds(-2));
+    closed.subject = incident.subject;
+    closed.text = "nginx (pid 42, nginx.service) listens no more on tcp port 80";
+    const auto ranked = rank(
+        incident, {change(EventKind::FileChanged, "/etc/nginx/nginx.conf", seconds(2)), closed});
+    REQUIRE(ranked.causes.size() >= 1);
+    CHECK(ranked.causes[0].name == "change:/etc/nginx/nginx.conf");
+    for (const Cause& cause : ranked.causes) CHECK(cause.name != "change:tcp/80");
+}
+
 TEST_CASE("causes: our own helper that starts because of it is not what caused it") {
     const Incident incident = about("service_failed", {SubjectKind::Unit, "web.service"});
     const auto ranked =
