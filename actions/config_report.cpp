@@ -12,6 +12,59 @@
 namespace homeostat {
 namespace {
 
+// Where in allow.yml something stands: the file is read again for it, and only for a message.
+class Places {
+public:
+    explicit Places(const ActionConfig& config) : path_(config.directory + "/allow.yml") {
+        const auto text = read_file(path_, kPlaybookBytesMax);
+        auto tree = text ? parse_yaml(*text, path_) : Result<YamlNode>(text.error());
+        if (tree) tree_ = std::move(*tree);
+    }
+
+    [[nodiscard]] Error watcher(std::string_view why) const {
+        const YamlNode* node = below(tree_, "watcher_uid");
+        return yaml_error(path_, node == nullptr ? YamlMark{} : node->mark, "watcher_uid: {}", why);
+    }
+
+    // `value` is one of the list below `key`, or its first word.
+    [[nodiscard]] Error value(const AllowedAction& action, std::string_view key,
+                              std::string_view value, std::string_view why) const {
+        return yaml_error(path_, mark_of(action, key, value), "{}: {}", key, why);
+    }
+
+private:
+    static const YamlNode* below(const YamlNode& node, std::string_view key) {
+        const YamlEntry* entry = node.is_map() ? node.find(key) : nullptr;
+        return entry == nullptr ? nullptr : &entry->value;
+    }
+
+    [[nodiscard]] YamlMark mark_of(const AllowedAction& action, std::string_view key,
+                                   std::string_view value) const {
+        const YamlMark fallback{.line = action.line};
+        const YamlNode* actions = below(tree_, "actions");
+        if (actions == nullptr) return fallback;
+        for (const YamlNode& entry : actions->items) {
+            const YamlNode* list = entry.mark.line == action.line ? below(entry, key) : nullptr;
+            if (list == nullptr) continue;
+            for (const YamlNode& item : list->items) {
+                const std::string_view text = item.text;
+                if (text == value || text.substr(0, text.find(' ')) == value) return item.mark;
+            }
+        }
+        return fallback;
+    }
+
+    std::string path_;
+    YamlNode tree_;
+};
+
+const std::string* unknown_owner(const AllowedAction& action, const Root& root) {
+    const auto found =
+        std::find_if(action.owners.begin(), action.owners.end(),
+                     [&](const std::string& owner) { return !find_watcher_uid(owner, root); });
+    return found == action.owners.end() ? nullptr : &*found;
+}
+
 class Reporter {
 public:
     Reporter(const ActionConfig& config, Trust trust, const Root& root, const Clock& clock,
@@ -21,7 +74,9 @@ public:
     ConfigReport report() {
         line("{} rules, {} allowed targets, at most {} on this host", config_.rules.size(),
              config_.allow_list.targets.size(), name_of(config_.allow_list.max_mode));
-        check_watcher();
+        if (trust_ == Trust::OwnerOnly) {
+            for (const Error& unfit : unfit_for_host(config_, root_)) error(unfit.text);
+        }
         for (const Rule& rule : config_.rules) describe(rule);
         for (const AllowedAction& action : config_.allow_list.actions) check(action);
         for (const std::string& both : keys_for_both(config_, trust_)) line("warning: {}", both);
@@ -37,13 +92,6 @@ private:
     void error(std::string_view text) {
         ++report_.errors;
         line("error: {}", text);
-    }
-
-    // The actuator does not start when the watcher's user is missing, so that is an error here.
-    void check_watcher() {
-        if (trust_ != Trust::OwnerOnly || !config_.has_allow_list) return;
-        const auto uid = find_watcher_uid(config_.allow_list.watcher, root_);
-        if (!uid) error(uid.error().text);
     }
 
     void describe(const Rule& rule) {
@@ -88,33 +136,19 @@ private:
                               ? read_trusted_file(order.playbook_path, kPlaybookBytesMax)
                               : read_file(order.playbook_path, kPlaybookBytesMax);
         if (!text) return error(text.error().text);
+        if (trust_ == Trust::OwnerOnly && unknown_owner(action, root_) != nullptr) return;  // told
         const auto accepted = check_order(order, *text, root_, clock_, spawner_);
         if (!accepted) error(accepted.error().text);
     }
 
     void check(const AllowedAction& action) {
-        const bool used =
-            std::any_of(config_.rules.begin(), config_.rules.end(), [&](const Rule& rule) {
-                return rule.name == action.rule && rule.playbook == action.playbook;
-            });
-        if (!used) {
+        if (!has_rule(config_, action)) {
             line("warning: allow.yml line {}: no rule is called '{}' and runs {}", action.line,
                  action.rule, action.playbook);
         }
         if (action.targets.empty()) {
             line("warning: allow.yml line {}: no targets: it allows nothing", action.line);
         }
-        if (trust_ != Trust::OwnerOnly) return;
-        for (const std::string& path : action.paths) {
-            const auto way = check_trusted_way(path);
-            if (!way && way.error().code != Errc::NotFound) error(way.error().text);
-        }
-        for (const std::string& program : action.programs) check_program(program);
-        for (const auto& command : action.commands) check_program(command.front());
-    }
-
-    void check_program(const std::string& program) {
-        if (const auto fine = check_trusted_program(program); !fine) error(fine.error().text);
     }
 
     const ActionConfig& config_;
@@ -126,6 +160,45 @@ private:
 };
 
 }  // namespace
+
+bool has_rule(const ActionConfig& config, const AllowedAction& action) {
+    return std::any_of(config.rules.begin(), config.rules.end(), [&](const Rule& rule) {
+        return rule.name == action.rule && rule.playbook == action.playbook;
+    });
+}
+
+std::vector<Error> unfit_for_host(const ActionConfig& config, const Root& root) {
+    std::vector<Error> errors;
+    if (!config.has_allow_list) return errors;
+    const Places places(config);
+    // The actuator does not start when the watcher's user is missing.
+    const auto uid = find_watcher_uid(config.allow_list.watcher, root);
+    if (!uid) errors.push_back(places.watcher(uid.error().text.view()));
+    for (const AllowedAction& action : config.allow_list.actions) {
+        const auto check = [&](std::string_view key, const std::string& value,
+                               const Status& status) {
+            if (status) return;
+            const std::string why = fmt::format("'{}': {}", value, status.error().text);
+            errors.push_back(places.value(action, key, value, why));
+        };
+        if (const std::string* owner = unknown_owner(action, root)) {
+            check("owners", *owner,
+                  make_error(Errc::NotFound, "there is no such user on this host"));
+        }
+        for (const std::string& path : action.paths) {
+            const auto way = check_trusted_way(path);
+            if (!way && way.error().code != Errc::NotFound) check("paths", path, way);
+        }
+        std::vector<std::string> programs = action.programs;
+        for (const auto& command : action.commands) programs.push_back(command.front());
+        std::sort(programs.begin(), programs.end());
+        programs.erase(std::unique(programs.begin(), programs.end()), programs.end());
+        for (const std::string& program : programs) {
+            check("programs", program, check_trusted_program(program));
+        }
+    }
+    return errors;
+}
 
 std::vector<std::string> keys_for_both(const ActionConfig& config, Trust trust) {
     constexpr std::size_t kFleetFileBytesMax = 256UL * 1024;

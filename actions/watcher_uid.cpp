@@ -22,7 +22,7 @@ Result<std::uint32_t> find_uid(std::string_view user, std::string_view passwd) {
         if (!uid || *uid >= UINT32_MAX) break;
         return static_cast<std::uint32_t>(*uid);
     }
-    return make_error(Errc::NotFound, "allow.yml: there is no user '{}' on this host", user);
+    return make_error(Errc::NotFound, "there is no user '{}' on this host", user);
 }
 
 Result<std::uint32_t> find_watcher_uid(std::string_view user, const Root& root) {

@@ -111,7 +111,9 @@ nlohmann::ordered_json describe(Session& session, const Config& config, const Ac
         const AllowedAction& action = actions.allow_list.actions[target.action];
         out["targets"].push_back({{"name", target.name},
                                   {"rule", action.rule},
+                                  {"playbook", action.playbook},
                                   {"max_mode", std::string(name_of(action.max_mode))},
+                                  {"has_rule", has_rule(actions, action)},
                                   {"here", is_here(session.host, target)}});
     }
     return out;
@@ -145,10 +147,14 @@ void print(Session& session, const nlohmann::ordered_json& report, const Checked
                     << "\n";
     }
     for (const auto& target : report["targets"]) {
+        const auto rule = target["rule"].get<std::string>();
+        const auto allowed = target["has_rule"].get<bool>()
+                                 ? "up to " + target["max_mode"].get<std::string>()
+                                 : fmt::format("will never act: no rule is called '{}' and runs {}",
+                                               rule, target["playbook"].get<std::string>());
         session.out << printable(fmt::format(
-                           "  target  {} for '{}', up to {}{}", target["name"].get<std::string>(),
-                           target["rule"].get<std::string>(), target["max_mode"].get<std::string>(),
-                           target["here"].get<bool>() ? "" : " (not on this host now)"))
+                           "  target  {} for '{}', {}{}", target["name"].get<std::string>(), rule,
+                           allowed, target["here"].get<bool>() ? "" : " (not on this host now)"))
                     << "\n";
     }
 }
@@ -254,6 +260,19 @@ void check_bundle(const Checked& checked, const std::optional<FleetSettings>& fl
     }
 }
 
+// What the actuator refuses to start with. The files of a directory that is named may be those of
+// another host, with users and programs of its own: there it is a warning.
+void check_host(const Session& session, const Options& options, const ActionConfig& actions,
+                Checked& checked, std::vector<Error>& errors) {
+    for (const Error& unfit : unfit_for_host(actions, session.host.root)) {
+        if (options.config_named) {
+            checked.warnings.emplace_back(unfit.text.view());
+        } else {
+            errors.push_back(unfit);
+        }
+    }
+}
+
 void check(Session& session, const Options& options) {
     std::vector<Error> errors;
     const auto usable = check_config_directory(options.config, options.config_named);
@@ -282,7 +301,10 @@ void check(Session& session, const Options& options) {
             checked.warnings.push_back(layer_name(bundle->header) + " is not for this host");
         }
     }
-    if (actions) check_playbooks(session, *actions, errors);
+    if (actions) {
+        check_host(session, options, *actions, checked, errors);
+        check_playbooks(session, *actions, errors);
+    }
     if (config && actions) {
         for (const Error& error : unknown_rule_kinds(*actions, config->detect.conditions)) {
             errors.push_back(error);

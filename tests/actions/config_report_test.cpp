@@ -66,6 +66,29 @@ TEST_CASE("config report: says what each rule may do, where, and what looks like
     CHECK(world.spawner.asked.empty());
 }
 
+TEST_CASE("config report: what does not fit this host is told where it stands in allow.yml") {
+    World world;
+    world.files.write("allow.yml",
+                      "version: 1\nwatcher_uid: nosuch\nmax_mode: recommend\nactions:\n"
+                      "  - rule: a\n    playbook: a.yml\n    max_mode: auto\n"
+                      "    targets: [/srv/a]\n    requires: nothing\n"
+                      "    owners: [root, nobody-here]\n"
+                      "    programs: [/nonexist/bin, /nonexist/do x, /nonexist/do y]\n");
+    world.root.set("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n");
+    const std::string place = "error: " + (world.files / "allow.yml");
+    const ConfigReport report = world.report();
+    CHECK(report.errors == 4);
+    CHECK(has(report, place + ":2:14: watcher_uid: there is no user 'nosuch' on this host"));
+    CHECK(has(report, place + ":10:20: owners: 'nobody-here': there is no such user"));
+    CHECK(has(report, place + ":11:16: programs: '/nonexist/bin': "));
+    CHECK(has(report, place + ":11:31: programs: '/nonexist/do': "));
+    const auto config = load_action_config(world.files.path(), Trust::Anyone);
+    REQUIRE(config);
+    CHECK(unfit_for_host(*config, world.root).size() == 4);
+    CHECK(has_rule(*config, config->allow_list.actions[0]));
+    CHECK(world.report(Trust::Anyone).errors == 1);  // of the owner, where the playbook is checked
+}
+
 TEST_CASE("config report: every fault of every file is listed with its place") {
     World world;
     world.files.write("playbooks/a.yml", "- hosts: localhost\n  tasks: [{shell: x}]\n");

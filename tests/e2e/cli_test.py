@@ -303,6 +303,14 @@ class CommandLine(harness.Case):
                 self.assertEqual(done.returncode, 1, done.stdout)
                 self.assertIn(expected, done.stderr)
 
+    def test_check_tells_what_of_the_allow_list_does_not_fit_this_host(self):
+        allow = self.write("etc/allow.yml", "version: 1\nwatcher_uid: nosuch-user\nactions:\n"
+                           "  - {rule: gone, playbook: p.yml, max_mode: auto, targets: [/], requires: nothing}\n")
+        done = self.run_program("check", "--config", self.config)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("warning %s:2:14: watcher_uid: there is no user 'nosuch-user'" % allow, done.stdout)
+        self.assertIn("for 'gone', will never act: no rule is called 'gone' and runs p.yml", done.stdout)
+
     def silence(self, *words):
         return self.run_program("silence", *words, "--state", self.state, "--config", self.config)
 
