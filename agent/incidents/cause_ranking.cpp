@@ -178,7 +178,8 @@ void judge_maker(Cause& cause, const ProcessUse& process, const Incident& incide
 // File systems that broke, hang or are gone did so by themselves; who writes to them suffers.
 bool breaks_by_itself(const Incident& incident) {
     return incident.kind == "filesystem_read_only" || incident.kind == "filesystem_errors" ||
-           incident.kind == "mount_hung" || incident.kind == "mount_missing";
+           incident.kind == "mount_hung" || incident.kind == "mount_missing" ||
+           incident.kind == "disk_errors" || incident.kind == "disk_degraded";
 }
 
 // What a server does not take, and what somebody opens by the thousand, is its own doing; that
@@ -356,14 +357,14 @@ void add_processes(CauseCandidates& candidates, const Incident& incident, Resour
             judge_maker(cause, process, incident);
         } else if (resource == Resource::Space) {
             judge_writer(cause, process, incident);
-            if (breaks_by_itself(incident)) {
-                cause.confidence *= kBystander;
-                cause.contra = "writing to it does it no harm";
-            }
         } else if (process.sockets > 0) {
             judge_socket_holder(cause, process, incident);
         } else {
             judge_user(cause, process, incident, resource);
+        }
+        if (breaks_by_itself(incident)) {
+            cause.confidence *= kBystander;
+            cause.contra = "to use it does it no harm";
         }
         candidates.add(cause);
     }

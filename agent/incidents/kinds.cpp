@@ -129,7 +129,7 @@ constexpr std::array kKin{
     Kin{"mount_hung", "stuck_tasks", Scope::Host, kAnyTime},
     Kin{"mount_hung", "nfs_slow", Scope::Host, kAnyTime},
     Kin{"nfs_slow", "stuck_tasks", Scope::Host, kAnyTime},
-    Kin{"network_link", "network_link", Scope::Host, seconds(5)},
+    Kin{"network_link", "network_link", Scope::Host, seconds(15)},
     Kin{"network_link", "route_lost", Scope::Host, minutes(1)},
     Kin{"network_link", "network_unreachable", Scope::Host, minutes(2)},
     Kin{"network_link", "network_loss", Scope::Host, minutes(2)},

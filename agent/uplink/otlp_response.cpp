@@ -57,13 +57,11 @@ std::string media_type(std::string_view content_type) {
     return type;
 }
 
-// Said with a body, in a type that no OTLP server speaks: a captive portal's page, or whatever else
-// listens on a wrong port. Such a 2xx delivers nothing.
-bool is_from_a_stranger(const HttpResponse& response) {
-    if (response.body.empty()) return false;
+// A page: of a captive portal, or of whatever else listens on a wrong port. Such a 2xx delivers
+// nothing. (Receivers that are none of the specification's answer "OK" as text: that is one.)
+bool is_page(const HttpResponse& response) {
     const std::string type = media_type(response.content_type);
-    return !type.empty() && type != "application/x-protobuf" && type != "application/protobuf" &&
-           type != "application/json";
+    return !response.body.empty() && (type == "text/html" || type == "application/xhtml+xml");
 }
 
 std::string_view said_by(const HttpResponse& response, otlp::v1::ErrorStatus& status) {
@@ -99,7 +97,7 @@ Outcome judge_otlp(const Result<HttpResponse>& answer, std::size_t records,
                    std::int64_t now_unix_ns) {
     Outcome outcome = judge_http(answer, records, now_unix_ns);
     if (outcome.verdict != Verdict::Advance) return outcome;
-    if (is_from_a_stranger(*answer)) {
+    if (is_page(*answer)) {
         outcome.verdict = Verdict::Hold;
         format_into(outcome.message, "HTTP {} with {}, so this is no OTLP server: {}",
                     answer->status, to_printable(answer->content_type, kShownTypeMax),

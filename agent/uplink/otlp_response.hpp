@@ -1,8 +1,8 @@
 // What an OTLP server's answer means (OTLP 1.11, "OTLP/HTTP Response"; our deviation: 401, 403 and
 // 404 keep the queue, since incidents are few and wanted).
 //
-//     2xx, protobuf, JSON or no body       delivered; partial_success may have refused some
-//     2xx with a body in another type      hold: a captive portal, or something else on that port
+//     2xx                                  delivered; partial_success may have refused some
+//     2xx with an HTML page                hold: a captive portal, or something else on that port
 //     429, 502, 503, 504, no connection    back off, honour Retry-After
 //     413, or 400 to several records       halve
 //     401, 403, 404, 3xx                   hold: wrong token or address

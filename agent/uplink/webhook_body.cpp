@@ -6,6 +6,7 @@
 #include "agent/incidents/incident_json.hpp"
 #include "agent/uplink/otlp.hpp"
 #include "agent/uplink/utf8.hpp"
+#include "core/printable.hpp"
 
 namespace homeostat {
 namespace {
@@ -20,14 +21,15 @@ std::string dump(const Json& json) {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+// One line of UTF-8, since what a thing is called must not write lines of its own to people.
 std::string text_of(std::string_view text) {
-    return to_utf8(text);
+    return printable(to_utf8(text));
 }
 
 // Slack's three control characters.
 std::string escape(std::string_view text) {
     std::string out;
-    for (const char c : to_utf8(text)) {
+    for (const char c : text_of(text)) {
         switch (c) {
             case '&': out += "&amp;"; break;
             case '<': out += "&lt;"; break;
@@ -41,7 +43,7 @@ std::string escape(std::string_view text) {
 std::string headline(const Incident& incident, const AgentIdentity& identity) {
     const std::string_view word =
         incident.is_over() ? std::string_view("resolved") : name_of(incident.severity);
-    return fmt::format("[{}] {}: {}", word, identity.host_name, incident.summary);
+    return text_of(fmt::format("[{}] {}: {}", word, identity.host_name, incident.summary));
 }
 
 std::string slack_message(std::string_view fallback, std::string_view section) {

@@ -77,7 +77,7 @@ log-flood unit-crash-loop
 unit-oom
 unit-stopped
 cpu-hog disk-fill fd-leak unit-hung
-io-hog inodes semaphores unit-never-ready
+io-hog inodes unreachable unit-never-ready
 cpu-stress deleted-open setuid unit-upgrade
 io-reader disk-fill-jump zombies unit-bad-config
 cpu-matrix read-only fd-leak-small unit-log-flood
@@ -88,7 +88,7 @@ oom udp-overflow disk-fill-ext4
 process-storm packet-loss
 io-errors
 backlog crash
-oom-stress unreachable
+oom-stress semaphores
 threads
 fan-out
 task-limit refused

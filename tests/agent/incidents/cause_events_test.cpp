@@ -94,6 +94,17 @@ TEST_CASE("causes: the kernel's word counts: the victim of a memory kill, the fa
     CHECK(disk.causes[0].name == "device:sdb");
 }
 
+TEST_CASE("causes: a disk breaks by itself, not by who uses it") {
+    for (const char* kind : {"disk_errors", "disk_degraded", "filesystem_errors"}) {
+        CAPTURE(kind);
+        Incident incident = about(kind, {SubjectKind::Device, "sdb"});
+        REQUIRE(incident.processes.push(process("backup", 1.0)));
+        const auto ranked = rank(incident, {change(EventKind::IoError, "sdb", seconds(1))});
+        REQUIRE(ranked.causes.size() == 1);
+        CHECK(ranked.causes[0].name == "device:sdb");
+    }
+}
+
 TEST_CASE("causes: the kernel's own victim goes before whoever holds most") {
     Event kill = change(EventKind::OomKill, "victim", seconds(-1));
     kill.text = "killed process 812 (victim)";

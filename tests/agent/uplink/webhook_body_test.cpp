@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "tests/agent/uplink/sample_incidents.hpp"
@@ -69,6 +70,32 @@ TEST_CASE("webhook: Slack's control characters in host data are escaped") {
     CHECK(section.find("&lt;http://evil|click&gt;") != std::string::npos);
     CHECK(body["text"].get<std::string>().find('<') == std::string::npos);
     CHECK(section.size() <= 3000);
+}
+
+TEST_CASE("webhook: names with line feeds forge no line for people") {
+    Incident incident = test::sample_incident();
+    incident.summary = "/srv/x\nAll is well\xe2\x80\xae is full";
+    incident.subject.name = "/srv/x\nAll is well";
+    incident.causes[0].text = "sh\nCause: none\x1b[1m";
+    ActionRecord action;
+    action.rule = "rule";
+    action.state = "effective";
+    action.detail = "done\nAction: none";
+    REQUIRE(incident.actions.push(action));
+    const std::array<Incident, 1> one{incident};
+    const std::string key(32, 'k');
+    for (const std::string& text :
+         {slack_body(incident, identity()), slack_digest(one, identity()),
+          pagerduty_body(incident, identity(), key), generic_digest(one, identity())}) {
+        CAPTURE(text);
+        CHECK(text.find("\\nAll") == std::string::npos);
+        CHECK(text.find("\\nCause: none") == std::string::npos);
+        CHECK(text.find("\\nAction: none") == std::string::npos);
+        CHECK(text.find("\\u001b") == std::string::npos);
+        CHECK(text.find("\xe2\x80\xae") == std::string::npos);
+        CHECK(text.find("/srv/x?All is well") != std::string::npos);
+    }
+    CHECK(slack_body(incident, identity()).find("\\nCause: sh?Cause: none") != std::string::npos);
 }
 
 TEST_CASE("webhook: the limits of PagerDuty and Slack hold for the longest incident") {
