@@ -70,6 +70,8 @@ UNIT
 end_machine() {
     [[ -n ${MACHINE_AGENT:-} ]] || return 0
     "$MACHINE_SCRIPT" down "$MACHINE" >/dev/null 2>&1 || true
+    # nsenter stops itself when what it runs is stopped, and then never hears that it has ended.
+    pkill -KILL -P "$MACHINE_AGENT" 2>/dev/null || true
     wait "$MACHINE_AGENT" 2>/dev/null || true
     MACHINE_AGENT=
 }
