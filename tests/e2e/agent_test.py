@@ -260,10 +260,13 @@ class Agent(harness.Case):
             self.assert_starts("a strange " + name)
         subprocess.run(["mount", "-o", "remount,ro", tight], check=True)
         self.assert_starts("a read-only disk")
-        subprocess.run(["mount", "-o", "remount,rw", tight], check=True)
-        shutil.rmtree(self.state)
+        fresh = os.path.join(self.scratch, "fresh")  # of its own: no file was ever open in it
+        os.mkdir(fresh)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "homeostat-e2e", fresh], check=True)
+        self.addCleanup(subprocess.run, ["umount", "-l", fresh], check=True)
+        self.state = os.path.join(fresh, "state")
         os.mkdir(self.state)
-        subprocess.run(["mount", "-o", "remount,ro", tight], check=True)
+        subprocess.run(["mount", "-o", "remount,ro", fresh], check=True)
         self.assert_starts("a read-only disk on which none has run")
 
     def assert_starts(self, what):
