@@ -90,8 +90,8 @@ struct AuditSummary {
 
 // Walks every file of the log from the oldest line. Errc::Invalid names the file and line where the
 // chain breaks, or says how many lines are missing at the end. With a mark, also when its line is
-// another one now, or not there. Errc::NotFound when there is not one line: the log is gone with its
-// head, or there was none yet; that is nothing to call unbroken.
+// another one now, or not there. Errc::NotFound when there is not one line: the log is gone with
+// its head, or there was none yet; that is nothing to call unbroken.
 Result<AuditSummary> verify_audit(const std::string& directory,
                                   const std::optional<AuditMark>& mark = std::nullopt);
 
